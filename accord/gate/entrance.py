@@ -1,0 +1,247 @@
+"""The one way in. A door says who, which verb, which thing, for what and when; the gate asks the rooms for facts, asks
+the law, opens the vault, hands out a permit that dies with the transaction, and writes the ledger: one leaf a request.
+
+A refusal looks exactly like absence. Its reason exists in the agency's own ledger and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from accord.database.context import note
+from accord.gate.law import law
+from accord.ledger.actions import write_leaf
+from accord.ledger.permits import Permit
+from accord.partners import facts as partners
+from accord.partners.actions import VaultClosed, open_vault
+from accord.policy.decide import decide
+from accord.policy.facts import Agency, Block, Decision, Member, Question, Thing
+from accord.policy.words import Category, Level, Purpose, Role, Verb
+from accord.sealing.errors import WrongKey
+from accord.sealing.keyring import Keyring
+from accord.sealing.vault import Vault
+from accord.vault import facts as vault_facts
+
+NOTHING: Final = Thing(category=Category.SERVICES, subject="", id="")
+
+
+class Refused(Exception):
+    """No. To the one who asked it is the same as if the thing did not exist."""
+
+
+class SignInAgain(Exception):
+    """Her session no longer opens the vault: the cookie is gone, or her key was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the service itself holds: the context secret, and the keyring of service-mode agencies."""
+
+    context: bytes = field(repr=False)
+    keyring: Keyring = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking. `member` None is the system acting for an agency; `private` is the member's key for this request."""
+
+    agency: UUID
+    account: UUID | None = None
+    member: UUID | None = None
+    job: str = ""
+    private: bytes | None = field(default=None, repr=False)
+
+    @property
+    def actor(self) -> str:
+        return f"member:{self.member}" if self.member else f"system:{self.job}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a permit was asked for, kept for the leaf."""
+
+    caller: Caller
+    verbs: tuple[Verb, ...]
+    purpose: Purpose
+    thing: Thing
+    client: UUID | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The asking side as facts."""
+
+    agency: Agency
+    member: Member
+
+
+class Gate:
+    """The gate of one running service. Doors get it from `config`; it holds keys, never state."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    @property
+    def keyring(self) -> Keyring:
+        return self._keys.keyring
+
+    @contextmanager
+    def enter(
+        self,
+        caller: Caller,
+        *verbs: Verb,
+        purpose: Purpose,
+        at: datetime,
+        client: UUID | None = None,
+        blocks: Sequence[Block] = (),
+    ) -> Iterator[Permit]:
+        """One transaction with a permit for `verbs`, all of which must be allowed.
+
+        `client` names the file it is about; one that is not in this agency's vault is refused like one that never was.
+        Raises Refused (a leaf is kept), SignInAgain, or whatever the body raises (then nothing is kept).
+        """
+        asked = Asked(caller, verbs, purpose, NOTHING, client, at)
+        try:
+            with transaction.atomic():
+                self._set_context(caller, at)
+                standing = self._standing(caller)
+                thing = NOTHING if client is None else vault_facts.client_thing(client)
+                if standing is None or thing is None:
+                    raise _No(None)
+                asked = Asked(caller, verbs, purpose, thing, client, at)
+                decision = self._decide(asked, standing, blocks)
+                permit = Permit.issue(
+                    verbs=verbs,
+                    agency_id=caller.agency,
+                    member_id=caller.member,
+                    actor=caller.actor,
+                    purpose=purpose,
+                    decision=decision,
+                    at=at,
+                    vault=self._open(caller),
+                )
+                try:
+                    yield permit
+                    self._write(asked, decision, outcome=True, permit=permit)
+                finally:
+                    permit.close()
+        except _No as no:
+            self._refuse(asked, no.decision)
+            raise Refused from None
+
+    @contextmanager
+    def kept(self, caller: Caller, *, purpose: Purpose, at: datetime) -> Iterator[Permit]:
+        """The records officer's lens: the database shows what has ended and must be kept."""
+        with self.enter(caller, Verb.READ_KEPT, purpose=purpose, at=at) as permit:
+            self._set_context(caller, at, lens="kept")
+            yield permit
+
+    def memberships(self, account: UUID, at: datetime) -> list[partners.Membership]:
+        """Where an account that just signed in works; the only question asked without an agency."""
+        with transaction.atomic():
+            self._set_note(agency=None, account=account, at=at)
+            return partners.memberships(account)
+
+    @contextmanager
+    def founding(self, agency: UUID, at: datetime) -> Iterator[None]:
+        """The operator's context for writing a new agency into the directory; it opens nothing that exists."""
+        with transaction.atomic():
+            self._set_note(agency=agency, account=None, at=at)
+            yield
+
+    def open_with_paper(self, agency: UUID, paper: str, at: datetime) -> Vault:
+        """The director's recovery key, typed in. Raises WrongKey, VaultClosed."""
+        with transaction.atomic():
+            self._set_note(agency=agency, account=None, at=at)
+            return open_vault(agency_id=agency, member_id=None, private=None, keyring=None, paper=paper)
+
+    def _decide(self, asked: Asked, standing: Standing, blocks: Sequence[Block]) -> Decision:
+        decision: Decision | None = None
+        for verb in asked.verbs:
+            decision = decide(
+                law(),
+                Question(
+                    verb=verb,
+                    asker=standing.agency,
+                    member=standing.member,
+                    holder=standing.agency,
+                    thing=asked.thing,
+                    purpose=asked.purpose,
+                    at=asked.at,
+                    blocks=tuple(blocks),
+                ),
+            )
+            if decision.level is Level.NONE:
+                raise _No(decision)
+        assert decision is not None, "a request names at least one verb"
+        return decision
+
+    def standing(self, caller: Caller) -> Standing:
+        """The asking side as facts, for a second question in the same transaction."""
+        found = self._standing(caller)
+        if found is None:
+            raise Refused
+        return found
+
+    def _standing(self, caller: Caller) -> Standing | None:
+        if caller.member is None:
+            agency = partners.agency(caller.agency)
+            return agency and Standing(agency, Member(id=caller.actor, roles=frozenset({Role.SYSTEM})))
+        row = caller.account and partners.member(caller.member, caller.account)
+        return Standing(partners.agency_fact(row.agency), partners.member_fact(row)) if row else None
+
+    def _open(self, caller: Caller) -> Vault | None:
+        try:
+            return open_vault(
+                agency_id=caller.agency,
+                member_id=caller.member,
+                private=caller.private,
+                keyring=self._keys.keyring,
+            )
+        except (VaultClosed, WrongKey) as error:
+            if caller.member is None:
+                return None
+            raise SignInAgain from error
+
+    def _set_context(self, caller: Caller, at: datetime, lens: str = "live") -> None:
+        self._set_note(agency=caller.agency, account=caller.account, at=at, lens=lens)
+
+    def _set_note(self, *, agency: UUID | None, account: UUID | None, at: datetime, lens: str = "live") -> None:
+        signed = note(self._keys.context, agency=agency, account=account, now=at.timestamp(), lens=lens)
+        with connection.cursor() as cursor:
+            cursor.execute("select set_config('accord.context', %s, true)", [signed])
+
+    def _write(self, asked: Asked, decision: Decision | None, *, outcome: bool, permit: Permit | None) -> None:
+        write_leaf(
+            agency=asked.caller.agency,
+            at=asked.at,
+            actor=asked.caller.actor,
+            verb=asked.verbs[0],
+            purpose=asked.purpose,
+            outcome=outcome,
+            rules=tuple(because.rule for because in decision.because) if decision else (),
+            relying=decision.relying_on if decision else (),
+            thing=f"client:{asked.client}" if asked.client else "",
+            client=asked.client,
+            deeds=permit.deeds if permit else (),
+            shown=permit.shown if permit else (),
+        )
+
+    def _refuse(self, asked: Asked, decision: Decision | None) -> None:
+        """The refusal outlives the rollback: its own transaction, in the asker's own ledger."""
+        with transaction.atomic():
+            self._set_context(asked.caller, asked.at)
+            self._write(asked, decision, outcome=False, permit=None)
+
+
+class _No(Exception):
+    def __init__(self, decision: Decision | None) -> None:
+        self.decision = decision

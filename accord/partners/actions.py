@@ -1,0 +1,253 @@
+"""Founding agencies, letting members in and out, and turning vault keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+
+from accord.accounts import actions as accounts
+from accord.accounts.models import Account
+from accord.ledger.permits import Permit, needs
+from accord.partners.models import Agency, Member, VaultGrant, VaultLock, VaultMode
+from accord.policy.words import VICTIM_SERVICE_DUTIES, AgencyKind, Duty, Role, Verb
+from accord.sealing.keyring import Keyring
+from accord.sealing.members import STANDARD, Cost, new_recovery_key, recovery_public
+from accord.sealing.vault import (
+    Vault,
+    grant_to,
+    keyring_id,
+    new_vault,
+    open_grant,
+    unwrap_for_recovery,
+    unwrap_for_service,
+    wrap_for_recovery,
+    wrap_for_service,
+)
+
+STAFF_ROLES = (Role.WORKER, Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR)
+
+
+class InvalidPartner(ValueError):
+    """An agency or member cannot be written down like this; the message says why."""
+
+
+class VaultClosed(Exception):
+    """Nobody with a key to this vault is here. The message says what would open it."""
+
+
+def found_agency(
+    *,
+    agency_id: UUID,
+    name: str,
+    short: str,
+    prefix: str,
+    kind: AgencyKind,
+    duties: frozenset[Duty],
+    mode: VaultMode,
+    point_person: str,
+    at: datetime,
+    keyring: Keyring | None,
+    deputy: str = "",
+    phone: str = "",
+    timezone: str = "America/New_York",
+) -> tuple[Vault, str]:
+    """Write an agency into the directory and make its vault. The operator's verb: no permit, because there is no agency
+    to hold one yet; it opens nothing that exists.
+
+    Returns the open vault and the director's recovery key, printed once. Raises InvalidPartner.
+    """
+    if not duties:
+        raise InvalidPartner(f"{name}: state its legal duties, even if it is 'none'.")
+    if Duty.NONE in duties and len(duties) > 1:
+        raise InvalidPartner(f"{name}: 'none' cannot stand beside other duties.")
+    if duties & VICTIM_SERVICE_DUTIES and mode is not VaultMode.MEMBER:
+        raise InvalidPartner(f"{name}: a victim service provider's vault opens for its members only (member mode).")
+    vault, paper = new_vault(agency_id), new_recovery_key()
+    Agency.objects.create(
+        id=agency_id,
+        name=name,
+        short=short,
+        prefix=prefix,
+        kind=kind,
+        duties=sorted(duties),
+        point_person=point_person,
+        deputy=deputy,
+        phone=phone,
+        timezone=timezone,
+        vault_mode=mode,
+        public_key=vault.public(),
+        public_version=max(vault.private),
+        joined_at=at,
+    )
+    lock = VaultLock(agency_id=agency_id, recovery_public=recovery_public(paper))
+    _write_lock(lock, vault, at, keyring if mode is VaultMode.SERVICE else None)
+    return vault, paper
+
+
+@needs(Verb.MANAGE_MEMBERS)
+def add_member(
+    *,
+    permit: Permit,
+    at: datetime,
+    email: str,
+    name: str,
+    title: str,
+    roles: Sequence[Role],
+    language: str = "en",
+    cost: Cost = STANDARD,
+) -> tuple[UUID, str]:
+    """Let somebody in: an account, her membership, and her own grant to the vault. Returns the member's id and the
+    enrolment code to read to her. Raises InvalidPartner."""
+    if not name.strip() or "@" not in email:
+        raise InvalidPartner("A member needs a name and an e-mail address to sign in with.")
+    if not roles or not set(roles) <= set(STAFF_ROLES):
+        raise InvalidPartner("Choose at least one role.")
+    try:
+        with transaction.atomic():
+            account, code = accounts.invite(email=email, at=at, language=language, cost=cost)
+    except IntegrityError:
+        raise InvalidPartner("This address cannot be used. Choose another one.") from None
+    member = Member.objects.create(
+        id=uuid4(),
+        agency_id=permit.agency_id,
+        account_id=account.id,
+        name=name.strip(),
+        title=title.strip(),
+        roles=sorted(role.value for role in roles),
+        joined_at=at,
+    )
+    _grant(permit.opened(), member.id, bytes(account.public_key))
+    permit.record("member_added", member.id)
+    return member.id, code
+
+
+@needs(Verb.MANAGE_MEMBERS)
+def new_code(*, permit: Permit, at: datetime, member_id: UUID, cost: Cost = STANDARD) -> str:
+    """Her password is lost: a new key, a new grant, a new code to read to her."""
+    member = Member.objects.get(id=member_id, left_at__isnull=True)
+    public, code = accounts.new_key(account_id=member.account_id, at=at, cost=cost)
+    VaultGrant.objects.filter(member_id=member.id).delete()
+    _grant(permit.opened(), member.id, public)
+    permit.record("member_code_renewed", member.id)
+    return code
+
+
+@needs(Verb.MANAGE_MEMBERS)
+def remove_member(*, permit: Permit, at: datetime, member_id: UUID, keyring: Keyring | None) -> None:
+    """She leaves: her grant is deleted, so her next click opens nothing; the vault key turns, so that what she could
+    have copied opens nothing written from now on. Raises InvalidPartner for oneself."""
+    if member_id == permit.member_id:
+        raise InvalidPartner("You cannot remove yourself. Ask another director.")
+    member = Member.objects.get(id=member_id, left_at__isnull=True)
+    member.left_at = at
+    member.save(update_fields=["left_at"])
+    VaultGrant.objects.filter(member_id=member.id).delete()
+    accounts.close(account_id=member.account_id)
+    permit.record("member_removed", member.id)
+    _turn(permit, at, keyring)
+
+
+@needs(Verb.MANAGE_KEYS)
+def turn_vault_key(*, permit: Permit, at: datetime, keyring: Keyring | None) -> int:
+    """A new vault key and a new envelope key pair, granted to every member. Client keys are re-wrapped afterwards in
+    batches (`vault.actions.rewrap_clients`); until then the older key, inside the new one's secrets, opens them.
+    Returns the new version."""
+    return _turn(permit, at, keyring)
+
+
+@needs(Verb.MANAGE_KEYS)
+def new_recovery(*, permit: Permit, at: datetime) -> str:
+    """A new paper for the director; the old one opens nothing any more. Returns it, to be printed once."""
+    paper = new_recovery_key()
+    lock = VaultLock.objects.select_for_update().get(agency_id=permit.agency_id)
+    lock.recovery_public = recovery_public(paper)
+    vault = permit.opened()
+    lock.for_recovery = wrap_for_recovery(
+        bytes(lock.recovery_public), vault.keys[vault.current], permit.agency_id, vault.current
+    )
+    lock.changed_at = at
+    lock.save(update_fields=["recovery_public", "for_recovery", "changed_at"])
+    permit.record("recovery_renewed", permit.agency_id)
+    return paper
+
+
+@needs(Verb.MANAGE_KEYS)
+def drop_older_keys(*, permit: Permit, at: datetime) -> None:
+    """Forget older vault keys once every client key is under the current one."""
+    vault = permit.opened()
+    for version in [version for version in vault.keys if version != vault.current]:
+        vault = vault.drop_key(version)
+    VaultLock.objects.filter(agency_id=permit.agency_id).update(secrets=vault.secrets(), changed_at=at)
+    permit.record("older_keys_dropped", permit.agency_id)
+
+
+def rewrap_service_locks(*, keyring: Keyring, at: datetime) -> bool:
+    """Put this agency's service lock under the keyring's current key. Returns whether there was anything to do."""
+    lock = VaultLock.objects.select_for_update().filter(for_service__isnull=False).first()
+    if lock is None or keyring_id(bytes(lock.for_service)) == keyring.current:
+        return False
+    key = unwrap_for_service(keyring, bytes(lock.for_service), lock.agency_id, lock.version)
+    lock.for_service = wrap_for_service(keyring, key, lock.agency_id, lock.version)
+    lock.changed_at = at
+    lock.save(update_fields=["for_service", "changed_at"])
+    return True
+
+
+def open_vault(
+    *, agency_id: UUID, member_id: UUID | None, private: bytes | None, keyring: Keyring | None, paper: str | None = None
+) -> Vault:
+    """Open the vault of the agency whose database context is set: with a member's private key, the keyring (service
+    mode), or the director's paper. Raises VaultClosed when there is no way in, WrongKey when a key does not fit."""
+    lock = VaultLock.objects.filter(agency_id=agency_id).first()
+    if lock is None:
+        raise VaultClosed("This agency has no vault.")
+    if paper is not None:
+        key = unwrap_for_recovery(paper, bytes(lock.for_recovery), agency_id, lock.version)
+    elif lock.for_service is not None and keyring is not None:
+        key = unwrap_for_service(keyring, bytes(lock.for_service), agency_id, lock.version)
+    elif member_id is not None and private is not None:
+        grant = VaultGrant.objects.filter(member_id=member_id, version=lock.version).first()
+        if grant is None:
+            raise VaultClosed("Your access to this vault has ended.")
+        key = open_grant(private, bytes(grant.sealed), agency_id, lock.version)
+    else:
+        raise VaultClosed("Nobody with a key to this vault is signed in.")
+    return Vault.with_secrets(agency_id, lock.version, key, bytes(lock.secrets))
+
+
+def _turn(permit: Permit, at: datetime, keyring: Keyring | None) -> int:
+    lock = VaultLock.objects.select_for_update().get(agency_id=permit.agency_id)
+    vault = permit.opened().rotated()
+    _write_lock(lock, vault, at, keyring if lock.for_service is not None else None)
+    Agency.objects.filter(id=permit.agency_id).update(public_key=vault.public(), public_version=max(vault.private))
+    staying = Member.objects.filter(left_at__isnull=True).values_list("id", "account_id")
+    public = dict(
+        Account.objects.filter(id__in=[account for _, account in staying]).values_list("id", "public_key")
+    )
+    VaultGrant.objects.filter(agency_id=permit.agency_id).delete()
+    for member_id, account_id in staying:
+        _grant(vault, member_id, bytes(public[account_id]))
+    permit.record("vault_key_turned", permit.agency_id)
+    return vault.current
+
+
+def _write_lock(lock: VaultLock, vault: Vault, at: datetime, keyring: Keyring | None) -> None:
+    key = vault.keys[vault.current]
+    lock.version = vault.current
+    lock.for_recovery = wrap_for_recovery(bytes(lock.recovery_public), key, vault.agency_id, vault.current)
+    lock.for_service = wrap_for_service(keyring, key, vault.agency_id, vault.current) if keyring else None
+    lock.secrets = vault.secrets()
+    lock.changed_at = at
+    lock.save()
+
+
+def _grant(vault: Vault, member_id: UUID, public: bytes) -> None:
+    VaultGrant.objects.create(
+        agency_id=vault.agency_id,
+        member_id=member_id,
+        version=vault.current,
+        sealed=grant_to(public, vault.keys[vault.current], vault.agency_id, vault.current),
+    )

@@ -1,0 +1,108 @@
+"""Agencies, their members, and who may open which vault."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accord.policy.words import AgencyKind, Duty, Role
+
+
+class VaultMode(models.TextChoices):
+    MEMBER = "member"
+    SERVICE = "service"
+
+
+class Agency(models.Model):
+    """A partner in the response. The directory is open to every member of the community; only the agency edits itself."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    name = models.CharField(max_length=120, unique=True, db_comment="public: directory name")
+    short = models.CharField(max_length=40, db_comment="public: name on tags")
+    prefix = models.CharField(max_length=4, db_comment="public: first letters of its client codes")
+    kind = models.CharField(
+        max_length=32, choices=[(k.value, k.value) for k in AgencyKind], db_comment="public: kind of partner"
+    )
+    duties = ArrayField(
+        models.CharField(max_length=32, choices=[(d.value, d.value) for d in Duty]),
+        db_comment="public: laws it says it is under; never empty",
+    )
+    point_person = models.CharField(max_length=120, db_comment="public: who to ask")
+    deputy = models.CharField(max_length=120, blank=True, default="", db_comment="public: who to ask otherwise")
+    phone = models.CharField(max_length=40, blank=True, default="", db_comment="public: office line")
+    timezone = models.CharField(max_length=40, default="America/New_York", db_comment="public: releases end by it")
+    vault_mode = models.CharField(max_length=8, choices=VaultMode.choices, db_comment="public: who can open its vault")
+    public_key = models.BinaryField(db_comment="public: envelopes are sealed to it")
+    public_version = models.PositiveIntegerField(default=1, db_comment="public: which key pair that is")
+    joined_at = models.DateTimeField(db_comment="moment: when it joined")
+
+    class Meta:
+        db_table = "partners_agency"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(duties__len__gt=0), name="agency_states_its_duties"),
+        ]
+
+
+class VaultLock(models.Model):
+    """The ways into an agency's vault that are not a member's: the director's paper, and in service mode the keyring."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose")
+    version = models.PositiveIntegerField(db_comment="code: current vault key")
+    recovery_public = models.BinaryField(db_comment="public: half of the recovery key that is on paper")
+    for_recovery = models.BinaryField(db_comment="wrapped: vault key for the recovery key")
+    for_service = models.BinaryField(null=True, db_comment="wrapped: vault key under the keyring, service mode only")
+    secrets = models.BinaryField(db_comment="wrapped: envelope and search keys, older vault keys, under the vault key")
+    changed_at = models.DateTimeField(db_comment="moment: when")
+
+    class Meta:
+        db_table = "partners_vaultlock"
+        constraints = [models.UniqueConstraint(fields=["agency"], name="vaultlock_one_per_agency")]
+
+
+class Member(models.Model):
+    """Somebody working at an agency."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose")
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, db_index=False, db_comment="link: how she signs in"
+    )
+    name = models.CharField(max_length=120, db_comment="staff: shown to colleagues and in the log")
+    title = models.CharField(max_length=80, blank=True, default="", db_comment="staff: shown beside the name")
+    roles = ArrayField(
+        models.CharField(max_length=20, choices=[(r.value, r.value) for r in Role]), db_comment="staff: what she may do"
+    )
+    joined_at = models.DateTimeField(db_comment="moment: when")
+    left_at = models.DateTimeField(null=True, db_comment="moment: access ended")
+
+    class Meta:
+        db_table = "partners_member"
+        indexes = [
+            models.Index(fields=["agency", "account"], name="member_by_account"),
+            models.Index(fields=["account"], name="member_of_account"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "account"], name="member_once_per_agency"),
+        ]
+
+
+class VaultGrant(models.Model):
+    """One member's own copy of the vault key, sealed to her account's public key. Deleting it ends her access at once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
+    member = models.ForeignKey(
+        Member, models.PROTECT, db_index=False, db_constraint=False, db_comment="link: who may open it"
+    )
+    version = models.PositiveIntegerField(db_comment="code: which vault key")
+    sealed = models.BinaryField(db_comment="wrapped: vault key under the member's public key")
+
+    class Meta:
+        db_table = "partners_vaultgrant"
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "member"], name="grant_once_per_member"),
+        ]

@@ -1,0 +1,307 @@
+"""One question, one answer. Read from top to bottom, this file is the order in which the law is applied.
+
+    1  whose records: nobody fetches from another agency; inside one's own, the role decides
+    2  who sends, which laws bind the holder, the absolute bars, what only its own instrument opens
+    3  compulsion: no paper opens anything yet; it asks for counsel
+    4  her release
+    5  exceptions: none yet
+    6  agreements: they narrow what rests on something other than her release, so nothing here
+    7  blocks and conflicts
+    8  the duties of a yes
+
+Each step looks at one thing and returns why it closes, or nothing. The first step that closes answers, and
+says what would open it. What nothing opens stays closed. `decide` is pure: the same law and question always
+give the same answer, no clock, no disk, no memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from accord.policy.conditions import applies
+from accord.policy.facts import Agency, Because, Decision, Need, Question, Release
+from accord.policy.law import BlockLaw, Closer, Law, Party, ReleaseLaw, Tables
+from accord.policy.words import BlockKind, Duty, Element, Level, Purpose, Role, SignerRole, Verb
+
+#: Why a step closes, and what would open it. Empty: it does not close.
+Closed = tuple[tuple[Because, Need], ...]
+
+COUNSEL = Need("counsel", "A paper arrived; counsel must look at it: a subpoena is not a court order.")
+ASK_THE_HOLDER = Need("nothing", "Only the agency that holds a record can send it.")
+TWO_FACES = Need("contradictory", "The same agency is described in two ways.")
+NOT_A_DISCLOSURE = Need("contradictory", "Only a disclosure has a recipient.")
+ONE_RECIPIENT = Need("contradictory", "A disclosure names one other agency as its recipient.")
+NO_SUBJECT = Need("unknown", "It is not said who this is about.")
+NO_DUTIES = Need("unknown", "It is not said which laws bind the holder; `none` must be said too.")
+NONE_AND_OTHERS = Need("contradictory", "The holder cannot be under no special law and under others.")
+ENDED = Need("ended", "Her release has ended; only a new signature opens it again.")
+WITHDRAWN = Need("withdrawn", "She took her release back; only a new signature opens it again.")
+
+
+def decide(law: Law, question: Question) -> Decision:
+    """How much of the thing may be known, because of which rules, relying on which release, with which duties.
+
+    Never raises: what cannot be read or judged is `none`, with the reason.
+    """
+    try:
+        if question.at.utcoffset() is None:
+            raise ValueError("a moment without its offset from UTC")
+        # In UTC, so that the hour that comes twice in autumn cannot revive a release that has ended.
+        at = question.at.astimezone(UTC)
+        tables = law.on(at)
+        asker, holder = question.asker, question.holder
+        if asker.id != holder.id:
+            return _none(((law.no_pull, ASK_THE_HOLDER),))
+        if asker is not holder and asker != holder:
+            return _none(((law.default, TWO_FACES),))
+        if question.verb is Verb.DISCLOSE:
+            return _disclose(law, tables, question, at)
+        return _own(law, tables, question)
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong, the answer is no; a kind of error names no content
+        reason = f"A fact or a rule could not be read ({type(error).__name__}); nothing opens until it can."
+        return _none(((law.default, Need("unknown", reason)),))
+
+
+# ------------------------------------------------------------------ inside one's own agency
+
+
+def _own(law: Law, tables: Tables, question: Question) -> Decision:
+    """What a role may do with its own agency's records: all of it, or nothing."""
+    if question.recipient is not None:
+        return _none(((law.default, NOT_A_DISCLOSURE),))
+    because = _rule_for(question.member.roles, tables.own.get((question.verb, question.purpose), ()))
+    if because is None:
+        return _none(_role_or_purpose(law, tables, question))
+    closed = _blocks(tables, question)
+    if closed:
+        return _none(closed)
+    return Decision(Level.FULL, (because,))
+
+
+def _rule_for(roles: frozenset[Role], rules: Iterable[tuple[Role, Because]]) -> Because | None:
+    """The first rule that speaks for one of these roles."""
+    for role, because in rules:
+        if role in roles:
+            return because
+    return None
+
+
+def _role_or_purpose(law: Law, tables: Tables, question: Question) -> Closed:
+    """Which role, and which purpose, this verb needs."""
+    doers = tables.doers[question.verb]
+    hers = [role for role in doers if role in question.member.roles]
+    closed: Closed = ()
+    if not hers:
+        closed = ((law.default, _role_need(law, doers)),)
+    purposes: set[Purpose] = set().union(*(doers[role] for role in hers or doers))
+    if question.purpose not in purposes:
+        names = " or ".join(law.word(purpose) for purpose in Purpose if purpose in purposes)
+        closed = (*closed, (law.default, Need("purpose", f"This is done only for: {names or 'nothing'}.")))
+    return closed
+
+
+def _role_need(law: Law, roles: Iterable[Role]) -> Need:
+    names = " or ".join(law.word(role) for role in roles)
+    return Need("role", f"This is done only by: {names or 'nobody'}.")
+
+
+# ------------------------------------------------------------------ from one agency to another
+
+
+def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Decision:
+    """How much of its own record the holder may send to the recipient."""
+    recipient = question.recipient
+    if recipient is None or recipient.id == question.holder.id:
+        return _none(((law.default, ONE_RECIPIENT),))
+    sender = _rule_for(question.member.roles, tables.disclosers)
+    if sender is None:
+        need = _role_need(law, (role for role, _ in tables.disclosers))
+        return _refused(((law.default, need),), question)
+    closed = _unclear(law, tables, question) or _closers(tables.bars, question) or _closers(tables.keys, question)
+    if closed:
+        return _refused(closed, question)
+
+    laws = [one for one in tables.releases if not one.duties.isdisjoint(question.holder.duties)]
+    release, level, faults = _release(law, tables, laws, question, recipient, at)
+    closed = _blocks(tables, question)
+    if closed:
+        return _refused(closed, question)
+    if release is None:
+        return _refused(faults or ((law.default, _release_need(law, question, recipient)),), question)
+
+    return Decision(
+        level=level,
+        because=(*(one.because for one in laws), sender),
+        relying_on=(release.id,),
+        needs=() if level == Level.FULL else (_higher_level_need(law, question, recipient),),
+        duties=tuple(duty for duty, when in tables.duties if applies(when, question, release)),
+        until=release.until,
+    )
+
+
+def _unclear(law: Law, tables: Tables, question: Question) -> Closed:
+    """Step 1: which laws bind the holder must be said, must agree, and must be loaded."""
+    duties = question.holder.duties
+    if not question.thing.subject:
+        return ((law.default, NO_SUBJECT),)
+    if not duties:
+        return ((law.default, NO_DUTIES),)
+    if Duty.NONE in duties and len(duties) > 1:
+        return ((law.default, NONE_AND_OTHERS),)
+    if duties <= tables.loaded:
+        return ()
+    names = " and ".join(law.word(duty) for duty in Duty if duty in duties - tables.loaded)
+    return ((law.default, Need("law_not_loaded", f"The rules of {names} are not loaded; nothing opens without them.")),)
+
+
+def _closers(closers: tuple[Closer, ...], question: Question, release: Release | None = None) -> Closed:
+    """Every bar, key, signer or length rule that applies."""
+    return tuple([(one.because, one.need) for one in closers if applies(one.when, question, release)])
+
+
+# ------------------------------------------------------------------ step 4: her release
+
+
+def _release(
+    law: Law, tables: Tables, laws: list[ReleaseLaw], question: Question, recipient: Agency, at: datetime
+) -> tuple[Release | None, Level, Closed]:
+    """The release that gives most and how much, or what is wrong with the one that comes nearest.
+
+    Releases never merge: each is judged alone. Of equals, the one that ends last, then the smallest id.
+    """
+    best: Release | None = None
+    level = Level.NONE
+    nearest: Release | None = None
+    faults: Closed = ()
+    for release in question.releases:
+        granted = _granted(release, question, recipient, at)
+        if granted == Level.NONE:
+            continue
+        wrong = _faults(law, tables, laws, question, release, at)
+        if wrong:
+            if nearest is None or _nearer(release, wrong, nearest, faults):
+                nearest, faults = release, wrong
+        elif best is None or granted > level or (granted == level and _lasts_longer(release, best)):
+            best, level = release, granted
+    return best, level, faults
+
+
+def _granted(release: Release, question: Question, recipient: Agency, at: datetime) -> Level:
+    """How much the release speaks of, if it is about her, these two agencies, this person and purpose, and begun."""
+    if (
+        release.subject != question.thing.subject
+        or release.holder != question.holder.id
+        or release.recipient != recipient.id
+        or (release.recipient_person and release.recipient_person != question.recipient_person)
+        or release.purpose != question.purpose
+        or at < release.signed_at
+    ):
+        return Level.NONE
+    category = question.thing.category
+    return max((grant.level for grant in release.grants if grant.category == category), default=Level.NONE)
+
+
+def _faults(
+    law: Law, tables: Tables, laws: list[ReleaseLaw], question: Question, release: Release, at: datetime
+) -> Closed:
+    """What keeps a release that speaks of this from opening it: its end, its elements, its signer, its length."""
+    closed: Closed = ()
+    if at >= release.until or release.until <= release.signed_at:
+        closed = ((law.default, ENDED),)
+    if release.withdrawn_at is not None and at >= release.withdrawn_at:
+        closed = (*closed, (law.default, WITHDRAWN))
+    return (
+        *closed,
+        *_missing(law, laws, release),
+        *_closers(tables.signers, question, release),
+        *_closers(tables.lengths, question, release),
+    )
+
+
+def _missing(law: Law, laws: list[ReleaseLaw], release: Release) -> Closed:
+    """The laws whose elements it lacks. A release under several laws needs the union of what they ask."""
+    lacking: set[Element] = set()
+    by: list[Because] = []
+    for one in laws:
+        gap = one.elements - release.elements
+        if release.signer.role is not SignerRole.SELF:
+            gap |= one.elements_if_not_self - release.elements
+        if gap:
+            lacking |= gap
+            by.append(one.because)
+    if not by:
+        return ()
+    names = "; ".join(law.word(element) for element in Element if element in lacking)
+    need = Need("elements", f"Her release lacks: {names}.")
+    return tuple((because, need) for because in by)
+
+
+def _nearer(release: Release, wrong: Closed, other: Release, faults: Closed) -> bool:
+    """Whether `release` has fewer faults than `other`; of equals, whichever lasts longer."""
+    return len(wrong) < len(faults) or (len(wrong) == len(faults) and _lasts_longer(release, other))
+
+
+def _lasts_longer(release: Release, other: Release) -> bool:
+    return release.until > other.until or (release.until == other.until and release.id < other.id)
+
+
+def _release_need(law: Law, question: Question, recipient: Agency) -> Need:
+    whom, what, why = law.word(recipient.kind), law.word(question.thing.category), law.word(question.purpose)
+    return Need("release", f"A release from her naming {whom} and {what}, for {why}.")
+
+
+def _higher_level_need(law: Law, question: Question, recipient: Agency) -> Need:
+    whom, what = law.word(recipient.kind), law.word(question.thing.category)
+    return Need("higher_level", f"A release from her naming {whom} and {what} in full would show more.")
+
+
+# ------------------------------------------------------------------ step 7: blocks and conflicts
+
+
+def _blocks(tables: Tables, question: Question) -> Closed:
+    """Every block or conflict that stands against this verb, however good the release."""
+    if not question.blocks and not question.member.conflicts:
+        return ()
+    return tuple(
+        (one.because, one.need) for one in tables.blocks if question.verb in one.verbs and _stands(one, question)
+    )
+
+
+def _stands(rule: BlockLaw, question: Question) -> bool:
+    if rule.kind is BlockKind.CONFLICT and question.thing.subject in question.member.conflicts:
+        return True
+    against = _parties(rule, question)
+    return any(block.kind is rule.kind and block.against in against for block in question.blocks)
+
+
+def _parties(rule: BlockLaw, question: Question) -> set[str]:
+    """The ids a block of this kind may be against in this question."""
+    found: set[str] = set()
+    if question.recipient is not None:
+        if Party.RECIPIENT in rule.against:
+            found.add(question.recipient.id)
+        if Party.RECIPIENT_PERSON in rule.against and question.recipient_person:
+            found.add(question.recipient_person)
+    if Party.MEMBER in rule.against:
+        found.add(question.member.id)
+    if Party.SUBJECT in rule.against:
+        found.add(question.thing.subject)
+    return found
+
+
+# ------------------------------------------------------------------ answers
+
+
+def _refused(closed: Closed, question: Question) -> Decision:
+    """A refused disclosure. Step 3: a paper that arrived opens nothing, but counsel must look at it."""
+    return _none(closed, (COUNSEL,) if question.processes else ())
+
+
+def _none(closed: Closed, also: tuple[Need, ...] = ()) -> Decision:
+    """Nothing may be known: each rule that closed, and each thing that is needed, once."""
+    return Decision(
+        level=Level.NONE,
+        because=tuple(dict.fromkeys(because for because, _ in closed)),
+        needs=tuple(dict.fromkeys([*(need for _, need in closed), *also])),
+    )

@@ -1,0 +1,573 @@
+"""The law as data becomes the law as tables.
+
+`parse` reads the texts of law documents (TOML) and compiles them. It touches no disk: the gate reads
+the files. What is doubtful is refused when the law is loaded, with file, line and rule, so that
+`decide` never meets it.
+
+Three layers: `base` (federal law and the rules of the house), `state` (may add rules and may replace
+a base rule by name, but no absolute bar), `community` (may only narrow). A rule counts from the day it
+is `effective` to the day before `until`; the tables are compiled once for each span in which the law
+stands still.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from typing import Any, NoReturn, TypeVar
+
+from accord.policy.conditions import ALWAYS, CONDITIONS, Clause, Value, clause
+from accord.policy.facts import Because, Need
+from accord.policy.words import (
+    AgencyKind,
+    BlockKind,
+    Category,
+    Duty,
+    Element,
+    Mark,
+    Obligation,
+    Purpose,
+    Role,
+    SignerRole,
+    Verb,
+)
+
+Code = TypeVar("Code", bound=StrEnum)
+
+
+class LawError(ValueError):
+    """A law document that cannot be trusted: which file, line and rule, and what is wrong."""
+
+
+class Layer(StrEnum):
+    """Where a document stands; a later layer may do less."""
+
+    BASE = "base"
+    STATE = "state"
+    COMMUNITY = "community"
+
+
+class Step(StrEnum):
+    """What a rule does, in the order in which pages show it (law.md, order of evaluation)."""
+
+    DEFAULT = "default"
+    OWN = "own"
+    BAR = "bar"
+    KEY = "key"
+    RELEASE = "release"
+    SIGNER = "signer"
+    LENGTH = "length"
+    BLOCK = "block"
+    DUTY = "duty"
+
+
+class Party(StrEnum):
+    """Whom a block may be against."""
+
+    RECIPIENT = "recipient"
+    RECIPIENT_PERSON = "recipient_person"
+    MEMBER = "member"
+    SUBJECT = "subject"
+
+
+#: Steps that close or oblige; all a community's own settings may use.
+NARROWING = frozenset({Step.BAR, Step.KEY, Step.SIGNER, Step.LENGTH, Step.BLOCK, Step.DUTY})
+#: Steps whose conditions may look at the release.
+AFTER_RELEASE = frozenset({Step.SIGNER, Step.LENGTH, Step.DUTY})
+#: What no overlay replaces: the absolute bars and the two defaults.
+FIXED = frozenset({Step.BAR, Step.DEFAULT})
+
+#: No rule speaks of more days than this (a hundred years).
+LONGEST = 36_525
+
+DEFAULT_DENY = "default-deny"
+NO_PULL = "no-pull"
+
+WORD_TABLES: dict[str, type[StrEnum]] = {
+    "agency_kind": AgencyKind,
+    "category": Category,
+    "duty": Duty,
+    "element": Element,
+    "mark": Mark,
+    "obligation": Obligation,
+    "purpose": Purpose,
+    "role": Role,
+    "signer_role": SignerRole,
+    "verb": Verb,
+}
+
+#: What a refusal of each closing step asks for.
+NEED_OF_STEP = {
+    Step.BAR: "nothing",
+    Step.KEY: "instrument",
+    Step.SIGNER: "signer",
+    Step.LENGTH: "length",
+    Step.BLOCK: "nothing",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule as a lawyer reads it. The fields after `when` belong to single steps and are empty elsewhere."""
+
+    id: str
+    step: Step
+    sentence: str
+    citation: str
+    effective: date
+    until: date | None
+    verified_on: date | None
+    """None: not yet verified at the source."""
+    source: str
+    document: str
+    layer: Layer
+    line: int
+    replaces: str = ""
+    when: tuple[Clause, ...] = ()
+    need: str = ""
+    role: Role | None = None
+    may: Mapping[Purpose, frozenset[Verb]] = field(default_factory=dict)
+    discloses: bool = False
+    duties: frozenset[Duty] = frozenset()
+    elements: frozenset[Element] = frozenset()
+    elements_if_not_self: frozenset[Element] = frozenset()
+    block: BlockKind | None = None
+    against: frozenset[Party] = frozenset()
+    verbs: frozenset[Verb] = frozenset()
+    obligation: Obligation | None = None
+
+    @property
+    def because(self) -> Because:
+        return Because(self.id, self.sentence, self.citation)
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """A bar, key, signer or length rule: when it applies, it closes, and says what would open."""
+
+    because: Because
+    need: Need
+    when: tuple[Clause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLaw:
+    """What the release of a holder under one of `duties` must contain."""
+
+    because: Because
+    duties: frozenset[Duty]
+    elements: frozenset[Element]
+    elements_if_not_self: frozenset[Element]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLaw:
+    """What a block of this kind closes, and for whom."""
+
+    because: Because
+    need: Need
+    kind: BlockKind
+    against: frozenset[Party]
+    verbs: frozenset[Verb]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The law of one span of time, compiled for `decide`."""
+
+    own: Mapping[tuple[Verb, Purpose], tuple[tuple[Role, Because], ...]]
+    doers: Mapping[Verb, Mapping[Role, frozenset[Purpose]]]
+    disclosers: tuple[tuple[Role, Because], ...]
+    bars: tuple[Closer, ...]
+    keys: tuple[Closer, ...]
+    releases: tuple[ReleaseLaw, ...]
+    loaded: frozenset[Duty]
+    signers: tuple[Closer, ...]
+    lengths: tuple[Closer, ...]
+    blocks: tuple[BlockLaw, ...]
+    duties: tuple[tuple[Obligation, tuple[Clause, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """Every rule by id, the plain words for codes, and the compiled tables.
+
+    `tables[i]` holds from `edges[i - 1]` (inclusive) to `edges[i]` (exclusive).
+    """
+
+    titles: tuple[str, ...]
+    rules: Mapping[str, Rule]
+    words: Mapping[type[StrEnum], Mapping[str, str]]
+    default: Because
+    no_pull: Because
+    edges: tuple[datetime, ...]
+    tables: tuple[Tables, ...]
+
+    def on(self, at: datetime) -> Tables:
+        """The tables in force at an aware moment. Raises TypeError for a naive one."""
+        return self.tables[bisect_right(self.edges, at)]
+
+    def word(self, code: StrEnum) -> str:
+        """The plain words for a code."""
+        return self.words[type(code)][code]
+
+
+def parse(documents: Mapping[str, str]) -> Law:
+    """Compile law documents (name -> TOML text) into a Law.
+
+    Raises LawError, naming file, line and rule, for: no TOML, unknown keys, words or codes, a rule without
+    sentence, citation or date, both or neither of `verified_on` and `unverified`, an id used twice, a layer
+    that does more than it may, two rules of the same span that contradict each other, a missing default.
+    """
+    readers = sorted((_Document(name, text) for name, text in documents.items()), key=lambda d: (d.order, d.name))
+    rules: dict[str, Rule] = {}
+    words: dict[type[StrEnum], dict[str, str]] = {
+        kind: {code: code.replace("_", " ") for code in kind} for kind in WORD_TABLES.values()
+    }
+    for reader in readers:
+        for rule in reader.rules():
+            if rule.id in rules:
+                _refuse(rule, f"this id is already used in {rules[rule.id].document}, line {rules[rule.id].line}")
+            _may_stand(rule, rules)
+            rules[rule.id] = rule
+        reader.add_words(words)
+    for needed in (DEFAULT_DENY, NO_PULL):
+        if needed not in rules or rules[needed].step is not Step.DEFAULT:
+            raise LawError(f"{', '.join(documents) or 'no documents'}: the rule {needed} (step default) is missing")
+    days = sorted({day for rule in rules.values() for day in (rule.effective, rule.until) if day is not None})
+    return Law(
+        titles=tuple(reader.title for reader in readers),
+        rules=rules,
+        words=words,
+        default=rules[DEFAULT_DENY].because,
+        no_pull=rules[NO_PULL].because,
+        edges=tuple(datetime.combine(day, time(), UTC) for day in days),
+        tables=tuple(_compile(rules, day) for day in [date.min, *days]),
+    )
+
+
+def _refuse(rule: Rule, problem: str) -> NoReturn:
+    raise LawError(f"{rule.document}:{rule.line}: rule {rule.id}: {problem}")
+
+
+def _may_stand(rule: Rule, earlier: Mapping[str, Rule]) -> None:
+    """A later layer never opens more than it may."""
+    if rule.layer is Layer.COMMUNITY and rule.step not in NARROWING:
+        _refuse(rule, f"a community may only narrow; a rule of step {rule.step} could open")
+    if not rule.replaces:
+        return
+    if rule.layer is not Layer.STATE:
+        _refuse(rule, "only a state overlay may replace a rule")
+    replaced = earlier.get(rule.replaces)
+    if replaced is None or replaced.layer is not Layer.BASE:
+        _refuse(rule, f"it replaces {rule.replaces}, which is no rule of the base")
+    if replaced.step is not rule.step or rule.step in FIXED:
+        _refuse(rule, f"it cannot replace {rule.replaces}: a {rule.step} for a {replaced.step}")
+
+
+def _compile(rules: Mapping[str, Rule], day: date) -> Tables:
+    """The tables for one day, refusing rules that contradict each other on that day."""
+    alive = [rule for rule in rules.values() if rule.effective <= day and (rule.until is None or day < rule.until)]
+    replaced = {rule.replaces for rule in alive if rule.replaces}
+    by_step: dict[Step, list[Rule]] = {step: [] for step in Step}
+    for rule in alive:
+        if rule.id not in replaced:
+            by_step[rule.step].append(rule)
+
+    own: dict[tuple[Verb, Purpose], tuple[tuple[Role, Because], ...]] = {}
+    doers: dict[Verb, dict[Role, frozenset[Purpose]]] = {verb: {} for verb in Verb}
+    disclosers: list[tuple[Role, Because]] = []
+    seen: dict[StrEnum, Rule] = {}
+    for rule in by_step[Step.OWN]:
+        assert rule.role is not None
+        _only_once(rule, rule.role, seen)
+        if rule.discloses:
+            disclosers.append((rule.role, rule.because))
+        for purpose, verbs in rule.may.items():
+            for verb in verbs:
+                own[verb, purpose] = (*own.get((verb, purpose), ()), (rule.role, rule.because))
+                doers[verb][rule.role] = doers[verb].get(rule.role, frozenset()) | {purpose}
+
+    seen = {}
+    by_step[Step.RELEASE].sort(key=lambda rule: min(map(list(Duty).index, rule.duties)))
+    for rule in by_step[Step.RELEASE]:
+        for duty in rule.duties:
+            _only_once(rule, duty, seen)
+    releases = [
+        ReleaseLaw(rule.because, rule.duties, rule.elements, rule.elements_if_not_self)
+        for rule in by_step[Step.RELEASE]
+    ]
+    return Tables(
+        own=own,
+        doers=doers,
+        disclosers=tuple(disclosers),
+        bars=_closers(by_step[Step.BAR]),
+        keys=_closers(by_step[Step.KEY]),
+        releases=tuple(releases),
+        loaded=frozenset().union(*(law.duties for law in releases)),
+        signers=_closers(by_step[Step.SIGNER]),
+        lengths=_closers(by_step[Step.LENGTH]),
+        blocks=tuple(
+            BlockLaw(rule.because, Need(NEED_OF_STEP[Step.BLOCK], rule.need), rule.block, rule.against, rule.verbs)
+            for rule in by_step[Step.BLOCK]
+            if rule.block is not None
+        ),
+        duties=tuple(
+            (obligation, when)
+            for obligation in Obligation
+            if (when := tuple(c for rule in by_step[Step.DUTY] if rule.obligation is obligation for c in rule.when))
+        ),
+    )
+
+
+def _only_once(rule: Rule, code: StrEnum, seen: dict[StrEnum, Rule]) -> None:
+    """Two rules for one duty, or for one role, on the same day contradict each other."""
+    other = seen.setdefault(code, rule)
+    if other is not rule:
+        place = f"{other.document}:{other.line}"
+        _refuse(rule, f"it contradicts {other.id} ({place}): both speak for {code} on the same day")
+
+
+def _closers(rules: list[Rule]) -> tuple[Closer, ...]:
+    return tuple(Closer(rule.because, Need(NEED_OF_STEP[rule.step], rule.need), rule.when) for rule in rules)
+
+
+class _Document:
+    """One TOML text and where things stand in it."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name, self.lines = name, text.splitlines()
+        try:
+            self._top = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise LawError(f"{name}: this is not TOML: {error}") from error
+        self._starts = [number for number, line in enumerate(self.lines, 1) if line.strip() == "[[rule]]"]
+        head = _Table(self, 1, "the [law] table", self._top.pop("law", None))
+        self.title = head.text("title")
+        self.layer = head.code("layer", Layer)
+        self.order = list(Layer).index(self.layer)
+        head.nothing_else()
+        self._rules = self._top.pop("rule", [])
+        self._words = self._top.pop("words", {})
+        if self._top:
+            stray = min(self._top)
+            raise LawError(f"{name}:{self.find(stray)}: unknown table {stray}")
+        if not isinstance(self._rules, list):
+            raise LawError(f"{name}:1: rules are written as [[rule]]")
+
+    def find(self, text: str, after: int = 1) -> int:
+        """The first line from `after` on that holds `text`, else `after` itself."""
+        return next((n for n, line in enumerate(self.lines[after - 1 :], after) if text in line), after)
+
+    def rules(self) -> list[Rule]:
+        return [self._rule(index, table) for index, table in enumerate(self._rules)]
+
+    def _rule(self, index: int, raw: object) -> Rule:
+        start = self._starts[index] if index < len(self._starts) else 1
+        table = _Table(self, start, f"rule number {index + 1}", raw)
+        name = table.text("id")
+        table.line, table.about = self.find(f'"{name}"', start), f"rule {name}"
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+            table.refuse("an id is lower-case words joined by hyphens")
+        step = table.code("step", Step)
+        rule = Rule(
+            id=name,
+            step=step,
+            sentence=table.text("sentence"),
+            citation=self._citation(table, step),
+            effective=table.day("effective"),
+            until=table.optional_day("until"),
+            verified_on=self._verified(table),
+            source=table.text("source"),
+            document=self.name,
+            layer=self.layer,
+            line=table.line,
+            replaces=table.optional_text("replaces"),
+            **self._own_fields(table, step),
+        )
+        table.nothing_else()
+        if rule.until is not None and rule.until <= rule.effective:
+            table.refuse("it ends before it begins")
+        return rule
+
+    @staticmethod
+    def _citation(table: _Table, step: Step) -> str:
+        citation = table.optional_text("citation")
+        if not citation:
+            table.refuse(
+                "a permit without a citation" if step in (Step.OWN, Step.RELEASE) else "it has no citation",
+            )
+        return citation
+
+    @staticmethod
+    def _verified(table: _Table) -> date | None:
+        verified_on, unverified = table.optional_day("verified_on"), table.flag("unverified")
+        if (verified_on is not None) is unverified:
+            table.refuse("it says either verified_on = a date, or unverified = true")
+        return verified_on
+
+    @staticmethod
+    def _own_fields(table: _Table, step: Step) -> dict[str, Any]:
+        """The fields that only this step has; all others stay unknown keys."""
+        match step:
+            case Step.DEFAULT:
+                return {}
+            case Step.OWN:
+                return {
+                    "role": table.code("role", Role),
+                    "may": table.verbs_by_purpose("may"),
+                    "discloses": table.flag("discloses"),
+                }
+            case Step.BAR | Step.KEY | Step.SIGNER | Step.LENGTH:
+                return {"when": table.when(step), "need": table.text("need")}
+            case Step.RELEASE:
+                return {
+                    "duties": table.codes("duties", Duty),
+                    "elements": table.codes("elements", Element),
+                    "elements_if_not_self": table.optional_codes("elements_if_not_self", Element),
+                }
+            case Step.BLOCK:
+                return {
+                    "block": table.code("block", BlockKind),
+                    "against": table.codes("against", Party),
+                    "verbs": table.codes("verbs", Verb),
+                    "need": table.text("need"),
+                }
+            case Step.DUTY:
+                return {"obligation": table.code("obligation", Obligation), "when": table.when(step)}
+
+    def add_words(self, words: dict[type[StrEnum], dict[str, str]]) -> None:
+        """Put this document's plain words over what is there; refuse words for codes that do not exist."""
+        for name, raw in self._words.items():
+            line = self.find(f"[words.{name}]")
+            if name not in WORD_TABLES:
+                raise LawError(f"{self.name}:{line}: no codes are called {name}")
+            table = _Table(self, line, f"words.{name}", raw)
+            for code in list(table.left):
+                if code not in set(WORD_TABLES[name]):
+                    table.refuse(f"unknown code {code!r}", code)
+                words[WORD_TABLES[name]][code] = table.text(code)
+
+
+class _Table:
+    """One TOML table, read key by key; what nobody read is unknown."""
+
+    def __init__(self, document: _Document, line: int, about: str, raw: object) -> None:
+        self.document, self.line, self.about = document, line, about
+        if not isinstance(raw, dict):
+            self.refuse("it is missing or not a table")
+        self.left: dict[str, Any] = dict(raw)
+
+    def refuse(self, problem: str, near: str = "") -> NoReturn:
+        line = self.document.find(near, self.line) if near else self.line
+        raise LawError(f"{self.document.name}:{line}: {self.about}: {problem}")
+
+    def nothing_else(self) -> None:
+        for key in self.left:
+            self.refuse(f"unknown key {key!r}", key)
+
+    def text(self, key: str) -> str:
+        value = self.optional_text(key)
+        if not value:
+            self.refuse(f"it has no {key}")
+        return value
+
+    def optional_text(self, key: str) -> str:
+        value = self.left.pop(key, "")
+        if not isinstance(value, str):
+            self.refuse(f"{key} is not a text", key)
+        return value.strip()
+
+    def flag(self, key: str) -> bool:
+        value = self.left.pop(key, False)
+        if not isinstance(value, bool):
+            self.refuse(f"{key} is not true or false", key)
+        return value
+
+    def day(self, key: str) -> date:
+        value = self.optional_day(key)
+        if value is None:
+            self.refuse(f"it has no {key} date")
+        return value
+
+    def optional_day(self, key: str) -> date | None:
+        value = self.left.pop(key, None)
+        # A datetime is a date to Python, but not a day.
+        if value is not None and type(value) is not date:
+            self.refuse(f"{key} is not a date", key)
+        return value
+
+    def code(self, key: str, kind: type[Code]) -> Code:
+        return self._known(key, self.left.pop(key, None), kind)
+
+    def codes(self, key: str, kind: type[Code]) -> frozenset[Code]:
+        found = self.optional_codes(key, kind)
+        if not found:
+            self.refuse(f"it has no {key}")
+        return found
+
+    def optional_codes(self, key: str, kind: type[Code]) -> frozenset[Code]:
+        return self._set(key, self.left.pop(key, []), kind)
+
+    def _set(self, key: str, raw: object, kind: type[Code]) -> frozenset[Code]:
+        if not isinstance(raw, list):
+            self.refuse(f"{key} is not a list of codes", key)
+        found = [self._known(key, value, kind) for value in raw]
+        if len(set(found)) != len(found):
+            self.refuse(f"{key} names a code twice", key)
+        return frozenset(found)
+
+    def _known(self, key: str, value: object, kind: type[Code]) -> Code:
+        if value is None:
+            self.refuse(f"it has no {key}")
+        if not isinstance(value, str) or value not in set(kind):
+            self.refuse(f"unknown code {value!r} for {key}", str(value))
+        return kind(value)
+
+    def verbs_by_purpose(self, key: str) -> dict[Purpose, frozenset[Verb]]:
+        raw = self.left.pop(key, None)
+        if not isinstance(raw, dict) or not raw:
+            self.refuse(f"it has no {key}")
+        may = {self._known(key, name, Purpose): self._set(key, verbs, Verb) for name, verbs in raw.items()}
+        if any(Verb.DISCLOSE in verbs for verbs in may.values()):
+            self.refuse("disclose is never an own-agency verb; write discloses = true", "disclose")
+        return may
+
+    def when(self, step: Step) -> tuple[Clause, ...]:
+        """The clauses under `when`, or one that always holds for a duty that says `always = true`."""
+        if step is Step.DUTY and self.flag("always"):
+            if "when" in self.left:
+                self.refuse("it says both always and when")
+            return ALWAYS
+        raw = self.left.pop("when", None)
+        if not isinstance(raw, list) or not raw:
+            self.refuse("it has no when")
+        return tuple(clause(self._conditions(one, step)) for one in raw)
+
+    def _conditions(self, raw: object, step: Step) -> list[tuple[str, Value]]:
+        if not isinstance(raw, dict) or not raw:
+            self.refuse("a clause without conditions would always apply")
+        found: list[tuple[str, Value]] = []
+        for name, value in raw.items():
+            if name not in CONDITIONS:
+                self.refuse(f"unknown condition {name!r}", name)
+            condition = CONDITIONS[name]
+            if condition.of_release and step not in AFTER_RELEASE:
+                self.refuse(f"{name} looks at the release, which a {step} does not", name)
+            if issubclass(condition.takes, StrEnum):
+                codes = self._set(name, value, condition.takes)
+                if not codes:
+                    self.refuse(f"{name} names no code", name)
+                found.append((name, codes))
+            elif type(value) is not condition.takes:
+                self.refuse(f"{name} takes {'true or false' if condition.takes is bool else 'a number of days'}", name)
+            elif condition.takes is int and not 0 < value <= LONGEST:
+                self.refuse(f"{name} takes a number of days from 1 to {LONGEST}", name)
+            else:
+                found.append((name, value))
+        return found

@@ -1,0 +1,247 @@
+"""Her word, and what travelled on it. A release names one holder and one recipient; an envelope is one disclosure."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accord.partners.models import Agency
+from accord.policy.words import Category, Level, Purpose, SignerRole
+from accord.vault.models import Client, Entry, Person
+
+LEVELS = [(int(level), level.code) for level in Level]
+
+
+class Thread(models.Model):
+    """An opaque id for one survivor between two agencies. Each side keeps its own row and ties it to its own client."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: whose row")
+    partner = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: with whom")
+    thread = models.UUIDField(db_comment="link: the same on both sides, meaningless elsewhere")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: own client it is tied to"
+    )
+    tied_at = models.DateTimeField(db_comment="moment: when")
+    tied_by = models.UUIDField(null=True, db_comment="link: member")
+
+    class Meta:
+        db_table = "sharing_thread"
+        indexes = [models.Index(fields=["agency", "client"], name="thread_by_client")]
+        constraints = [models.UniqueConstraint(fields=["agency", "thread"], name="thread_tied_once")]
+
+
+class Release(models.Model):
+    """Her permission (facts 1.11). Never edited once signed: the database refuses it. Withdrawn by a word."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(
+        Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: holder, who may disclose"
+    )
+    client = models.ForeignKey(Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whose word")
+    subject = models.ForeignKey(
+        Person, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whom it is about"
+    )
+    recipient = models.ForeignKey(
+        Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: the one recipient"
+    )
+    purpose = models.CharField(
+        max_length=24, choices=[(p.value, p.value) for p in Purpose], db_comment="code: why, exactly one"
+    )
+    grants = models.JSONField(db_comment="code: category to level")
+    language = models.CharField(max_length=5, db_comment="code: language it was explained in")
+    elements = ArrayField(models.CharField(max_length=24), db_comment="code: what the conversation covered")
+    signer_role = models.CharField(
+        max_length=16, choices=[(s.value, s.value) for s in SignerRole], db_comment="code: in which capacity"
+    )
+    signer_minor = models.BooleanField(default=False, db_comment="code: subject is an unemancipated minor")
+    signer_alone = models.BooleanField(default=False, db_comment="code: the law lets her sign alone")
+    signer_cosigned = models.BooleanField(default=False, db_comment="code: the second signature is there")
+    signer_abuser = models.BooleanField(default=False, db_comment="code: signer is believed to be the abuser")
+    method = models.CharField(
+        max_length=10,
+        choices=[("screen", "screen"), ("paper", "paper"), ("witnessed", "witnessed")],
+        blank=True,
+        default="",
+        db_comment="code: how it was signed",
+    )
+    copy = models.CharField(
+        max_length=8,
+        choices=[("given", "given"), ("refused", "refused")],
+        blank=True,
+        default="",
+        db_comment="code: her copy was given, or safely refused",
+    )
+    signature = models.BinaryField(null=True, db_comment="sealed: the name she signed with")
+    long_because = models.BinaryField(null=True, db_comment="sealed: supervisor's reason for over 90 days")
+    prepared_at = models.DateTimeField(db_comment="moment: when")
+    prepared_by = models.UUIDField(db_comment="link: member")
+    explained_at = models.DateTimeField(null=True, db_comment="moment: the words were read to her")
+    signed_at = models.DateTimeField(null=True, db_comment="moment: she signed")
+    signed_with = models.UUIDField(null=True, db_comment="link: member who was with her")
+    until_at = models.DateTimeField(db_comment="moment: it ends; half-open")
+    withdrawn_at = models.DateTimeField(null=True, db_comment="moment: she took it back")
+    withdrawn_by = models.UUIDField(null=True, db_comment="link: member who recorded it")
+    withdrawn_how = models.CharField(
+        max_length=10,
+        choices=[("in_person", "in_person"), ("phone", "phone"), ("written", "written")],
+        blank=True,
+        default="",
+        db_comment="code: a word is enough",
+    )
+
+    class Meta:
+        db_table = "sharing_release"
+        indexes = [
+            models.Index(fields=["agency", "client"], name="release_by_client"),
+            models.Index(fields=["agency", "until_at"], name="release_by_end"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(signed_at__isnull=True) | models.Q(explained_at__isnull=False),
+                name="release_explained_before_signed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(signed_at__isnull=True, signed_with__isnull=True)
+                | models.Q(signed_at__isnull=False, signed_with__isnull=False),
+                name="release_signed_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True, withdrawn_how="")
+                | (models.Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~models.Q(withdrawn_how="")),
+                name="release_withdrawn_who_when_how",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(agency=models.F("recipient")), name="release_has_two_agencies"
+            ),
+        ]
+
+
+class Envelope(models.Model):
+    """One disclosure from one holder to one recipient on one lawful basis. The row belongs to the recipient and is the
+    frozen yes: while it is alive it may be read, and liveness sits beside the content so no read can race a withdrawal."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: recipient")
+    holder = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: from whom")
+    thread = models.UUIDField(db_comment="link: which survivor, between these two")
+    release = models.UUIDField(db_comment="link: the holder's release it rests on")
+    basis = models.CharField(max_length=16, default="release", db_comment="code: lawful basis")
+    rules = ArrayField(models.CharField(max_length=48), db_comment="code: rules that said yes")
+    purpose = models.CharField(max_length=24, db_comment="code: for what")
+    category = models.CharField(
+        max_length=16, choices=[(c.value, c.value) for c in Category], db_comment="code: about what"
+    )
+    level = models.PositiveSmallIntegerField(choices=LEVELS, db_comment="code: how much")
+    key_version = models.PositiveIntegerField(db_comment="code: recipient key pair it is sealed to")
+    sealed = models.BinaryField(null=True, db_comment="sealed: HPKE to the recipient; null once destroyed")
+    retain = models.BooleanField(default=False, db_comment="code: recipient is bound to keep it, sealed")
+    sent_at = models.DateTimeField(db_comment="moment: when")
+    until_at = models.DateTimeField(db_comment="moment: it ends, by the database clock")
+    withdrawn_at = models.DateTimeField(null=True, db_comment="moment: it was taken back")
+
+    class Meta:
+        db_table = "sharing_envelope"
+        indexes = [
+            models.Index(fields=["agency", "thread", "-sent_at"], name="envelope_by_thread"),
+            models.Index(fields=["holder", "release"], name="envelope_by_release"),
+            models.Index(
+                fields=["holder", "until_at"], name="envelope_to_sweep", condition=models.Q(sealed__isnull=False)
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(agency=models.F("holder")), name="envelope_has_two_agencies"),
+            models.CheckConstraint(
+                condition=models.Q(sealed__isnull=False) | models.Q(retain=False),
+                name="envelope_kept_where_bound_to_keep",
+            ),
+        ]
+
+
+class Arrival(models.Model):
+    """An envelope nobody at the recipient has accepted yet."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: recipient")
+    holder = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: from whom")
+    envelope = models.UUIDField(db_comment="link: which")
+    arrived_at = models.DateTimeField(db_comment="moment: when")
+
+    class Meta:
+        db_table = "sharing_arrival"
+        indexes = [models.Index(fields=["agency", "arrived_at"], name="arrival_by_time")]
+
+
+class Sent(models.Model):
+    """The holder's own row of what it disclosed: what an accounting and 'who may see what' are made of."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: holder")
+    release = models.ForeignKey(
+        Release, models.PROTECT, db_index=False, db_constraint=False, db_comment="link: on which word"
+    )
+    client = models.ForeignKey(Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: about whom")
+    entry = models.ForeignKey(
+        Entry, models.CASCADE, null=True, db_index=False, db_constraint=False, db_comment="link: from which entry"
+    )
+    recipient = models.ForeignKey(
+        Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: to whom"
+    )
+    envelope = models.UUIDField(db_comment="link: the recipient's row")
+    category = models.CharField(max_length=16, db_comment="code: about what")
+    level = models.PositiveSmallIntegerField(choices=LEVELS, db_comment="code: how much")
+    sent_at = models.DateTimeField(db_comment="moment: when")
+    sent_by = models.UUIDField(null=True, db_comment="link: member")
+
+    class Meta:
+        db_table = "sharing_sent"
+        indexes = [
+            models.Index(fields=["agency", "client", "-sent_at"], name="sent_by_client"),
+            models.Index(fields=["agency", "release"], name="sent_by_release"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["agency", "release", "entry"], name="sent_once_per_entry")]
+
+
+class Receipt(models.Model):
+    """The recipient's own row of what it accepted. It stays when the envelope is gone, so that the end can be told."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: recipient")
+    partner = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: from whom")
+    client = models.ForeignKey(Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: own client")
+    envelope = models.UUIDField(db_comment="link: which")
+    category = models.CharField(max_length=16, db_comment="code: about what")
+    level = models.PositiveSmallIntegerField(choices=LEVELS, db_comment="code: how much")
+    answers = models.PositiveIntegerField(db_comment="code: questions she was not asked again")
+    accepted_at = models.DateTimeField(db_comment="moment: when")
+    accepted_by = models.UUIDField(db_comment="link: member")
+    until_at = models.DateTimeField(db_comment="moment: when it was to end")
+
+    class Meta:
+        db_table = "sharing_receipt"
+        indexes = [
+            models.Index(fields=["agency", "client"], name="receipt_by_client"),
+            models.Index(fields=["agency", "accepted_at"], name="receipt_by_time"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["agency", "envelope"], name="receipt_once")]
+
+
+class Confirmed(models.Model):
+    """'She confirmed': a value from a partner that she herself has affirmed here, and which is ours from then on."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: recipient")
+    client = models.ForeignKey(Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: own client")
+    envelope = models.UUIDField(db_comment="link: where it came from")
+    entry = models.ForeignKey(
+        Entry, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: own entry made of it"
+    )
+    confirmed_at = models.DateTimeField(db_comment="moment: when")
+    confirmed_by = models.UUIDField(db_comment="link: member")
+
+    class Meta:
+        db_table = "sharing_confirmed"
+        indexes = [models.Index(fields=["agency", "client"], name="confirmed_by_client")]
+        constraints = [models.UniqueConstraint(fields=["agency", "envelope"], name="confirmed_once")]

@@ -1,0 +1,131 @@
+"""One agency's own story of the people it serves. Names, contacts and narratives are sealed under each client's key;
+codes, status and dates that lists and clocks need stay in clear."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accord.partners.models import Agency
+from accord.policy.words import Category, Mark, Relation
+
+
+def choices(words: type[Category] | type[Mark] | type[Relation]) -> list[tuple[str, str]]:
+    return [(word.value, word.value) for word in words]
+
+
+class Client(models.Model):
+    """Somebody this agency serves. Her key opens everything about her; destroying it is deleting her."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
+    code = models.CharField(max_length=16, db_comment="code: what colleagues call her file")
+    wrapped_key = models.BinaryField(null=True, db_comment="wrapped: her key under the vault key; null once deleted")
+    key_version = models.PositiveIntegerField(db_comment="code: vault key that wraps hers")
+    status = models.CharField(
+        max_length=8, choices=[("open", "open"), ("closed", "closed")], default="open", db_comment="code: open or closed"
+    )
+    opened_at = models.DateTimeField(db_comment="moment: when")
+    closed_at = models.DateTimeField(null=True, db_comment="moment: when")
+    touched_at = models.DateTimeField(db_comment="moment: last entry or change, for lists")
+
+    class Meta:
+        db_table = "vault_client"
+        indexes = [models.Index(fields=["agency", "-touched_at"], name="client_by_touch")]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "code"], name="client_code_once"),
+            models.CheckConstraint(
+                condition=models.Q(status="closed", closed_at__isnull=False)
+                | models.Q(status="open", closed_at__isnull=True),
+                name="client_closed_has_a_moment",
+            ),
+        ]
+
+
+class Person(models.Model):
+    """Somebody in a client's story: herself, her child, the respondent. `identity` holds the names and birth date,
+    `contact` how and when she may safely be reached."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: in whose story"
+    )
+    relation = models.CharField(max_length=12, choices=choices(Relation), db_comment="code: who she is to the client")
+    identity = models.BinaryField(db_comment="sealed: names, aliases, birth date, pronouns, language")
+    contact = models.BinaryField(null=True, db_comment="sealed: safe times, what to say, phone, address")
+
+    class Meta:
+        db_table = "vault_person"
+        indexes = [models.Index(fields=["agency", "client"], name="person_by_client")]
+
+
+class Case(models.Model):
+    """One stretch of working together."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
+    client = models.ForeignKey(Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whose")
+    harms = ArrayField(models.CharField(max_length=32), default=list, db_comment="code: what happened, coded")
+    opened_at = models.DateTimeField(db_comment="moment: when")
+    closed_at = models.DateTimeField(null=True, db_comment="moment: when")
+
+    class Meta:
+        db_table = "vault_case"
+        indexes = [models.Index(fields=["agency", "client"], name="case_by_client")]
+
+
+class Entry(models.Model):
+    """Something that happened or is known. The summary is made from coded fields or typed for that purpose; it is
+    never cut from the detail, because a cut sentence leaks what the whole one said."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
+    client = models.ForeignKey(Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whose")
+    case = models.ForeignKey(Case, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: in which case")
+    about = models.ForeignKey(
+        Person, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whom it is about"
+    )
+    kind = models.CharField(max_length=32, db_comment="code: what it is")
+    category = models.CharField(max_length=16, choices=choices(Category), db_comment="code: what it is about")
+    marks = ArrayField(
+        models.CharField(max_length=24, choices=choices(Mark)), default=list, db_comment="code: special protection"
+    )
+    status = models.CharField(max_length=24, blank=True, default="", db_comment="code: where it stands")
+    occurred_at = models.DateTimeField(db_comment="moment: when it happened")
+    recorded_at = models.DateTimeField(db_comment="moment: when it was written down")
+    recorded_by = models.UUIDField(null=True, db_comment="link: member, or null for a system")
+    origin = models.BinaryField(null=True, db_comment="token: keyed digest of an imported element, so it comes once")
+    summary = models.BinaryField(db_comment="sealed: template and coded values, or typed words")
+    detail = models.BinaryField(db_comment="sealed: coded fields, narrative, source element")
+
+    class Meta:
+        db_table = "vault_entry"
+        indexes = [
+            models.Index(fields=["agency", "client", "-occurred_at"], name="entry_by_client"),
+            models.Index(fields=["agency", "case"], name="entry_by_case"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "client", "origin"], name="entry_imported_once"),
+        ]
+
+
+class Token(models.Model):
+    """A blind-index token: finds a person by word, first three letters, sound, birth date or code without storing any."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
+    value = models.BinaryField(db_comment="token: HMAC under the agency's search key")
+    person = models.ForeignKey(
+        Person, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whom it finds"
+    )
+    client = models.ForeignKey(Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whose")
+
+    class Meta:
+        db_table = "vault_token"
+        indexes = [
+            models.Index(fields=["agency", "value", "client"], name="token_lookup"),
+            models.Index(fields=["agency", "person"], name="token_of_person"),
+        ]

@@ -1,0 +1,101 @@
+"""How long the law takes to answer, explanation included: one JSON line {median_us, p95_us, questions, by_kind}.
+
+Run from the repository: python -m bench.policy
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median, quantiles
+from time import perf_counter_ns
+
+from accord.policy import decide, parse
+from accord.policy.facts import Agency, Block, Grant, Member, Question, Release, Signer, Thing
+from accord.policy.law import Law
+from accord.policy.words import (
+    AgencyKind,
+    BlockKind,
+    Category,
+    Duty,
+    Element,
+    Level,
+    Mark,
+    Purpose,
+    Role,
+    SignerRole,
+    Verb,
+)
+
+LAWS = Path(__file__).parents[1] / "accord" / "policy" / "laws"
+ROUNDS = 2_000
+
+
+def questions() -> dict[str, Question]:
+    """The questions of an ordinary day, by name: yes and no, own agency and disclosure, few and many releases."""
+    at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    shelter = Agency("shelter", AgencyKind.VICTIM_SERVICES, frozenset({Duty.VAWA, Duty.VOCA, Duty.FVPSA}))
+    hospital = Agency("hospital", AgencyKind.HOSPITAL, frozenset({Duty.HIPAA}))
+    prosecutor = Agency("prosecutor", AgencyKind.PROSECUTOR, frozenset({Duty.BRADY}))
+    worker = Member("worker", frozenset({Role.WORKER}))
+    thing = Thing(Category.INJURIES, "maria")
+    good = Release(
+        id="r1",
+        subject="maria",
+        holder="hospital",
+        recipient="shelter",
+        purpose=Purpose.SAFETY,
+        grants=(Grant(Category.INJURIES, Level.SUMMARY), Grant(Category.SERVICES, Level.FULL)),
+        elements=frozenset(Element),
+        signed_at=at - timedelta(days=1),
+        until=at + timedelta(days=29),
+    )
+    others = tuple(replace(good, id=f"r{n}", recipient="prosecutor") for n in range(2, 10))
+    read = Question(Verb.READ_CLIENT, shelter, worker, shelter, thing, Purpose.OWN_SERVICE, at)
+    send = Question(Verb.DISCLOSE, hospital, worker, hospital, thing, Purpose.SAFETY, at, shelter, releases=(good,))
+    from_shelter = replace(
+        send,
+        asker=shelter,
+        holder=shelter,
+        recipient=prosecutor,
+        releases=(replace(good, holder="shelter", recipient="prosecutor"),),
+    )
+    return {
+        "own_yes": read,
+        "own_wrong_role": replace(read, verb=Verb.DELETE_CLIENT),
+        "own_conflict": replace(read, blocks=(Block(BlockKind.CONFLICT, "worker"),)),
+        "pull": replace(read, asker=hospital),
+        "hospital_to_shelter": send,
+        "shelter_to_prosecutor": from_shelter,
+        "one_of_nine_releases": replace(send, releases=(*others, good)),
+        "no_release": replace(send, releases=()),
+        "ended": replace(send, at=good.until),
+        "elements_missing": replace(send, releases=(replace(good, elements=frozenset({Element.WRITTEN})),)),
+        "wrong_signer": replace(send, releases=(replace(good, signer=Signer(SignerRole.PARENT)),)),
+        "psychotherapy_note": replace(send, thing=replace(thing, marks=frozenset({Mark.PSYCHOTHERAPY_NOTE}))),
+        "never_share": replace(send, blocks=(Block(BlockKind.NEVER_SHARE, "shelter"),)),
+    }
+
+
+def bench(law: Law, rounds: int = ROUNDS) -> dict[str, object]:
+    """Time every question `rounds` times, one call at a time; microseconds."""
+    asked = questions()
+    taken: dict[str, list[float]] = {name: [] for name in asked}
+    for _ in range(rounds):
+        for name, question in asked.items():
+            start = perf_counter_ns()
+            decide(law, question)
+            taken[name].append((perf_counter_ns() - start) / 1000)
+    every = [one for times in taken.values() for one in times]
+    return {
+        "median_us": round(median(every), 2),
+        "p95_us": round(quantiles(every, n=20)[-1], 2),
+        "questions": len(every),
+        "by_kind": {name: round(median(times), 2) for name, times in taken.items()},
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(bench(parse({path.name: path.read_text("utf-8") for path in sorted(LAWS.glob("*.toml"))}))))

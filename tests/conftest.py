@@ -1,0 +1,54 @@
+"""One real PostgreSQL for the whole run, with the service's own restricted role. No test cleans up: each builds agencies
+of its own, and what belongs to another agency is as good as not there - which is the product's first promise."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from accord.config import postgres
+from accord.config.environment import Environment
+from accord.config.migrate import migrate
+from accord.sealing import keyring
+
+_HOME = Path(tempfile.mkdtemp(prefix="accord-test-"))
+_SERVER = postgres.ensure(_HOME / "postgres")
+keyring.create(_HOME / "keyring.json")
+ENVIRONMENT = Environment.read({"ACCORD_DATA_DIR": str(_HOME)}).connected(
+    app_url=_SERVER.app_url, owner_url=_SERVER.owner_url
+)
+migrate(ENVIRONMENT)
+os.environ.update(ENVIRONMENT.connected(app_url=_SERVER.app_url).variables())
+os.environ["DJANGO_SETTINGS_MODULE"] = "accord.config.settings"
+
+import django  # noqa: E402
+
+django.setup()
+
+
+@pytest.fixture(scope="session")
+def environment() -> Environment:
+    """The running database with both roles' addresses."""
+    return ENVIRONMENT
+
+
+@pytest.fixture
+def world() -> Iterator[object]:
+    from tests.world import World
+
+    yield World()
+
+
+def pytest_unconfigure() -> None:
+    from django.db import connection
+
+    connection.close()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
+    _SERVER.stop()
+    shutil.rmtree(_HOME, ignore_errors=True)

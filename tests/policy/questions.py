@@ -1,0 +1,835 @@
+"""Every question of this slice: each fact before, at and after its edge.
+
+All combinations of all facts would be far more than anyone can ask, so the facts are split into groups.
+Inside a group every combination is asked while the other facts stay at one representative; that the
+groups do not influence each other is tested too: `pairs` crosses every two dimensions over four kinds
+of holder, `triples` every three over their edges. No randomness: the same questions every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from itertools import chain, combinations, product
+from typing import Any, TypeVar
+
+from accord.policy.facts import (
+    Agency,
+    Agreement,
+    Block,
+    Grant,
+    Member,
+    Process,
+    Question,
+    Release,
+    Signer,
+    Thing,
+)
+from accord.policy.words import (
+    AgencyKind,
+    BlockKind,
+    Category,
+    Duty,
+    Element,
+    Level,
+    Mark,
+    ProcessKind,
+    Purpose,
+    Relation,
+    Role,
+    SignerRole,
+    Verb,
+)
+
+T = TypeVar("T")
+Facts = dict[str, Any]
+
+HOLDER, RECIPIENT, THIRD = "agency-holder", "agency-recipient", "agency-third"
+ANA, HER_CHILD = "person-ana", "person-child"
+MEMBER, DETECTIVE, CLERK = "member-rosa", "person-detective", "person-clerk"
+
+TICK = timedelta(microseconds=1)
+DAY = timedelta(days=1)
+SIGNED = datetime(2026, 10, 1, 9, 30, tzinfo=UTC)
+TICKS = (-TICK, timedelta(0), TICK)
+
+
+def subsets(items: Iterable[T]) -> Iterator[frozenset[T]]:
+    """Every subset, from the empty set to all."""
+    every = tuple(items)
+    return (frozenset(some) for size in range(len(every) + 1) for some in combinations(every, size))
+
+
+ALL_ELEMENTS = frozenset(Element)
+SUMMARY_OF_INJURIES = (Grant(Category.INJURIES, Level.SUMMARY),)
+WORKER = frozenset({Role.WORKER})
+ROLE_SETS = tuple(subsets(Role))
+SINGLE_ROLES = (frozenset[Role](), *(frozenset({role}) for role in Role))
+
+LAWS_OF_THIS_SLICE = (Duty.VAWA, Duty.VOCA, Duty.FVPSA, Duty.HIPAA)
+#: The four laws in every combination, each alone and beside one duty of every other kind.
+DUTY_SETS = tuple(
+    laws | beside
+    for laws in subsets(LAWS_OF_THIS_SLICE)
+    for beside in (frozenset[Duty](), *(frozenset({duty}) for duty in Duty if duty not in LAWS_OF_THIS_SLICE))
+)
+VAWA, VOCA, FVPSA, HIPAA, PLAIN = (
+    frozenset({duty}) for duty in (Duty.VAWA, Duty.VOCA, Duty.FVPSA, Duty.HIPAA, Duty.NONE)
+)
+FEW_HOLDERS = (VAWA, VOCA, FVPSA, HIPAA, PLAIN, VAWA | HIPAA, VOCA | HIPAA, frozenset({Duty.ADVOCATE_PRIVILEGE}))
+
+# --- Building one question from flat facts -----------------------------------------------------------
+
+REPRESENTATIVE: Facts = {
+    "verb": Verb.DISCLOSE,
+    "roles": WORKER,
+    "conflicts": frozenset(),
+    "asker": HOLDER,
+    "asker_kind": None,  # None: the same as the holder's
+    "asker_duties": None,
+    "holder_kind": AgencyKind.VICTIM_SERVICES,
+    "holder_duties": VAWA,
+    "recipient": RECIPIENT,  # None: no recipient
+    "recipient_kind": AgencyKind.LEGAL_AID,
+    "recipient_duties": frozenset({Duty.ATTORNEY_PRIVILEGE}),
+    "person": "",
+    "category": Category.INJURIES,
+    "subject": ANA,
+    "relation": Relation.SELF,
+    "marks": frozenset(),
+    "purpose": Purpose.LEGAL_HELP,
+    "at": ("signed", 3 * DAY),
+    "zone": None,
+    "agreements": (),
+    "processes": (),
+    "blocks": (),
+    "released": True,
+    "more": (),  # further releases: facts that differ from the first
+    # the release
+    "release_id": "release-m",
+    "release_subject": ANA,
+    "release_holder": HOLDER,
+    "release_recipient": RECIPIENT,
+    "release_person": "",
+    "release_purpose": None,  # None: the question's
+    "release_category": None,  # None: the question's
+    "level": Level.FULL,
+    "grants": None,  # None: release_category up to level
+    "elements": ALL_ELEMENTS,
+    "signer": Signer(),
+    "signed": SIGNED,
+    "length": 15 * DAY,
+    "withdrawn": None,
+    "long_because": False,
+}
+
+
+@cache
+def agency(id: str, kind: AgencyKind, duties: frozenset[Duty]) -> Agency:
+    return Agency(id, kind, duties)
+
+
+@cache
+def member(roles: frozenset[Role], conflicts: frozenset[str]) -> Member:
+    return Member(MEMBER, roles, conflicts)
+
+
+def ask(**changes: Any) -> Question:
+    """The representative question with these facts changed. Unknown fact names raise KeyError."""
+    f = REPRESENTATIVE | changes
+    if len(f) != len(REPRESENTATIVE):
+        raise KeyError(set(f) - set(REPRESENTATIVE))
+    anchor, delta = f["at"]
+    at = {"signed": f["signed"], "until": f["signed"] + f["length"], "middle": f["signed"] + f["length"] / 2}[anchor]
+    at += delta
+    releases: tuple[Release, ...] = (release_from(f, at),) if f["released"] else ()
+    if f["more"]:
+        releases += tuple(release_from(f | other, at) for other in f["more"])
+    if f["zone"] is not None:
+        at = at.astimezone(f["zone"]) if f["zone"] != "nowhere" else at.replace(tzinfo=None)
+    return Question(
+        verb=f["verb"],
+        asker=agency(
+            f["asker"],
+            f["holder_kind"] if f["asker_kind"] is None else f["asker_kind"],
+            f["holder_duties"] if f["asker_duties"] is None else f["asker_duties"],
+        ),
+        member=member(f["roles"], f["conflicts"]),
+        holder=agency(HOLDER, f["holder_kind"], f["holder_duties"]),
+        thing=Thing(f["category"], f["subject"], f["relation"], f["marks"], "thing-1"),
+        purpose=f["purpose"],
+        at=at,
+        recipient=agency(f["recipient"], f["recipient_kind"], f["recipient_duties"]) if f["recipient"] else None,
+        recipient_person=f["person"],
+        releases=releases,
+        agreements=f["agreements"],
+        processes=f["processes"],
+        blocks=f["blocks"],
+    )
+
+
+def release_from(f: Facts, at: datetime) -> Release:
+    until = f["signed"] + f["length"]
+    withdrawn_at = None
+    if f["withdrawn"] is not None:
+        anchor, delta = f["withdrawn"]
+        withdrawn_at = {"signed": f["signed"], "until": until, "at": at}[anchor] + delta
+    grants = f["grants"]
+    if grants is None:
+        grants = (Grant(f["release_category"] or f["category"], f["level"]),)
+    return Release(
+        id=f["release_id"],
+        subject=f["release_subject"],
+        holder=f["release_holder"],
+        recipient=f["release_recipient"],
+        purpose=f["release_purpose"] or f["purpose"],
+        grants=grants,
+        elements=f["elements"],
+        signed_at=f["signed"],
+        until=until,
+        signer=f["signer"],
+        recipient_person=f["release_person"],
+        withdrawn_at=withdrawn_at,
+        long_because=f["long_because"],
+    )
+
+
+def cross(fixed: Facts | None = None, /, **facts: Iterable[Any]) -> Iterator[Question]:
+    """Every combination of these facts; the others stay at the representative (or at `fixed`)."""
+    names = tuple(facts)
+    base = fixed or {}
+    for values in product(*(tuple(choices) for choices in facts.values())):
+        yield ask(**base, **dict(zip(names, values, strict=True)))
+
+
+# --- Her own agency ----------------------------------------------------------------------------------
+
+INSIDE: Facts = {"recipient": None, "released": False, "purpose": Purpose.OWN_SERVICE}
+INSIDE_PURPOSES = (Purpose.OWN_SERVICE, Purpose.OVERSIGHT, Purpose.RECORDS_REQUEST, Purpose.ADMINISTRATION)
+
+
+def without(facts: Facts, *names: str) -> Facts:
+    return {name: value for name, value in facts.items() if name not in names}
+
+
+def inside_roles() -> Iterator[Question]:
+    """Every verb, every set of roles, every purpose."""
+    return cross(without(INSIDE, "purpose"), verb=Verb, roles=ROLE_SETS, purpose=Purpose)
+
+
+def inside_conflicts() -> Iterator[Question]:
+    """Every verb and role against every conflict, and against what only looks like one."""
+    blocks: list[tuple[Block, ...]] = [()]
+    blocks += [(Block(kind, who),) for kind in BlockKind for who in (MEMBER, ANA, HOLDER, HER_CHILD, "")]
+    blocks.append((Block(BlockKind.NEVER_SHARE, MEMBER), Block(BlockKind.CONFLICT, ANA)))
+    conflicts = (frozenset[str](), frozenset({ANA}), frozenset({HER_CHILD}), frozenset({MEMBER}))
+    yield from cross(
+        without(INSIDE, "purpose"),
+        verb=Verb,
+        roles=SINGLE_ROLES,
+        purpose=INSIDE_PURPOSES[:2],
+        blocks=blocks,
+        conflicts=conflicts,
+    )
+    yield from cross(
+        without(INSIDE, "purpose"),
+        verb=(Verb.READ_KEPT, Verb.READ_PARTNERS, Verb.MANAGE_MEMBERS, Verb.MANAGE_KEYS, Verb.SWEEP),
+        roles=SINGLE_ROLES,
+        purpose=INSIDE_PURPOSES[2:],
+        blocks=blocks,
+        conflicts=conflicts,
+    )
+
+
+def inside_agencies() -> Iterator[Question]:
+    """What kind of agency it is, and under which duties, changes nothing inside it; nor do papers."""
+    for verb, role, purpose in (
+        (Verb.READ_CLIENT, Role.WORKER, Purpose.OWN_SERVICE),
+        (Verb.DELETE_CLIENT, Role.SUPERVISOR, Purpose.OWN_SERVICE),
+        (Verb.READ_KEPT, Role.RECORDS_OFFICER, Purpose.RECORDS_REQUEST),
+        (Verb.READ_LEDGER, Role.PRIVACY_OFFICER, Purpose.OVERSIGHT),
+        (Verb.MANAGE_KEYS, Role.DIRECTOR, Purpose.ADMINISTRATION),
+        (Verb.SWEEP, Role.SYSTEM, Purpose.ADMINISTRATION),
+        (Verb.READ_CLIENT, Role.DIRECTOR, Purpose.OWN_SERVICE),
+    ):
+        fixed = INSIDE | {"verb": verb, "roles": frozenset({role}), "purpose": purpose}
+        yield from cross(fixed, holder_kind=AgencyKind, holder_duties=DUTY_SETS, zone=(None, "nowhere"))
+        yield from cross(
+            without(fixed, "released"),
+            released=(True, False),
+            agreements=((), (agreement(),)),
+            processes=((), (process(),)),
+            person=("", DETECTIVE),
+        )
+
+
+def inside_things() -> Iterator[Question]:
+    """No mark, category or relation stops an agency's own people in this slice."""
+    marks = [frozenset[Mark](), *(frozenset({mark}) for mark in Mark), frozenset(Mark)]
+    yield from cross(INSIDE, verb=Verb, roles=(WORKER, frozenset(Role)), category=Category, marks=marks)
+    yield from cross(INSIDE, verb=Verb, roles=SINGLE_ROLES, relation=Relation, subject=(ANA, HER_CHILD))
+
+
+def no_pull() -> Iterator[Question]:
+    """Somebody else's vault, every verb, whatever is released; and a recipient where none belongs."""
+    yield from cross(
+        verb=Verb,
+        roles=(*SINGLE_ROLES, frozenset(Role)),
+        asker=(HOLDER, RECIPIENT, THIRD),
+        recipient=(None, HOLDER, RECIPIENT, THIRD),
+        purpose=(Purpose.LEGAL_HELP, *INSIDE_PURPOSES),
+        released=(True, False),
+    )
+    yield from cross(
+        {"asker": RECIPIENT, "recipient_kind": AgencyKind.POLICE},
+        verb=Verb,
+        asker_kind=AgencyKind,
+        asker_duties=(VAWA, HIPAA, PLAIN),
+        recipient=(None, RECIPIENT),
+    )
+    # One id described in two ways: nobody can say which description is true.
+    yield from cross(
+        verb=(Verb.DISCLOSE, Verb.READ_CLIENT),
+        recipient=(None, RECIPIENT),
+        asker_kind=(None, AgencyKind.POLICE),
+        asker_duties=(None, HIPAA),
+        purpose=(Purpose.LEGAL_HELP, Purpose.OWN_SERVICE),
+    )
+
+
+# --- Who holds, who receives, why --------------------------------------------------------------------
+
+
+def holder_duties() -> Iterator[Question]:
+    """Every set of duties a holder could state, with a release that lacks nothing."""
+    return cross(holder_duties=subsets(Duty))
+
+
+def holders_and_recipients() -> Iterator[Question]:
+    """Every kind of recipient and every purpose for each mix of laws."""
+    yield from cross(holder_duties=DUTY_SETS, recipient_kind=AgencyKind, purpose=Purpose)
+    yield from cross(
+        holder_kind=AgencyKind, holder_duties=FEW_HOLDERS, recipient_kind=AgencyKind, released=(True, False)
+    )
+
+
+def recipient_duties() -> Iterator[Question]:
+    """Which duties a recipient brings along, short and long releases."""
+    states = list(subsets((Duty.BRADY, Duty.COURT_RECORDS, Duty.HIPAA, Duty.CJIS, Duty.NONE)))
+    states += [frozenset({duty}) for duty in Duty if frozenset({duty}) not in states]
+    yield from cross(
+        {"long_because": True},
+        recipient_duties=states,
+        recipient_kind=AgencyKind,
+        holder_duties=(VAWA, HIPAA, PLAIN),
+        length=(90 * DAY, 90 * DAY + TICK),
+    )
+
+
+def disclosing_roles() -> Iterator[Question]:
+    """Every set of roles, toward every kind of recipient, for each kind of refusal beside the role's."""
+    yield from cross(
+        roles=ROLE_SETS,
+        recipient_kind=AgencyKind,
+        holder_duties=(VAWA, HIPAA, PLAIN, frozenset({Duty.PART2})),
+        released=(True, False),
+    )
+    yield from cross(roles=ROLE_SETS, marks=[frozenset({mark}) for mark in Mark], released=(True, False))
+
+
+# --- What the thing is -------------------------------------------------------------------------------
+
+
+def marks() -> Iterator[Question]:
+    """Every set of marks toward every kind of recipient."""
+    yield from cross(
+        marks=subsets(Mark),
+        recipient_kind=AgencyKind,
+        holder_duties=(VAWA, HIPAA),
+    )
+    yield from cross(
+        marks=subsets(Mark),
+        recipient_kind=(AgencyKind.INTERVENTION, AgencyKind.LEGAL_AID),
+        holder_duties=(VOCA, FVPSA, PLAIN),
+        purpose=(Purpose.LEGAL_HELP, Purpose.REPORTING),
+        released=(True, False),
+    )
+
+
+def categories() -> Iterator[Question]:
+    """Every category by every single mark, holder and recipient."""
+    yield from cross(
+        category=Category,
+        marks=[frozenset[Mark](), *(frozenset({mark}) for mark in Mark)],
+        holder_duties=(VAWA, FVPSA, HIPAA, PLAIN),
+        recipient_kind=AgencyKind,
+    )
+    # A release for one category opens that one only.
+    yield from cross(category=Category, release_category=Category, level=Level, holder_duties=(VAWA, HIPAA, PLAIN))
+
+
+# --- Her release -------------------------------------------------------------------------------------
+
+REPRESENTATIVE_SIGNS = Signer(role=SignerRole.REPRESENTATIVE)
+
+
+def elements() -> Iterator[Question]:
+    """Every set of elements under the strictest union; every one or two missing under every mix of laws."""
+    every = tuple(subsets(Element))
+    yield from cross(elements=every, holder_duties=(VAWA | HIPAA,), signer=(Signer(), REPRESENTATIVE_SIGNS))
+    yield from cross(elements=every, holder_duties=(VAWA, HIPAA, PLAIN))
+    nearly = [ALL_ELEMENTS - missing for missing in subsets(Element) if len(missing) <= 2]
+    yield from cross(elements=nearly, holder_duties=DUTY_SETS)
+    yield from cross(
+        elements=nearly,
+        holder_duties=FEW_HOLDERS,
+        signer=[Signer(role=role, minor=minor, cosigned=True) for role in SignerRole for minor in (False, True)],
+    )
+
+
+SIGNERS = tuple(Signer(role, *states) for role in SignerRole for states in product((False, True), repeat=4))
+
+
+def signers() -> Iterator[Question]:
+    """Every role by minor, alone, cosigned, abuser, under every mix of laws, with and without authority."""
+    return cross(
+        signer=SIGNERS,
+        holder_duties=DUTY_SETS,
+        elements=(ALL_ELEMENTS, ALL_ELEMENTS - {Element.AUTHORITY}),
+    )
+
+
+LENGTHS = (
+    -DAY,
+    timedelta(0),
+    TICK,
+    2 * TICK,
+    15 * DAY,
+    30 * DAY,
+    30 * DAY + TICK,
+    90 * DAY - TICK,
+    90 * DAY,
+    90 * DAY + TICK,
+    91 * DAY,
+    400 * DAY,
+)
+MOMENTS = (
+    ("signed", -DAY),
+    *(("signed", tick) for tick in TICKS),
+    ("middle", timedelta(0)),
+    *(("until", tick) for tick in TICKS),
+    ("until", DAY),
+)
+WITHDRAWALS = (
+    None,
+    *((anchor, tick) for anchor in ("at", "signed", "until") for tick in TICKS),
+    ("at", -DAY),
+    ("at", DAY),
+)
+FAR_EAST, FAR_WEST = timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))
+
+
+def moments() -> Iterator[Question]:
+    """Signing, end, withdrawal and length: one microsecond before, at and after each."""
+    yield from cross(
+        length=LENGTHS,
+        at=MOMENTS,
+        withdrawn=WITHDRAWALS,
+        long_because=(False, True),
+        holder_duties=FEW_HOLDERS,
+    )
+    # The same instant told in another time zone is the same instant; no zone is no moment.
+    yield from cross(
+        length=LENGTHS[4:],
+        at=MOMENTS,
+        withdrawn=WITHDRAWALS[:4],
+        zone=(FAR_EAST, FAR_WEST, "nowhere"),
+        signed=(SIGNED, SIGNED.astimezone(FAR_WEST)),
+    )
+
+
+def matching() -> Iterator[Question]:
+    """Subject, holder, recipient, person, purpose, category: each right and wrong, in every combination."""
+    yield from cross(
+        release_subject=(ANA, HER_CHILD),
+        release_holder=(HOLDER, THIRD, RECIPIENT),
+        release_recipient=(RECIPIENT, THIRD, HOLDER),
+        release_person=("", DETECTIVE, CLERK),
+        person=("", DETECTIVE),
+        release_purpose=(None, Purpose.SAFETY),
+        release_category=(None, Category.IDENTITY, Category.VISITS),
+        holder_duties=(VAWA, HIPAA, PLAIN),
+    )
+    yield from cross(
+        subject=(ANA, HER_CHILD, "person-other"),
+        release_subject=(ANA, HER_CHILD),
+        relation=Relation,
+        level=Level,
+        holder_duties=FEW_HOLDERS,
+    )
+    yield from cross(purpose=Purpose, release_purpose=Purpose, holder_duties=FEW_HOLDERS)
+
+
+def grants() -> Iterator[Question]:
+    """Up to three lines of one release, in every order: the greatest for the category counts."""
+    lines = [Grant(Category.INJURIES, level) for level in Level]
+    lines += [Grant(Category.IDENTITY, Level.FULL), Grant(Category.VISITS, Level.SUMMARY)]
+    some = [tuple(chosen) for size in range(4) for chosen in product(lines, repeat=size)]
+    yield from cross(
+        grants=some,
+        category=(Category.INJURIES, Category.IDENTITY, Category.VISITS, Category.NOTES),
+        holder_duties=(VAWA, HIPAA, PLAIN),
+    )
+
+
+#: One release each, as it differs from the representative.
+SOME_RELEASES: tuple[Facts, ...] = (
+    {"release_id": "release-m"},
+    {"release_id": "release-9", "length": 15 * DAY},
+    {"release_id": "release-10", "length": 15 * DAY, "level": Level.SUMMARY},
+    {"release_id": "release-late", "length": 16 * DAY},
+    {"release_id": "release-late-summary", "length": 60 * DAY, "level": Level.SUMMARY},
+    {"release_id": "release-existence", "length": 80 * DAY, "level": Level.EXISTENCE},
+    {"release_id": "release-nothing", "level": Level.NONE},
+    {"release_id": "release-ended", "length": 2 * DAY},
+    {"release_id": "release-withdrawn", "withdrawn": ("at", -TICK)},
+    {"release_id": "release-withdrawn-soon", "withdrawn": ("at", TICK), "length": 15 * DAY + TICK},
+    {"release_id": "release-unsigned", "elements": ALL_ELEMENTS - {Element.SIGNED}},
+    {"release_id": "release-only-basics", "elements": frozenset({Element.WRITTEN, Element.SIGNED, Element.DATED})},
+    {"release_id": "release-abuser", "signer": Signer(role=SignerRole.GUARDIAN, abuser=True)},
+    {"release_id": "release-parent", "signer": Signer(role=SignerRole.PARENT, minor=True), "length": 17 * DAY},
+    {"release_id": "release-long", "length": 120 * DAY},
+    {"release_id": "release-long-explained", "length": 110 * DAY, "long_because": True},
+    {"release_id": "release-child", "release_subject": HER_CHILD},
+    {"release_id": "release-third", "release_recipient": THIRD},
+    {"release_id": "release-visits", "release_category": Category.VISITS},
+    {"release_id": "release-named", "release_person": DETECTIVE, "level": Level.SUMMARY},
+)
+
+
+def several_releases() -> Iterator[Question]:
+    """None, one, two or three releases in every order: they never merge, and one of them is relied on."""
+    for size in range(4):
+        holders = FEW_HOLDERS if size < 3 else (VAWA, VOCA | HIPAA)
+        for chosen in product(SOME_RELEASES, repeat=size):
+            # One id is one release.
+            if len({facts["release_id"] for facts in chosen}) == size:
+                yield from cross({"released": False, "more": chosen}, holder_duties=holders)
+
+
+# --- What narrows, and what must change nothing ------------------------------------------------------
+
+
+def blocks() -> Iterator[Question]:
+    """Every block, alone and beside every other, against everyone who could be meant."""
+    against = (RECIPIENT, DETECTIVE, MEMBER, ANA, HOLDER, THIRD, "")
+    single = [Block(kind, who) for kind in BlockKind for who in against]
+    several = [(), *((block,) for block in single), *combinations(single, 2)]
+    yield from cross(
+        blocks=several,
+        person=("", DETECTIVE),
+        conflicts=[frozenset[str]()] + [frozenset({who}) for who in (ANA, RECIPIENT, DETECTIVE, MEMBER, HER_CHILD)],
+        released=(True, False),
+        holder_duties=(VAWA, PLAIN),
+    )
+    yield from cross(
+        blocks=several,
+        person=("", DETECTIVE),
+        holder_duties=FEW_HOLDERS,
+        recipient_kind=(AgencyKind.POLICE, AgencyKind.HOSPITAL),
+    )
+
+
+def agreement(**changes: Any) -> Agreement:
+    facts: Facts = {
+        "id": "agreement-1",
+        "parties": frozenset({HOLDER, RECIPIENT}),
+        "categories": frozenset(Category),
+        "purposes": frozenset(Purpose),
+        "since": SIGNED - 100 * DAY,
+        "until": SIGNED + 100 * DAY,
+    }
+    return Agreement(**(facts | changes))
+
+
+AT = SIGNED + 3 * DAY
+SPANS = tuple(
+    (AT + since, AT + until)
+    for since, until in (
+        (-DAY, DAY),
+        (timedelta(0), DAY),
+        (TICK, DAY),
+        (-DAY, TICK),
+        (-DAY, timedelta(0)),
+        (-DAY, -TICK),
+    )
+)
+
+
+def agreements() -> Iterator[Question]:
+    """An agreement changes nothing here: it cannot open, and her release does not rest on it."""
+    some: list[tuple[Agreement, ...]] = [
+        (
+            agreement(
+                parties=parties, categories=kinds, purposes=purposes, since=since, until=until, suspended=suspended
+            ),
+        )
+        for parties in (
+            frozenset({HOLDER, RECIPIENT}),
+            frozenset({HOLDER, THIRD}),
+            frozenset({HOLDER, RECIPIENT, THIRD}),
+        )
+        for kinds in (frozenset(Category), frozenset({Category.HOUSING}), frozenset[Category]())
+        for purposes in (frozenset(Purpose), frozenset({Purpose.HOUSING}))
+        for since, until in SPANS
+        for suspended in (False, True)
+    ]
+    some.append(tuple(agreement(id=f"agreement-{n}") for n in range(3)))
+    yield from cross(
+        agreements=some,
+        released=(True, False),
+        level=(Level.FULL, Level.EXISTENCE),
+        holder_duties=FEW_HOLDERS,
+        recipient_kind=(AgencyKind.LEGAL_AID, AgencyKind.POLICE),
+    )
+
+
+def process(**changes: Any) -> Process:
+    facts: Facts = {
+        "id": "process-1",
+        "kind": ProcessKind.SUBPOENA,
+        "recipient": RECIPIENT,
+        "subject": ANA,
+        "categories": frozenset(Category),
+        "since": SIGNED - 100 * DAY,
+        "until": SIGNED + 100 * DAY,
+    }
+    return Process(**(facts | changes))
+
+
+def processes() -> Iterator[Question]:
+    """No paper opens anything in this slice: not a subpoena, not an order, not with counsel behind it."""
+    papers = [()] + [
+        (
+            process(
+                kind=kind,
+                recipient=recipient,
+                subject=subject,
+                categories=kinds,
+                since=since,
+                until=until,
+                counsel_reviewed=reviewed,
+                represented=frozenset({"victim_agrees", "another_violated", "not_against_victim"})
+                if reviewed
+                else frozenset(),
+                statute="45 CFR 164.512(e)" if reviewed else "",
+            ),
+        )
+        for kind in ProcessKind
+        for recipient in (RECIPIENT, THIRD)
+        for subject in (ANA, HER_CHILD)
+        for kinds in (frozenset(Category), frozenset({Category.HOUSING}))
+        for since, until in SPANS[:1] + SPANS[3:5]
+        for reviewed in (False, True)
+    ]
+    yield from cross(
+        processes=papers,
+        released=(True, False),
+        holder_duties=(VAWA, HIPAA, PLAIN, VOCA | HIPAA),
+        recipient_kind=(AgencyKind.COURT, AgencyKind.POLICE, AgencyKind.FUNDER),
+    )
+    yield from cross(
+        processes=papers[:1] + papers[1::12],
+        elements=(ALL_ELEMENTS, ALL_ELEMENTS - {Element.SIGNED}),
+        withdrawn=WITHDRAWALS[:4],
+        marks=(frozenset[Mark](), frozenset({Mark.PRIVILEGED}), frozenset({Mark.SUD})),
+        holder_duties=(VAWA, HIPAA, frozenset({Duty.PART2})),
+    )
+
+
+# --- That the groups do not influence each other -----------------------------------------------------
+
+#: Each dimension: facts no other dimension touches, first the representative, then its edges.
+DIMENSIONS: dict[str, Sequence[Facts]] = {
+    "role": [
+        {"roles": roles}
+        for roles in (
+            WORKER,
+            frozenset({Role.DIRECTOR}),
+            frozenset({Role.SUPERVISOR}),
+            frozenset[Role](),
+            frozenset(Role),
+        )
+    ],
+    "verb": [{"verb": verb} for verb in (Verb.DISCLOSE, Verb.READ_CLIENT, Verb.EXPORT_CLIENT, Verb.READ_KEPT)],
+    "asker": [{"asker": asker} for asker in (HOLDER, RECIPIENT, THIRD)],
+    "recipient": [
+        {"recipient_kind": kind, "recipient_duties": duties}
+        for kind, duties in (
+            (AgencyKind.LEGAL_AID, frozenset({Duty.ATTORNEY_PRIVILEGE})),
+            (AgencyKind.POLICE, frozenset({Duty.BRADY, Duty.CJIS})),
+            (AgencyKind.INTERVENTION, PLAIN),
+            (AgencyKind.FUNDER, PLAIN),
+            (AgencyKind.OPERATOR, PLAIN),
+            (AgencyKind.HOSPITAL, HIPAA),
+            (AgencyKind.COMMUNITY, frozenset({Duty.COURT_RECORDS})),
+        )
+    ],
+    "there": [{"recipient": recipient} for recipient in (RECIPIENT, None, HOLDER)],
+    "purpose": [
+        {"purpose": purpose, "release_purpose": named}
+        for purpose, named in (
+            (Purpose.LEGAL_HELP, None),
+            (Purpose.LEGAL_HELP, Purpose.SAFETY),
+            (Purpose.REPORTING, None),
+            (Purpose.RESEARCH, None),
+            (Purpose.OWN_SERVICE, None),
+        )
+    ],
+    "marks": [
+        {"marks": marks}
+        for marks in (
+            frozenset[Mark](),
+            frozenset({Mark.VICTIM_CONTACT}),
+            frozenset({Mark.SHELTER_LOCATION}),
+            frozenset({Mark.PRIVILEGED}),
+            frozenset({Mark.SEALED}),
+        )
+    ],
+    "category": [
+        {"category": category, "release_category": named}
+        for category, named in (
+            (Category.INJURIES, None),
+            (Category.INJURIES, Category.IDENTITY),
+            (Category.LOCATION, None),
+            (Category.IDENTITY, Category.LOCATION),
+        )
+    ],
+    "level": [{"level": level} for level in (Level.FULL, Level.SUMMARY, Level.EXISTENCE, Level.NONE)],
+    "subject": [
+        {"release_subject": about, "relation": relation}
+        for about, relation in ((ANA, Relation.SELF), (HER_CHILD, Relation.CHILD), (ANA, Relation.RESPONDENT))
+    ],
+    "parties": [
+        {"release_holder": holder, "release_recipient": recipient}
+        for holder, recipient in ((HOLDER, RECIPIENT), (THIRD, RECIPIENT), (HOLDER, THIRD), (RECIPIENT, HOLDER))
+    ],
+    "person": [
+        {"person": person, "release_person": named}
+        for person, named in (("", ""), (DETECTIVE, ""), (DETECTIVE, DETECTIVE), (DETECTIVE, CLERK), ("", DETECTIVE))
+    ],
+    "elements": [
+        {"elements": elements}
+        for elements in (
+            ALL_ELEMENTS,
+            ALL_ELEMENTS - {Element.INFORMED},
+            ALL_ELEMENTS - {Element.REDISCLOSURE},
+            ALL_ELEMENTS - {Element.AUTHORITY},
+            ALL_ELEMENTS - {Element.WRITTEN},
+            frozenset({Element.WRITTEN, Element.SIGNED, Element.DATED}),
+        )
+    ],
+    "signer": [
+        {"signer": signer}
+        for signer in (
+            Signer(),
+            Signer(abuser=True),
+            Signer(minor=True),
+            Signer(minor=True, alone=True),
+            Signer(SignerRole.PARENT, minor=True),
+            Signer(SignerRole.PARENT, minor=True, cosigned=True),
+            Signer(SignerRole.PARENT, minor=True, alone=True),
+            Signer(SignerRole.REPRESENTATIVE),
+            Signer(SignerRole.NEXT_OF_KIN),
+        )
+    ],
+    "length": [
+        {"length": length, "long_because": because}
+        for length, because in ((15 * DAY, False), (90 * DAY, False), (90 * DAY + TICK, False), (90 * DAY + TICK, True))
+    ],
+    "moment": [{"at": at} for at in (("signed", 3 * DAY), *(MOMENTS[n] for n in (1, 2, 5, 6, 7)))],
+    "withdrawn": [{"withdrawn": withdrawn} for withdrawn in (None, ("at", TICK), ("at", timedelta(0)), ("at", -TICK))],
+    "blocks": [
+        {"blocks": blocks}
+        for blocks in (
+            (),
+            (Block(BlockKind.NEVER_SHARE, RECIPIENT),),
+            (Block(BlockKind.NEVER_SHARE, DETECTIVE),),
+            (Block(BlockKind.CONFLICT, MEMBER),),
+            (Block(BlockKind.NEVER_SHARE, ANA),),
+        )
+    ],
+    "conflicts": [{"conflicts": who} for who in (frozenset[str](), frozenset({ANA}), frozenset({THIRD}))],
+    "papers": [
+        {"processes": processes, "agreements": agreements}
+        for processes, agreements in (
+            ((), ()),
+            ((process(),), ()),
+            ((process(kind=ProcessKind.COURT_ORDER, counsel_reviewed=True),), ()),
+            ((), (agreement(),)),
+            ((), (agreement(categories=frozenset(), purposes=frozenset()),)),
+        )
+    ],
+    "second": [
+        {"more": more}
+        for more in (
+            (),
+            ({"release_id": "release-a", "level": Level.SUMMARY, "length": 60 * DAY},),
+            ({"release_id": "release-z", "withdrawn": ("at", -TICK)},),
+            ({"release_id": "release-b", "release_subject": HER_CHILD, "length": 60 * DAY},),
+        )
+    ],
+}
+
+
+def together(names: Sequence[str], choices: Callable[[str], Sequence[Facts]], base: Facts) -> Iterator[Question]:
+    for values in product(*(choices(name) for name in names)):
+        facts = dict(base)
+        for value in values:
+            facts |= value
+        yield ask(**facts)
+
+
+def pairs() -> Iterator[Question]:
+    """Every two dimensions in full, over four kinds of holder."""
+    for duties in (VAWA, HIPAA, VOCA | HIPAA, PLAIN):
+        for names in combinations(DIMENSIONS, 2):
+            yield from together(names, DIMENSIONS.__getitem__, {"holder_duties": duties})
+
+
+def triples() -> Iterator[Question]:
+    """Every three dimensions, their representative and their first two edges."""
+    for names in combinations(DIMENSIONS, 3):
+        yield from together(names, lambda name: DIMENSIONS[name][:3], {"holder_duties": VAWA | HIPAA})
+
+
+GROUPS: tuple[Callable[[], Iterator[Question]], ...] = (
+    inside_roles,
+    inside_conflicts,
+    inside_agencies,
+    inside_things,
+    no_pull,
+    holder_duties,
+    holders_and_recipients,
+    recipient_duties,
+    disclosing_roles,
+    marks,
+    categories,
+    elements,
+    signers,
+    moments,
+    matching,
+    grants,
+    several_releases,
+    blocks,
+    agreements,
+    processes,
+    pairs,
+    triples,
+)
+
+
+def every_question() -> Iterator[Question]:
+    """All groups, one after the other."""
+    return chain.from_iterable(group() for group in GROUPS)

@@ -1,0 +1,257 @@
+"""The loader refuses doubtful law, and says in which file, line and rule."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from accord.policy import LawError, decide, parse
+from accord.policy.facts import Signer
+from accord.policy.law import Step
+from accord.policy.words import Duty, Level, Role, SignerRole, Verb
+from tests.policy.engine_world import AT, DOCUMENTS, LAW, codes, disclose, holder, own, release, rules
+
+HEAD = '[law]\ntitle = "A test"\nlayer = "{layer}"\n'
+BAR = """
+[[rule]]
+id = "test-bar"
+step = "bar"
+sentence = "Nothing about places leaves."
+citation = "Test code 1"
+effective = 2020-01-01
+verified_on = 2026-11-20
+source = "test"
+need = "Nothing."
+when = [{ category = ["location"] }]
+"""
+
+
+def _with(rule: str, layer: str = "base") -> dict[str, str]:
+    return DOCUMENTS | {"test.toml": HEAD.format(layer=layer) + rule}
+
+
+def _refused(documents: dict[str, str]) -> str:
+    with pytest.raises(LawError) as caught:
+        parse(documents)
+    return str(caught.value)
+
+
+def test_the_shipped_law_loads_and_is_complete() -> None:
+    assert {rule.step for rule in LAW.rules.values()} == set(Step)
+    assert all(rule.sentence.endswith(".") for rule in LAW.rules.values())
+    unchecked = [r.id for r in LAW.rules.values() if re.search(r"\[G\??(:|\])", r.source) and r.verified_on]
+    assert unchecked == [], "what rests on general knowledge is unverified"
+
+
+def test_a_closing_rule_never_begins_after_the_releases_it_guards() -> None:
+    """Otherwise there would be days on which the release opens and the signer or length is not looked at."""
+    opening = {rule.id: rule.effective for rule in LAW.rules.values() if rule.step is Step.RELEASE}
+    for rule in LAW.rules.values():
+        if rule.step in (Step.SIGNER, Step.LENGTH, Step.BLOCK):
+            assert rule.effective <= min(opening.values()), rule.id
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "problem"),
+    [
+        ('citation = "Test code 1"\n', "", 6, "it has no citation"),
+        ('sentence = "Nothing about places leaves."\n', "", 6, "it has no sentence"),
+        ("effective = 2020-01-01\n", "", 6, "it has no effective date"),
+        ("effective = 2020-01-01", "effective = 2020-01-01T00:00:00Z", 10, "effective is not a date"),
+        ("effective = 2020-01-01", "effective = 2020-01-01\nuntil = 2020-01-01", 6, "it ends before it begins"),
+        ("verified_on = 2026-11-20\n", "", 6, "either verified_on = a date, or unverified = true"),
+        ("verified_on = 2026-11-20", "verified_on = 2026-11-20\nunverified = true", 6, "either verified_on"),
+        ('step = "bar"', 'step = "wish"', 7, "unknown code 'wish' for step"),
+        ('step = "bar"\n', "", 6, "it has no step"),
+        ('"location"', '"whereabouts"', 14, "unknown code 'whereabouts' for category"),
+        ('"location"', '"location", "location"', 14, "category names a code twice"),
+        ('["location"]', "[]", 14, "category names no code"),
+        ('["location"]', '"location"', 14, "category is not a list of codes"),
+        ("category =", "colour =", 14, "unknown condition 'colour'"),
+        ('{ category = ["location"] }', "{ }", 6, "a clause without conditions would always apply"),
+        ('when = [{ category = ["location"] }]', "when = []", 6, "it has no when"),
+        ('when = [{ category = ["location"] }]', "", 6, "it has no when"),
+        ('{ category = ["location"] }', "{ minor = true }", 14, "minor looks at the release, which a bar does not"),
+        ('need = "Nothing."', 'need = "Nothing."\nlevel = "full"', 14, "unknown key 'level'"),
+        ('need = "Nothing."', "need = 1", 13, "need is not a text"),
+        ('"test-bar"', '"Test_Bar"', 6, "an id is lower-case words joined by hyphens"),
+    ],
+)
+def test_a_doubtful_rule_is_refused_with_file_line_and_rule(old: str, new: str, line: int, problem: str) -> None:
+    assert old in BAR
+    message = _refused(_with(BAR.replace(old, new)))
+    assert message.startswith(f"test.toml:{line}: rule "), message
+    assert problem in message
+
+
+def test_a_rule_without_an_id_is_found_by_its_place() -> None:
+    message = _refused(_with(BAR + BAR.replace('id = "test-bar"\n', "")))
+    assert message == "test.toml:16: rule number 2: it has no id"
+
+
+def test_an_id_used_twice_is_refused_in_one_file_and_across_files() -> None:
+    assert "rule test-bar: this id is already used in test.toml, line 6" in _refused(_with(BAR + BAR))
+    message = _refused(_with(BAR.replace("test-bar", "bar-funder")))
+    assert re.fullmatch(r".*:\d+: rule bar-funder: this id is already used in .*, line \d+", message)
+
+
+@pytest.mark.parametrize(
+    "opening",
+    ['step = "own"\nrole = "worker"\nmay = { own_service = ["read_day"] }', 'step = "release"\nduties = ["ferpa"]'],
+)
+def test_a_permit_without_a_citation_is_refused(opening: str) -> None:
+    rule = f'[[rule]]\nid = "x"\n{opening}\nsentence = "S."\neffective = 2020-01-01\nunverified = true\nsource = "t"\n'
+    assert "test.toml:5: rule x: a permit without a citation" in _refused(_with(rule))
+
+
+COMMON = 'sentence = "S."\ncitation = "C"\neffective = 2020-01-01\nunverified = true\nsource = "t"\n'
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ('step = "release"\nduties = ["ferpa"]', "it has no elements"),
+        ('step = "release"\nduties = ["ferpa"]\nelements = ["sung"]', "unknown code 'sung' for elements"),
+        ('step = "own"\nrole = "king"\nmay = { own_service = ["read_day"] }', "unknown code 'king' for role"),
+        ('step = "own"\nrole = "worker"', "it has no may"),
+        ('step = "own"\nrole = "worker"\nmay = { fun = ["read_day"] }', "unknown code 'fun' for may"),
+        ('step = "own"\nrole = "worker"\nmay = { own_service = ["disclose"] }', "disclose is never an own-agency verb"),
+        (
+            'step = "own"\nrole = "worker"\nmay = { own_service = ["read_day"] }\ndiscloses = 1',
+            "discloses is not true or",
+        ),
+        ('step = "duty"\nobligation = "sing"\nalways = true', "unknown code 'sing' for obligation"),
+        ('step = "duty"\nobligation = "log"', "it has no when"),
+        ('step = "duty"\nobligation = "log"\nalways = true\nwhen = []', "it says both always and when"),
+        (
+            'step = "length"\nneed = "N."\nwhen = [{ longer_than_days = true }]',
+            "longer_than_days takes a number of days",
+        ),
+        ('step = "length"\nneed = "N."\nwhen = [{ longer_than_days = 0 }]', "a number of days from 1 to"),
+        ('step = "signer"\nneed = "N."\nwhen = [{ minor = 1 }]', "minor takes true or false"),
+        (
+            'step = "block"\nneed = "N."\nblock = "never_share"\nagainst = ["moon"]\nverbs = ["disclose"]',
+            "'moon' for against",
+        ),
+        ('step = "default"\nneed = "N."', "unknown key 'need'"),
+    ],
+)
+def test_each_step_is_read_strictly(rule: str, problem: str) -> None:
+    message = _refused(_with(f'[[rule]]\nid = "x"\n{COMMON}{rule}\n'))
+    assert re.match(r"test\.toml:\d+: rule x: ", message), message
+    assert problem in message
+
+
+@pytest.mark.parametrize(
+    ("rule", "other", "code"),
+    [
+        ('step = "release"\nduties = ["vawa"]\nelements = ["written"]', "vawa-release", "vawa"),
+        ('step = "own"\nrole = "worker"\nmay = { own_service = ["read_day"] }', "own-worker", "worker"),
+    ],
+)
+def test_two_rules_for_the_same_contradict_each_other(rule: str, other: str, code: str) -> None:
+    message = _refused(_with(f'[[rule]]\nid = "test-twin"\n{COMMON}{rule}\n'))
+    assert re.match(r"[a-z-]+\.toml:\d+: rule [a-z-]+: it contradicts [a-z-]+ \([a-z-]+\.toml:\d+\): ", message), (
+        message
+    )
+    assert {"test-twin", other} <= set(re.findall(r"[a-z-]+", message))
+    assert message.endswith(f"both speak for {code} on the same day")
+
+
+def test_documents_themselves_are_read_strictly() -> None:
+    assert re.match(r"test\.toml: this is not TOML: .*line 4", _refused(_with("when = = 3")))
+    assert "test.toml:1: the [law] table: it is missing" in _refused(DOCUMENTS | {"test.toml": BAR})
+    assert "unknown code 'village' for layer" in _refused(_with(BAR, layer="village"))
+    assert "test.toml:4: unknown table rules" in _refused(_with("[[rules]]\n"))
+    assert "test.toml:1: rules are written as [[rule]]" in _refused(_with("[rule]\n"))
+    assert "rule number 1: it is missing or not a table" in _refused(
+        {"test.toml": f"rule = [1]\n{HEAD.format(layer='base')}"}
+    )
+    assert "test.toml:4: no codes are called colour" in _refused(_with('[words.colour]\nred = "red"\n'))
+    assert "test.toml:5: words.mark: unknown code 'blue'" in _refused(_with('[words.mark]\nblue = "blue"\n'))
+
+
+@pytest.mark.parametrize("missing", ["default-deny", "no-pull"])
+def test_a_law_without_its_defaults_is_refused(missing: str) -> None:
+    documents = {name: text.replace(f'"{missing}"', '"renamed"') for name, text in DOCUMENTS.items()}
+    assert f"the rule {missing} (step default) is missing" in _refused(documents)
+    assert "no documents" in _refused({})
+
+
+# ------------------------------------------------------------------ layers
+
+
+def test_a_community_narrows() -> None:
+    town = parse(_with(BAR.replace('"location"', '"services"'), layer="community"))
+    assert decide(LAW, disclose(release())).level is Level.FULL
+    assert rules(decide(town, disclose(release()))) == ["test-bar"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'step = "own"\nrole = "system"\nmay = { own_service = ["read_client"] }',
+        'step = "release"\nduties = ["ferpa"]\nelements = ["written"]',
+        'step = "default"',
+    ],
+)
+def test_a_community_never_opens(rule: str) -> None:
+    assert "a community may only narrow" in _refused(_with(f'[[rule]]\nid = "x"\n{COMMON}{rule}\n', layer="community"))
+
+
+ALONE = f"""[[rule]]
+id = "state-minor"
+replaces = "signer-minor"
+step = "signer"
+{COMMON}need = "The minor signs."
+when = [{{ minor = true, signer_role = ["parent", "guardian", "representative"] }}]
+"""
+
+
+def test_a_state_may_replace_a_base_rule_from_its_own_day_on() -> None:
+    state = parse(_with(ALONE, layer="state"))
+    by_minor, by_parent = release(signer=Signer(minor=True)), release(signer=Signer(SignerRole.PARENT, minor=True))
+    assert rules(decide(LAW, disclose(by_minor))) == ["signer-minor"]
+    assert decide(state, disclose(by_minor)).level is Level.FULL
+    assert rules(decide(state, disclose(by_parent))) == ["state-minor"]
+    year = timedelta(days=365)
+    before = datetime(2019, 12, 31, 23, 59, 59, tzinfo=UTC)
+    old = release(signer=Signer(minor=True), signed_at=before - year / 12, until=before + year / 12)
+    assert rules(decide(state, disclose(old, at=before))) == ["signer-minor"]
+    assert decide(state, disclose(old, at=before + timedelta(seconds=1))).level is Level.FULL
+
+
+@pytest.mark.parametrize(
+    ("layer", "replaced", "problem"),
+    [
+        ("base", "signer-minor", "only a state overlay may replace a rule"),
+        ("community", "signer-minor", "only a state overlay may replace a rule"),
+        ("state", "signer-nobody", "it replaces signer-nobody, which is no rule of the base"),
+        ("state", "bar-funder", "it cannot replace bar-funder: a signer for a bar"),
+    ],
+)
+def test_replacing_is_held_to_its_layer_and_step(layer: str, replaced: str, problem: str) -> None:
+    assert problem in _refused(_with(ALONE.replace("signer-minor", replaced), layer=layer))
+
+
+def test_no_overlay_replaces_an_absolute_bar() -> None:
+    weaker = BAR.replace('step = "bar"', 'step = "bar"\nreplaces = "bar-funder"')
+    assert "it cannot replace bar-funder" in _refused(_with(weaker, layer="state"))
+
+
+def test_a_law_counts_from_its_day_until_the_day_it_ends() -> None:
+    ferpa = f'[[rule]]\nid = "school"\nstep = "release"\n{COMMON}until = 2026-11-20\nduties = ["ferpa"]\nelements = ["signed"]\n'
+    for until, opens in (("2026-11-20", False), ("2026-11-21", True)):
+        law = parse(_with(ferpa.replace("until = 2026-11-20", f"until = {until}")))
+        answer = decide(law, disclose(release(), holder=holder(Duty.FERPA), at=AT))
+        assert (answer.level is Level.FULL) is opens
+        assert opens or codes(answer) == ["law_not_loaded"]
+
+
+def test_parsing_touches_nothing_but_its_argument() -> None:
+    """The same texts in any order make the same law."""
+    backwards = parse(dict(reversed(DOCUMENTS.items())))
+    assert list(backwards.rules) == list(LAW.rules)
+    assert decide(backwards, own(Verb.READ_DAY, Role.WORKER)) == decide(LAW, own(Verb.READ_DAY, Role.WORKER))

@@ -1,0 +1,168 @@
+"""Inside one's own agency: what each role may do, for which purpose, and what a conflict closes (law-slice A)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from accord.policy import decide
+from accord.policy.facts import Agency, Block, Member, Thing
+from accord.policy.words import AgencyKind, BlockKind, Category, Duty, Level, Mark, Purpose, Role, Verb
+from tests.policy.engine_world import AT, HOSPITAL, LAW, PARISH, codes, own, release, rules
+
+CLIENT_WORK = frozenset(
+    {
+        Verb.FIND_CLIENTS,
+        Verb.READ_CLIENT,
+        Verb.OPEN_CLIENT,
+        Verb.EDIT_CLIENT,
+        Verb.ADD_ENTRY,
+        Verb.IMPORT_DOCUMENT,
+        Verb.EXPORT_CLIENT,
+        Verb.PREPARE_RELEASE,
+        Verb.SIGN_RELEASE,
+        Verb.WITHDRAW_RELEASE,
+        Verb.READ_ENVELOPE,
+        Verb.ACCEPT_ENVELOPE,
+        Verb.CONFIRM_VALUE,
+    }
+)
+MAY = {
+    Role.WORKER: CLIENT_WORK | {Verb.READ_DAY, Verb.READ_PARTNERS},
+    Role.SUPERVISOR: CLIENT_WORK | {Verb.READ_DAY, Verb.READ_PARTNERS, Verb.DELETE_CLIENT},
+    Role.PRIVACY_OFFICER: {Verb.READ_DAY, Verb.READ_LEDGER, Verb.WITHDRAW_RELEASE, Verb.READ_PARTNERS},
+    Role.RECORDS_OFFICER: {Verb.READ_DAY, Verb.READ_KEPT, Verb.READ_PARTNERS},
+    Role.DIRECTOR: {Verb.READ_DAY, Verb.MANAGE_MEMBERS, Verb.MANAGE_KEYS, Verb.READ_PARTNERS, Verb.READ_LEDGER},
+    Role.SYSTEM: {Verb.SWEEP},
+}
+PURPOSES = {
+    **{verb: {Purpose.OWN_SERVICE} for verb in CLIENT_WORK | {Verb.DELETE_CLIENT, Verb.READ_DAY}},
+    Verb.READ_LEDGER: {Purpose.OVERSIGHT},
+    Verb.READ_KEPT: {Purpose.RECORDS_REQUEST},
+    Verb.MANAGE_MEMBERS: {Purpose.ADMINISTRATION},
+    Verb.MANAGE_KEYS: {Purpose.ADMINISTRATION},
+    Verb.SWEEP: {Purpose.ADMINISTRATION},
+    Verb.READ_PARTNERS: {Purpose.ADMINISTRATION, Purpose.OWN_SERVICE},
+    Verb.DISCLOSE: set(),
+}
+
+
+@pytest.mark.parametrize("verb", Verb)
+@pytest.mark.parametrize("role", Role)
+def test_each_role_may_do_exactly_its_verbs_for_exactly_their_purposes(role: Role, verb: Verb) -> None:
+    for purpose in Purpose:
+        may = verb in MAY[role] and purpose in PURPOSES[verb]
+        answer = decide(LAW, own(verb, role, purpose=purpose))
+        assert answer.level is (Level.FULL if may else Level.NONE), purpose
+        if may:
+            assert rules(answer) == [f"own-{role.replace('_', '-')}"]
+            assert (answer.needs, answer.duties, answer.relying_on, answer.until) == ((), (), (), None)
+
+
+def test_several_roles_are_their_union_and_no_more() -> None:
+    both = (Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER)
+    assert decide(LAW, own(Verb.READ_LEDGER, *both, purpose=Purpose.OVERSIGHT)).level is Level.FULL
+    assert decide(LAW, own(Verb.READ_KEPT, *both, purpose=Purpose.RECORDS_REQUEST)).level is Level.FULL
+    assert decide(LAW, own(Verb.READ_CLIENT, *both)).level is Level.NONE
+
+
+def test_no_role_may_do_nothing() -> None:
+    assert all(decide(LAW, own(verb, purpose=purpose)).level is Level.NONE for verb in Verb for purpose in Purpose)
+
+
+def test_a_refusal_names_the_role_or_the_purpose_that_would_open_it() -> None:
+    answer = decide(LAW, own(Verb.DELETE_CLIENT, Role.WORKER))
+    assert codes(answer) == ["role"]
+    assert answer.needs[0].sentence == "This is done only by: supervisor."
+    assert rules(answer) == ["default-deny"]
+    answer = decide(LAW, own(Verb.READ_CLIENT, Role.WORKER, purpose=Purpose.RESEARCH))
+    assert codes(answer) == ["purpose"]
+    assert answer.needs[0].sentence == "This is done only for: own service."
+    assert codes(decide(LAW, own(Verb.READ_LEDGER, Role.WORKER))) == ["role", "purpose"]
+
+
+TOUCHING = sorted((CLIENT_WORK | {Verb.DELETE_CLIENT}) - {Verb.FIND_CLIENTS})
+
+
+@pytest.mark.parametrize("verb", TOUCHING)
+def test_a_conflict_closes_every_verb_that_touches_a_client(verb: Verb) -> None:
+    fine = own(verb, Role.SUPERVISOR)
+    assert decide(LAW, fine).level is Level.FULL
+    for closed in (
+        replace(fine, blocks=(Block(BlockKind.CONFLICT, "ana"),)),
+        replace(fine, blocks=(Block(BlockKind.CONFLICT, "maria"),)),
+        replace(fine, member=replace(fine.member, conflicts=frozenset({"maria"}))),
+    ):
+        answer = decide(LAW, closed)
+        assert answer.level is Level.NONE
+        assert rules(answer) == ["block-conflict"]
+        assert codes(answer) == ["nothing"]
+
+
+def test_a_conflict_closes_what_was_kept_too() -> None:
+    kept = own(Verb.READ_KEPT, Role.RECORDS_OFFICER, purpose=Purpose.RECORDS_REQUEST)
+    assert decide(LAW, replace(kept, blocks=(Block(BlockKind.CONFLICT, "maria"),))).level is Level.NONE
+
+
+@pytest.mark.parametrize("verb", [Verb.FIND_CLIENTS, Verb.READ_DAY])
+def test_a_conflict_does_not_close_the_day_or_the_search(verb: Verb) -> None:
+    asked = own(verb, Role.WORKER, blocks=(Block(BlockKind.CONFLICT, "ana"), Block(BlockKind.CONFLICT, "maria")))
+    assert decide(LAW, asked).level is Level.FULL
+
+
+def test_a_conflict_with_somebody_else_closes_nothing() -> None:
+    asked = own(Verb.READ_CLIENT, Role.WORKER, blocks=(Block(BlockKind.CONFLICT, "another"),))
+    assert decide(LAW, asked).level is Level.FULL
+
+
+def test_never_share_does_not_matter_inside_ones_own_agency() -> None:
+    asked = own(
+        Verb.READ_CLIENT,
+        Role.WORKER,
+        blocks=(Block(BlockKind.NEVER_SHARE, "ana"), Block(BlockKind.NEVER_SHARE, "maria")),
+    )
+    assert decide(LAW, asked).level is Level.FULL
+
+
+@pytest.mark.parametrize("mark", Mark)
+def test_marks_do_not_stop_the_own_worker(mark: Mark) -> None:
+    thing = Thing(Category.NOTES, "maria", marks=frozenset({mark}))
+    assert decide(LAW, own(Verb.READ_CLIENT, Role.WORKER, thing=thing)).level is Level.FULL
+
+
+def test_a_program_whose_law_is_not_loaded_still_reads_its_own_records() -> None:
+    clinic = Agency("clinic", AgencyKind.SUBSTANCE_USE, frozenset({Duty.PART2}))
+    assert decide(LAW, own(Verb.READ_CLIENT, Role.WORKER, asker=clinic, holder=clinic)).level is Level.FULL
+
+
+def test_nothing_is_disclosed_inside_one_agency() -> None:
+    for role in Role:
+        assert decide(LAW, own(Verb.DISCLOSE, role, releases=(release(),))).level is Level.NONE
+        assert decide(LAW, own(Verb.DISCLOSE, role, recipient=own(Verb.SWEEP).holder)).level is Level.NONE
+
+
+def test_only_a_disclosure_has_a_recipient() -> None:
+    answer = decide(LAW, own(Verb.READ_CLIENT, Role.WORKER, recipient=PARISH))
+    assert (answer.level, codes(answer)) == (Level.NONE, ["contradictory"])
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_nobody_fetches_from_another_agency(verb: Verb) -> None:
+    everything = Member("ana", frozenset(Role))
+    for purpose in Purpose:
+        for recipient in (None, PARISH, HOSPITAL):
+            asked = own(verb, purpose=purpose, asker=HOSPITAL, member=everything, recipient=recipient)
+            answer = decide(LAW, asked)
+            assert (answer.level, rules(answer), codes(answer)) == (Level.NONE, ["no-pull"], ["nothing"])
+
+
+def test_one_agency_described_in_two_ways_opens_nothing() -> None:
+    asked = own(Verb.READ_CLIENT, Role.WORKER)
+    two_faced = replace(asked, asker=replace(asked.asker, duties=frozenset({Duty.NONE})))
+    assert (decide(LAW, two_faced).level, codes(decide(LAW, two_faced))) == (Level.NONE, ["contradictory"])
+
+
+def test_a_moment_without_an_offset_opens_nothing() -> None:
+    answer = decide(LAW, own(Verb.READ_CLIENT, Role.WORKER, at=AT.replace(tzinfo=None)))
+    assert (answer.level, codes(answer)) == (Level.NONE, ["unknown"])
