@@ -165,8 +165,9 @@ def _refuse_unknown(given: Mapping[str, str]) -> None:
             raise ConfigError(
                 "Accord has no debug mode, its error pages would show what survivors said: unset ACCORD_DEBUG."
             )
-        near = difflib.get_close_matches(name, VARIABLES, n=1)
-        advice = f"did you mean {near[0]}?" if near else "unset it, or see the list in `accord serve --help`."
+        words = {known.removeprefix("ACCORD_"): known for known in VARIABLES}
+        near = difflib.get_close_matches(name.removeprefix("ACCORD_"), words, n=1)
+        advice = f"did you mean {words[near[0]]}?" if near else "unset it, or see the list in `accord serve --help`."
         raise ConfigError(f"{name} is not a setting of Accord: {advice}")
 
 

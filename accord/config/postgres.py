@@ -60,8 +60,8 @@ ROOT_HOME = Path("/var/lib/accord")  # for root, when the server's account canno
 
 CLEAN_ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"}
 
-# Statements and row values never reach the server's log: it lies on the same disk as the sealed data. `log` is the level
-# above `error`, whose messages repeat values ("invalid input syntax for type integer: ..."); the service hears of them.
+# Statements and row values never reach the server's log: it lies on the same disk as the sealed data. `log` is the
+# level above `error`, whose messages repeat values ("invalid input syntax for ..."); the service hears of them anyway.
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -117,7 +117,7 @@ class Embedded:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._process: subprocess.Popen[bytes] | None = None
+        self._spawned: list[subprocess.Popen[bytes]] = []
         self._guard: subprocess.Popen[bytes] | None = None
         with _held(place) as users:
             self._passwords = self._prepare()
@@ -180,8 +180,8 @@ class Embedded:
 
     def alive(self) -> bool:
         """Does the server answer on its socket?"""
-        if self._process is not None:
-            self._process.poll()  # a dead child must be reaped, or its lock file looks held
+        # A dead child must be reaped, or its lock file looks held.
+        self._spawned = [process for process in self._spawned if process.poll() is None]
         with contextlib.closing(socket.socket(socket.AF_UNIX)) as probe:
             probe.settimeout(2)
             return probe.connect_ex(str(self._place.socket_dir / f".s.PGSQL.{PORT}")) == 0
@@ -200,8 +200,8 @@ class Embedded:
             self._users = None
             if _alone(users):
                 _stop(self._place)
-        if self._process is not None and not self.alive():
-            self._process.wait()
+        for process in self._spawned if not self.alive() else ():
+            process.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -250,17 +250,19 @@ class Embedded:
         """Start the server unless it answers. True if this call started it."""
         if self._answers():
             return False
-        self._guard = _post_guard(self._place)
+        if self._guard is None or self._guard.poll() is not None:
+            self._guard = _post_guard(self._place)
         log = self._place.home / "start.log"
         patience = time.monotonic() + DYING
         while True:
-            _forget_foreign_lock(self._place)
+            _take_over_lock(self._place)
             with open(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as said:
                 options = [f"--{name}={value}" for name, value in SETTINGS.items()]
                 options.append(f"--unix_socket_directories={self._place.socket_dir}")
                 command: Command = [self._place.binaries / "postgres", "-D", self._place.cluster, *options]
-                self._process = _spawn(command, self._place.account, said)
-            if self._answers(self._process):
+                starting = _spawn(command, self._place.account, said)
+            self._spawned.append(starting)
+            if self._answers(starting):
                 return True
             reason = _last_words(log)
             # A server killed a moment ago still holds its lock file or its shared memory.
@@ -420,10 +422,15 @@ def _reach(account: pwd.struct_passwd, home: Path, binary: Path) -> tuple[bool, 
 def _copied(binaries: Path) -> Path:
     """A copy of the server that its account can run, for an environment below a closed directory such as /root."""
     target = ROOT_HOME / f"{WHEEL}-{importlib.metadata.version(WHEEL)}"
+    package = binaries.parents[1]
+    inside = binaries.relative_to(package.parent)
     if not target.exists():
         _make_home(ROOT_HOME)
         draft = ROOT_HOME / f"{target.name}.{os.getpid()}"
-        shutil.copytree(binaries.parent, draft, symlinks=True)
+        shutil.copytree(binaries.parent, draft / inside.parent, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")  # the binaries look for it beside their package
+        if libraries.exists():
+            shutil.copytree(libraries, draft / libraries.name, symlinks=True)
         for path in [draft, *draft.rglob("*")]:
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
@@ -431,7 +438,7 @@ def _copied(binaries: Path) -> Path:
             draft.rename(target)
         except OSError:  # another process was faster
             shutil.rmtree(draft)
-    return target / binaries.name
+    return target / inside
 
 
 def _digest(path: Path) -> str:
@@ -449,8 +456,10 @@ def _private_directory(path: Path, account: pwd.struct_passwd) -> None:
 
 
 def _initdb(place: Place) -> None:
-    draft = place.home / "cluster.new"
-    shutil.rmtree(draft, ignore_errors=True)
+    for abandoned in place.home.glob("cluster.*"):
+        shutil.rmtree(abandoned, ignore_errors=True)
+    # A name of its own, because the initdb of a start that was killed may still be writing.
+    draft = place.home / f"cluster.{secrets.token_hex(8)}"
     _private_directory(draft, place.account)
     options = (
         "--username=postgres --auth-local=peer --auth-host=reject --encoding=UTF8 --locale-provider=builtin "
@@ -472,13 +481,19 @@ def _stop(place: Place) -> None:
             raise PostgresError(f"PostgreSQL in {place.home} did not stop: {done.stderr.strip()}")
 
 
-def _forget_foreign_lock(place: Place) -> None:
-    """Remove a lock file whose process id now belongs to another program, as after a restart of a container."""
+def _take_over_lock(place: Place) -> None:
+    """Put our own process id into a lock file whose owner is a zombie, or by now another program.
+
+    The second happens when a container starts again. PostgreSQL takes its parent's id for stale. The rest of the file
+    stays: from it the server sees that no orphaned backend of the dead one still writes.
+    """
     lock = place.cluster / "postmaster.pid"
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        held_by = int(lock.read_text().split()[0])
-        if os.readlink(f"/proc/{held_by}/cwd") != os.path.realpath(place.cluster):
-            lock.unlink()
+    with contextlib.suppress(OSError, ValueError):
+        held_by, _, rest = _read(lock).partition("\n")
+        state = Path(f"/proc/{int(held_by)}/stat").read_text().rsplit(")", 1)[-1].split()[0]
+        if state == "Z" or os.readlink(f"/proc/{int(held_by)}/cwd") != os.path.realpath(place.cluster):
+            with open(os.open(lock, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW), "w") as file:
+                file.write(f"{os.getpid()}\n{rest}")
 
 
 def _last_words(log: Path) -> str:

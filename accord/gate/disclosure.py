@@ -66,11 +66,7 @@ def preview(gate: Gate, permit: Permit, caller: Caller, release_id: UUID) -> tup
     release = sharing_facts.locked(release_id)
     if release is None or permit.vault is None:
         raise Refused
-    if release.signed_at is None:
-        fact = _as_if_signed(release, permit.at)
-    else:
-        fact = sharing_facts.release_fact(release)
-        assert fact is not None
+    fact = sharing_facts.release_fact(release) or _as_if_signed(release, permit.at)
     allowed, closed = _allowed(gate, permit, caller, release, fact)
     if not allowed:
         return [], _explained(closed)

@@ -194,7 +194,7 @@ class Gate:
     def _standing(self, caller: Caller) -> Standing | None:
         if caller.member is None:
             agency = partners.agency(caller.agency)
-            return agency and Standing(agency, Member(id=caller.actor, roles=frozenset({Role.SYSTEM})))
+            return Standing(agency, Member(id=caller.actor, roles=frozenset({Role.SYSTEM}))) if agency else None
         row = caller.account and partners.member(caller.member, caller.account)
         return Standing(partners.agency_fact(row.agency), partners.member_fact(row)) if row else None
 

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from accord.sealing.errors import SealingError
 from accord.sealing.keys import KEY_BYTES, bind
 
-Kind = Literal["word", "sound", "first3", "date", "code"]
+Kind = Literal["word", "sound", "first3", "date", "code", "origin"]
 
 
 class Token(NamedTuple):
@@ -59,6 +59,11 @@ def code_token(key: bytes, code: str) -> Token:
     if not plain:
         raise SealingError("A code needs at least one letter or digit.")
     return _token(key, "code", plain)
+
+
+def origin_token(key: bytes, digest: str) -> bytes:
+    """What an imported element is known by: 16 bytes under the agency's key, because the digest alone is guessable."""
+    return _token(key, "origin", digest).value
 
 
 def _token(key: bytes, kind: Kind, text: str) -> Token:

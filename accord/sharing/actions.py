@@ -138,7 +138,7 @@ def send(*, permit: Permit, at: datetime, release: Release, items: Iterable[Disc
             until_at=item.until,
         )
         envelope.sealed = seal_to(
-            bytes(recipient.public_key), item.content.bytes(), envelope_info(envelope)
+            bytes(recipient.public_key), item.content.packed(), envelope_info(envelope)
         )
         envelopes.append(envelope)
         arrivals.append(

@@ -144,7 +144,7 @@ class Content:
     values: Mapping[str, Any] | None = None
     narrative: str = ""
 
-    def bytes(self) -> bytes:
+    def packed(self) -> bytes:
         return json.dumps(
             {
                 "kind": self.kind,

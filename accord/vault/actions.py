@@ -107,11 +107,11 @@ def edit_person(
     person = Person.objects.get(id=person_id, client_id=client_id)
     if identity is not None:
         identity = identity.checked(at.date())
-        person.identity = key.seal("vault_person", "identity", person.id, identity.bytes())
+        person.identity = key.seal("vault_person", "identity", person.id, identity.packed())
         Token.objects.filter(person_id=person.id).delete()
         _index(permit, client, person, identity)
     if contact is not None:
-        person.contact = key.seal("vault_person", "contact", person.id, contact.checked().bytes())
+        person.contact = key.seal("vault_person", "contact", person.id, contact.checked().packed())
     person.save(update_fields=["identity", "contact"])
     _touch(client_id, at)
     permit.record("person_changed", person.id)
@@ -150,8 +150,9 @@ def add_entries(*, permit: Permit, at: datetime, client_id: UUID, entries: Itera
             recorded_by=permit.member_id,
             origin=entry.origin,
         )
-        row.summary = key.seal("vault_entry", "summary", row.id, entry.summary.bytes())
-        row.detail = key.seal("vault_entry", "detail", row.id, entry.detail.checked().bytes())
+        row.summary = key.seal("vault_entry", "summary", row.id, entry.summary.packed())
+        detail = entry.detail if entry.origin else entry.detail.checked()
+        row.detail = key.seal("vault_entry", "detail", row.id, detail.packed())
         rows.append(row)
     Entry.objects.bulk_create(rows)
     if rows:
@@ -206,9 +207,9 @@ def _add_person(
     permit: Permit, key: ClientKey, client: Client, relation: Relation, identity: Identity, contact: SafeContact | None
 ) -> Person:
     person = Person(agency_id=permit.agency_id, client_id=client.id, relation=relation)
-    person.identity = key.seal("vault_person", "identity", person.id, identity.bytes())
+    person.identity = key.seal("vault_person", "identity", person.id, identity.packed())
     if contact is not None:
-        person.contact = key.seal("vault_person", "contact", person.id, contact.bytes())
+        person.contact = key.seal("vault_person", "contact", person.id, contact.packed())
     person.save(force_insert=True)
     _index(permit, client, person, identity)
     return person

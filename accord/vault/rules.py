@@ -75,7 +75,7 @@ class Identity:
         """How many questions these values answer."""
         return sum(1 for value in asdict(self).values() if value)
 
-    def bytes(self) -> bytes:
+    def packed(self) -> bytes:
         return packed(asdict(self) | {"born": self.born.isoformat() if self.born else ""})
 
     @classmethod
@@ -113,7 +113,7 @@ class SafeContact:
     phone: str = ""
     address: str = ""
 
-    def bytes(self) -> bytes:
+    def packed(self) -> bytes:
         return packed(asdict(self))
 
     @classmethod
@@ -135,7 +135,7 @@ class Summary:
     values: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
 
-    def bytes(self) -> bytes:
+    def packed(self) -> bytes:
         return packed({"template": self.template, "values": dict(self.values), "text": self.text})
 
     @classmethod
@@ -161,7 +161,7 @@ class Detail:
     narrative: str = ""
     source: Mapping[str, Any] = field(default_factory=dict)
 
-    def bytes(self) -> bytes:
+    def packed(self) -> bytes:
         return packed({"values": dict(self.values), "narrative": self.narrative, "source": dict(self.source)})
 
     @classmethod

@@ -108,66 +108,77 @@ def rules(decision: Decision) -> list[str]:
     return [because.rule for because in decision.because]
 
 
-# ------------------------------------------------------------------ generators: few values, so that facts often meet
+# ------------------------------------------------------------------ generators
+# Everything starts good and has a few things changed, so that yes, almost yes and no all come up often.
 
-PEOPLE = st.sampled_from(["maria", "maria", "maria", "noa"])
+
+def _changes(most: int, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Up to `most` of these fields with other values."""
+    return st.lists(st.one_of(*(st.tuples(st.just(name), one) for name, one in fields.items())), max_size=most).map(
+        dict
+    )
+
+
+def _days(*days: int) -> st.SearchStrategy[datetime]:
+    return st.sampled_from([AT + day * DAY for day in days])
+
+
 AGENCIES = ["shelter", "hospital", "police", "parish"]
+PEOPLE = st.sampled_from(["maria", "noa"])
 LEVELS = st.sampled_from(Level)
-PURPOSES = st.sampled_from([Purpose.SAFETY, Purpose.SAFETY, Purpose.SAFETY, Purpose.TREATMENT, Purpose.REPORTING])
-CATEGORIES = st.sampled_from([Category.SERVICES, Category.SERVICES, Category.INJURIES, Category.LOCATION])
-MOMENTS = st.sampled_from([-200, -91, -30, -1, 0, 1, 30, 89, 120]).map(lambda days: AT + days * DAY)
-
-DUTIES = st.one_of(
-    st.sets(st.sampled_from([Duty.VAWA, Duty.VOCA, Duty.FVPSA, Duty.HIPAA]), min_size=1),
-    st.just({Duty.NONE}),
-    st.sets(st.sampled_from(Duty), max_size=3),
-).map(frozenset)
-SIGNERS = st.one_of(
-    st.just(Signer()),
-    st.builds(
-        Signer,
-        role=st.sampled_from(SignerRole),
-        minor=st.booleans(),
-        alone=st.booleans(),
-        cosigned=st.booleans(),
-        abuser=st.booleans(),
+PURPOSES = st.sampled_from([Purpose.SAFETY, Purpose.TREATMENT, Purpose.REPORTING])
+CATEGORIES = st.sampled_from([Category.SERVICES, Category.INJURIES, Category.LOCATION])
+LOADED = st.one_of(
+    st.sets(st.sampled_from([Duty.VAWA, Duty.VOCA, Duty.FVPSA, Duty.HIPAA]), min_size=1).map(frozenset),
+    st.sampled_from(
+        [frozenset({Duty.NONE}), frozenset({Duty.BRADY, Duty.CJIS}), frozenset({Duty.HIPAA, Duty.HOUSING})]
     ),
 )
-RELEASES = st.builds(
-    Release,
-    id=st.sampled_from(["r1", "r2", "r3"]),
-    subject=PEOPLE,
-    holder=st.sampled_from(["shelter", "shelter", "hospital"]),
-    recipient=st.sampled_from(["parish", "parish", "police"]),
-    purpose=PURPOSES,
-    grants=st.lists(st.builds(Grant, category=CATEGORIES, level=LEVELS), min_size=1, max_size=3).map(tuple),
-    elements=st.one_of(st.just(EVERY_ELEMENT), st.sets(st.sampled_from(Element)).map(frozenset)),
-    signed_at=st.sampled_from([-200, -91, -30, -1, 0]).map(lambda days: AT + days * DAY),
-    until=MOMENTS,
-    signer=SIGNERS,
-    recipient_person=st.sampled_from(["", "", "pat"]),
-    withdrawn_at=st.one_of(st.none(), st.none(), MOMENTS),
-    long_because=st.booleans(),
+DUTIES = st.one_of(LOADED, LOADED, LOADED, st.sets(st.sampled_from(Duty), max_size=3).map(frozenset))
+SIGNERS = st.builds(
+    Signer,
+    role=st.sampled_from(SignerRole),
+    minor=st.booleans(),
+    alone=st.booleans(),
+    cosigned=st.booleans(),
+    abuser=st.booleans(),
 )
+GRANTS = st.lists(st.builds(Grant, category=CATEGORIES, level=LEVELS), min_size=1, max_size=3).map(tuple)
+RELEASES = _changes(
+    3,
+    id=st.sampled_from(["r2", "r3"]),
+    subject=PEOPLE,
+    holder=st.sampled_from(AGENCIES),
+    recipient=st.sampled_from(AGENCIES),
+    recipient_person=st.sampled_from(["", "pat"]),
+    purpose=PURPOSES,
+    grants=GRANTS,
+    elements=st.sets(st.sampled_from(Element), max_size=4).map(lambda lacking: EVERY_ELEMENT - lacking),
+    signed_at=_days(-200, -91, -30, 0, 1),
+    until=_days(-91, -1, 0, 1, 30, 89, 120),
+    signer=SIGNERS,
+    withdrawn_at=_days(-91, -1, 0, 1, 30),
+    long_because=st.just(True),
+).map(lambda changed: release(**changed))
 AGREEMENTS = st.builds(
     Agreement,
     id=st.just("a1"),
     parties=st.sets(st.sampled_from(AGENCIES), min_size=2).map(frozenset),
     categories=st.sets(CATEGORIES).map(frozenset),
     purposes=st.sets(PURPOSES).map(frozenset),
-    since=MOMENTS,
-    until=MOMENTS,
+    since=_days(-30, 0, 1),
+    until=_days(-1, 0, 30),
     suspended=st.booleans(),
 )
 PROCESSES = st.builds(
     Process,
     id=st.just("p1"),
     kind=st.sampled_from(ProcessKind),
-    recipient=st.sampled_from(["parish", "police"]),
+    recipient=st.sampled_from(AGENCIES),
     subject=PEOPLE,
     categories=st.sets(CATEGORIES).map(frozenset),
-    since=MOMENTS,
-    until=MOMENTS,
+    since=_days(-30, 0, 1),
+    until=_days(-1, 0, 30),
     counsel_reviewed=st.booleans(),
 )
 BLOCKS = st.builds(
@@ -178,41 +189,55 @@ BLOCKS = st.builds(
 MEMBERS = st.builds(
     Member,
     id=st.just("worker"),
-    roles=st.one_of(st.just(frozenset({Role.WORKER})), st.sets(st.sampled_from(Role)).map(frozenset)),
-    conflicts=st.sampled_from([frozenset(), frozenset(), frozenset({"maria"})]),
+    roles=st.sets(st.sampled_from(Role)).map(frozenset),
+    conflicts=st.sampled_from([frozenset(), frozenset({"maria"})]),
+)
+THINGS = st.builds(
+    Thing,
+    category=CATEGORIES,
+    subject=PEOPLE,
+    relation=st.sampled_from(Relation),
+    marks=st.sampled_from([frozenset()] * 6 + [frozenset({mark}) for mark in Mark]),
+)
+RECIPIENTS = st.builds(
+    Agency, id=st.sampled_from(["parish", "parish", "police"]), kind=st.sampled_from(AgencyKind), duties=DUTIES
 )
 
 
 @st.composite
 def questions(draw: st.DrawFn, *, disclosing: bool = False) -> Question:
-    """Any question of this world; `disclosing`: one that gets as far as the releases, unless a duty or mark closes it."""
-    shelter = Agency("shelter", AgencyKind.VICTIM_SERVICES, draw(DUTIES))
-    recipient = draw(
-        st.builds(
-            Agency,
-            id=st.sampled_from(["parish", "parish", "police"]),
-            kind=st.sampled_from(AgencyKind),
-            duties=DUTIES,
+    """Any question of this world; `disclosing`: a worker's disclosure, up to three releases, no block."""
+    may_change: dict[str, st.SearchStrategy[Any]] = {
+        "thing": THINGS,
+        "recipient": RECIPIENTS,
+        "recipient_person": st.just("pat"),
+        "purpose": PURPOSES,
+        "agreements": st.lists(AGREEMENTS, max_size=2).map(tuple),
+        "processes": st.lists(PROCESSES, max_size=1).map(tuple),
+    }
+    if not disclosing:
+        may_change |= {
+            "member": MEMBERS,
+            "blocks": st.lists(BLOCKS, max_size=2).map(tuple),
+            "asker": st.just(HOSPITAL),
+            "purpose": st.sampled_from(Purpose),
+        }
+    shelter = replace(SHELTER, duties=draw(DUTIES))
+    start = disclose(holder=shelter)
+    if not disclosing and draw(st.booleans()):
+        verb = draw(st.sampled_from(Verb))
+        may_change |= {"recipient": st.just(PARISH)}
+        role, purpose = draw(st.sampled_from(DOERS[verb]))
+        start = replace(
+            start, verb=verb, purpose=purpose, recipient=None, member=replace(WORKER, roles=frozenset({role}))
         )
-    )
-    verb = Verb.DISCLOSE if disclosing else draw(st.sampled_from([Verb.DISCLOSE, *Verb]))
-    return Question(
-        verb=verb,
-        asker=shelter if disclosing else draw(st.sampled_from([shelter, shelter, shelter, HOSPITAL])),
-        member=WORKER if disclosing else draw(MEMBERS),
-        holder=shelter,
-        thing=Thing(
-            category=draw(CATEGORIES),
-            subject=draw(PEOPLE),
-            relation=draw(st.sampled_from(Relation)),
-            marks=draw(st.sampled_from([frozenset()] * 3 + [frozenset({mark}) for mark in Mark])),
-        ),
-        purpose=draw(PURPOSES),
-        at=AT,
-        recipient=recipient if verb is Verb.DISCLOSE else draw(st.sampled_from([None, None, recipient])),
-        recipient_person=draw(st.sampled_from(["", "", "pat"])),
-        releases=tuple(draw(st.lists(RELEASES, max_size=3))),
-        agreements=tuple(draw(st.lists(AGREEMENTS, max_size=1))),
-        processes=tuple(draw(st.lists(PROCESSES, max_size=1))),
-        blocks=() if disclosing else tuple(draw(st.lists(BLOCKS, max_size=1))),
-    )
+    releases = tuple(draw(st.lists(RELEASES, max_size=3)))
+    return replace(start, releases=releases, **draw(_changes(3, **may_change)))
+
+
+#: For each verb, who may do it for what (any pair for `disclose`, which no role does inside her own agency).
+DOERS: dict[Verb, list[tuple[Role, Purpose]]] = {
+    verb: [(role, purpose) for role, purposes in doers.items() for purpose in Purpose if purpose in purposes]
+    or [(Role.WORKER, Purpose.SAFETY)]
+    for verb, doers in LAW.on(AT).doers.items()
+}

@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from accord.policy import decide, parse
-from accord.policy.facts import Agreement, Block, Decision, Grant, Question, Release, Signer
+from accord.policy.facts import Agreement, Block, Decision, Grant, Member, Question, Release, Signer
 from accord.policy.law import Step
 from accord.policy.words import Element, Level, Purpose, Role, Verb
 from tests.policy.engine_world import (
@@ -19,6 +19,7 @@ from tests.policy.engine_world import (
     DAY,
     DOCUMENTS,
     LAW,
+    MEMBERS,
     RELEASES,
     WORKER,
     codes,
@@ -28,7 +29,7 @@ from tests.policy.engine_world import (
     rules,
 )
 
-few = settings(max_examples=300, deadline=None, derandomize=True)
+few = settings(max_examples=250, deadline=None, derandomize=True)
 OPENING = {rule.id for rule in LAW.rules.values() if rule.step in (Step.OWN, Step.RELEASE)}
 
 
@@ -66,8 +67,7 @@ def test_deny_beats_permit_a_block_never_raises_a_level(question: Question, bloc
 @few
 @given(questions(disclosing=True))
 def test_a_community_bar_beats_every_permit(question: Question) -> None:
-    closed = parse(DOCUMENTS | {"town.toml": TOWN})
-    assert decide(closed, question).level is Level.NONE
+    assert decide(CLOSED_TOWN, question).level is Level.NONE
 
 
 TOWN = """
@@ -86,6 +86,7 @@ source = "test"
 need = "Nothing."
 when = [{ category = ["services", "injuries", "location"] }]
 """
+CLOSED_TOWN = parse(DOCUMENTS | {"town.toml": TOWN})
 
 
 @few
@@ -112,8 +113,8 @@ def test_revoking_or_losing_a_release_never_raises_a_level(question: Question, i
 @few
 @given(questions(disclosing=True), RELEASES)
 def test_a_release_about_somebody_else_changes_nothing(question: Question, other: Release) -> None:
-    assume(other.subject != question.thing.subject)
-    assert decide(LAW, replace(question, releases=(*question.releases, other))) == decide(LAW, question)
+    about_ines = replace(other, subject="ines")
+    assert decide(LAW, replace(question, releases=(*question.releases, about_ines))) == decide(LAW, question)
 
 
 @few
@@ -133,8 +134,8 @@ def test_the_order_of_releases_does_not_matter(question: Question, chance: Rando
 @given(questions())
 def test_what_a_refusal_says_nothing_opens_no_release_opens(question: Question) -> None:
     answer = decide(LAW, question)
-    assume(answer.level is Level.NONE and {"nothing", "instrument", "law_not_loaded"} & set(codes(answer)))
-    assert decide(LAW, replace(question, releases=(*question.releases, _fresh(question)))).level is Level.NONE
+    if answer.level is Level.NONE and {"nothing", "instrument", "law_not_loaded"} & set(codes(answer)):
+        assert decide(LAW, replace(question, releases=(*question.releases, _fresh(question)))).level is Level.NONE
 
 
 # ------------------------------------------------------------------ needs is true: supplying it opens the door
@@ -146,7 +147,6 @@ ELEMENT_OF = {LAW.word(element): element for element in Element}
 
 def _fresh(question: Question, level: Level = Level.FULL) -> Release:
     """The release that `release` and `higher_level` name."""
-    assert question.recipient is not None or question.verb is not Verb.DISCLOSE
     return release(
         id="fresh",
         subject=question.thing.subject,
@@ -206,8 +206,9 @@ def test_needs_is_true_for_one_faulty_release_of_a_victim_service_provider(fault
 
 
 @few
-@given(questions())
-def test_needs_is_true_for_roles_and_purposes(question: Question) -> None:
+@given(questions(), MEMBERS, st.sampled_from(Purpose))
+def test_needs_is_true_for_roles_and_purposes(question: Question, member: Member, purpose: Purpose) -> None:
+    question = replace(question, member=member, purpose=purpose)
     answer = decide(LAW, question)
     assume({"role", "purpose"} & set(codes(answer)))
     role = Role.WORKER if question.verb is Verb.DISCLOSE else next(iter(LAW.on(AT).doers[question.verb]))

@@ -14,8 +14,8 @@ _HERE = Path(__file__).resolve().parents[2]
 def samples() -> Path:
     """The folder of third-party C-CDA files: $ACCORD_SAMPLES/ccda, or ../shared/samples/ccda beside the repository.
 
-    Not part of the repository. Without them the test is skipped with a warning; a folder that was named but is not there
-    is an error.
+    Not part of the repository. Without them the test is skipped with a warning; a folder that was named but is not
+    there is an error.
     """
     named = os.environ.get("ACCORD_SAMPLES")
     folder = (Path(named) if named else _HERE.parent / "shared" / "samples") / "ccda"
@@ -99,8 +99,8 @@ def allergy(substance: str, ident: str = "a1", attributes: str = "", extra: str 
 <observation classCode="OBS" moodCode="EVN" {attributes}>{template("4.7")}<id root="7.7" extension="{ident}"/>
 <code code="ASSERTION"/><statusCode code="completed"/><effectiveTime nullFlavor="NI"/>
 <value xsi:type="CD" code="{kind}" codeSystem="{SNOMED}" displayName="Allergy to substance"/>
-<participant typeCode="CSM"><participantRole classCode="MANU"><playingEntity classCode="MMAT">{substance}</playingEntity>
-</participantRole></participant>{extra}</observation></entryRelationship></act>"""
+<participant typeCode="CSM"><participantRole classCode="MANU"><playingEntity classCode="MMAT">{substance}
+</playingEntity></participantRole></participant>{extra}</observation></entryRelationship></act>"""
 
 
 def nested(number: str, value: str, relation: str = "SUBJ", inner: str = "") -> str:
@@ -129,9 +129,9 @@ def act(name: str, mood: str, code: str, display: str, when: str, ident: str = "
 
 
 def result(code: str, display: str, value: str, ident: str = "r1", extra: str = "") -> str:
-    return f"""<component><observation classCode="OBS" moodCode="EVN">{template("4.2")}<id root="7.7" extension="{ident}"/>
-<code code="{code}" codeSystem="{LOINC}" displayName="{display}"/><statusCode code="completed"/>
-<effectiveTime value="20250611083000-0400"/>{value}{extra}</observation></component>"""
+    return f"""<component><observation classCode="OBS" moodCode="EVN">{template("4.2")}
+<id root="7.7" extension="{ident}"/><code code="{code}" codeSystem="{LOINC}" displayName="{display}"/>
+<statusCode code="completed"/><effectiveTime value="20250611083000-0400"/>{value}{extra}</observation></component>"""
 
 
 def panel(*results: str, display: str = "Blood count") -> str:

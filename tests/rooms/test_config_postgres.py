@@ -328,9 +328,10 @@ def test_below_a_closed_directory_root_finds_another_place_and_opens_nothing(
     monkeypatch.setattr(postgres, "ROOT_HOME", place / "var" / "accord")
     closed = place / "closed"
     closed.mkdir(mode=0o700)
-    copied = closed / "wheel" / "bin"
-    shutil.copytree(postgres._binaries().parent, copied.parent, symlinks=True)
-    monkeypatch.setattr(postgres, "_binaries", lambda: copied)
+    package = postgres._binaries().parents[1]
+    shutil.copytree(package / "pginstall18", closed / package.name / "pginstall18", symlinks=True)
+    shutil.copytree(package.with_name(f"{package.name}.libs"), closed / f"{package.name}.libs")
+    monkeypatch.setattr(postgres, "_binaries", lambda: closed / package.name / "pginstall18" / "bin")
     heard: list[str] = []
     with ensure(closed / "demo" / "pg", announce=heard.append) as server:
         assert server.home.is_relative_to(place / "var" / "accord")

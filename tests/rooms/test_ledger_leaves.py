@@ -80,7 +80,7 @@ def test_what_is_written_reads_back(happening: Happening) -> None:
         {"agency": str(ID)},
         {"nonce": b"short"},
         {"nonce": "0" * 16},
-        {"at": datetime(2026, 11, 20)},  # noqa: DTZ001
+        {"at": datetime(2026, 11, 20)},
         {"at": "yesterday"},
         {"actor": "maria"},
         {"actor": "member:maria"},

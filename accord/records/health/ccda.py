@@ -36,6 +36,10 @@ MAX_ENTRIES: Final = 20_000
 MAX_NESTING: Final = 24
 #: Characters of narrative one reference may bring into an item; more stays in the section's text.
 MAX_REFERENCED: Final = 20_000
+#: Characters after which a field takes no more repetitions, and remarks an outer statement may lend to inner ones: both
+#: keep a crafted file from costing more than it weighs.
+MAX_FIELD: Final = 2_000
+MAX_LENT: Final = 100
 
 # lxml carries no types, so a node is Any wherever mypy looks.
 Node: TypeAlias = Any
@@ -183,7 +187,7 @@ class Item(_Quiet):
 
     def coded(self) -> dict[str, str]:
         """The fields `rules.summary` may use: coded names, dates and numbers, never free text."""
-        name = self.code.display
+        name = "" if self.negated and self.code.code in _ANYTHING else self.code.display
         found = {k: v for k, v in self.values.items() if k in SUMMARY_VALUES}
         found["display"] = name if len(name) <= 120 and "\n" not in name else ""
         found["status"] = self.status
@@ -382,6 +386,8 @@ _GENERIC: Final = frozenset(
         "410942007", "762766007", "CONC",
     }
 )  # fmt: skip
+#: Those of them that name no kind of problem or allergy at all; denied, they mean "none known".
+_ANYTHING: Final = frozenset({"105590001", "419199007", "418038007", "55607006", "404684003", "64572001"})
 #: Codes that are no words for a reader when nothing else is given.
 _WORDLESS: Final = frozenset({"ASSERTION", "PINSTRUCT", "IINSTRUCT", "CONC", "IMMUNIZ"})
 _JUNK: Final = frozenset({"unknown", "none", "ni", "unk", "na", "null", "n/a"})
@@ -518,17 +524,13 @@ def _tree(text: str, declare: bool = True) -> Node:
         return _tree(_declared(text), declare=False)
     if "depth" in message.lower():
         raise DocumentError("The file nests its elements too deeply to be a C-CDA document.", line)
-    if code in (
-        ET.ErrorTypes.ERR_TAG_NOT_FINISHED,
-        ET.ErrorTypes.ERR_DOCUMENT_END,
-        ET.ErrorTypes.ERR_DOCUMENT_EMPTY,
-        ET.ErrorTypes.ERR_GT_REQUIRED,
-    ) and line >= _line(text.rstrip(), len(text)):
-        raise DocumentError("The file stops in the middle; it was cut off or not sent whole.", line)
     if code in (ET.ErrorTypes.ERR_UNDECLARED_ENTITY, ET.ErrorTypes.WAR_UNDECLARED_ENTITY):
         raise DocumentError("The file uses a named entity, which is not accepted.", line)
     if code in (ET.ErrorTypes.ERR_ENTITY_LOOP, ET.ErrorTypes.ERR_RESOURCE_LIMIT):
         raise DocumentError("The file asks for more memory than a document may.", line)
+    whole = re.search(r"</[^<>]*ClinicalDocument\s*>(?:\s|<!--[^<>]*-->)*\Z", text[-2000:])
+    if not whole and line >= _line(text.rstrip(), len(text)):
+        raise DocumentError("The file stops in the middle; it was cut off or not sent whole.", line)
     raise DocumentError("The file is not well-formed XML.", line)
 
 
@@ -673,7 +675,7 @@ def _prose(node: Node) -> str:
         cells = [_flat(c) for c in raw.split("\t")]
         if not cells[0]:
             cells = cells[1:]
-        line = " | ".join(cells).rstrip(" |")
+        line = " | ".join(cells).rstrip(" |").lstrip()
         if line and line != "-":
             lines.append(line)
     return "\n".join(lines)
@@ -1008,12 +1010,19 @@ class _Reader:
             outer_ids=self.ids(node),
             outer_start=start or place.outer_start,
             outer_end=end or place.outer_end,
-            lines=(*place.lines, *lines),
+            lines=self.lent(node, place, lines),
         )
         count = sum(self.statement(child, within) for child in inner)
         if not inner:
             self.miss(_local(node), node, "It holds no statement; the section is kept as text.")
         return count
+
+    def lent(self, node: Node, place: _Place, lines: list[str]) -> tuple[str, ...]:
+        """The lines an outer statement lends to each item inside it, cut at MAX_LENT."""
+        found = tuple(dict.fromkeys((*place.lines, *lines)))
+        if len(found) > MAX_LENT:
+            self.miss(_local(node), node, f"It has more than {MAX_LENT} remarks; the section is kept as text.")
+        return found[:MAX_LENT]
 
     def panel(self, node: Node, place: _Place) -> int:
         lines: list[str] = []
@@ -1025,14 +1034,14 @@ class _Reader:
             outer_end=end or place.outer_end,
             panel=self.label(_one(node, "code")),
             specimen=specimen,
-            lines=(*place.lines, *lines),
+            lines=self.lent(node, place, lines),
         )
         children = [(r, c) for r, c in self.nested(node) if self.role(c, r) != "pointer"]
         results = place.section.code in _RESULT_SECTIONS or "4.1" in _templates(node)
         if results and any(_local(child) == "observation" for _, child in children):
             # Beside results, a procedure is how the sample was taken, and a comment is on the whole panel.
-            aside = [c for r, c in children if _local(c) == "procedure" or self.role(c, r) == "comment"]
-            within.lines = (*within.lines, *dict.fromkeys(self.line_of(c) for c in aside))
+            aside = {c: None for r, c in children if _local(c) == "procedure" or self.role(c, r) == "comment"}
+            within.lines = self.lent(node, place, [*lines, *(self.line_of(c) for c in aside)])
             children = [(r, c) for r, c in children if c not in aside]
         count = sum(self.statement(child, within) for _, child in children)
         if not children:
@@ -1080,8 +1089,7 @@ class _Reader:
         coded = _one(node, "value")
 
         def add(name: str, text: str) -> None:
-            if text and text not in values.get(name, "").split("; "):
-                values[name] = "; ".join(v for v in (values.get(name, ""), text) if v)
+            _add(values, lines, name, text)
 
         text = self.value(coded)[0] if coded is not None else ""
         words = _flat(self.words(_one(node, "text")))
@@ -1250,8 +1258,7 @@ class _Reader:
         """Fills `values` from the direct children of a statement; what has no field becomes a line."""
 
         def add(name: str, text: str) -> None:
-            if text:
-                values[name] = "; ".join(v for v in (values.get(name, ""), text) if v)
+            _add(values, lines, name, text)
 
         def quantity(path: str) -> str:
             found = _one(node, path)
@@ -1271,8 +1278,7 @@ class _Reader:
         for name, key in _CODED_FIELDS:
             for one in _all(node, name):
                 label = _attribute(one, "code") if key == "interpretation" and one.get("code") else self.label(one)
-                if label not in values.get(key, "").split("; "):
-                    add(key, label)
+                add(key, label)
         for name, key in (("doseQuantity", "dose"), ("rateQuantity", "rate"), ("maxDoseQuantity", "max_dose")):
             add(key, quantity(name))
         if kind != "medication" or "quantity" not in values:
@@ -1405,6 +1411,18 @@ class _Reader:
         self.emit(kind, node, place, code, (), "", "unknown", None, None, values, (), False, text, media, ids)
 
 
+def _add(values: dict[str, str], lines: list[str], name: str, text: str) -> None:
+    """Adds one more text to a field, or to the lines once the field is long, so that none grows unbounded."""
+    known = values.get(name, "")
+    if not known:
+        if text:
+            values[name] = text
+    elif len(known) > MAX_FIELD:
+        lines.append(f"{name}: {text}")
+    elif text and text not in known.split("; "):
+        values[name] = f"{known}; {text}"
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # The document
 
@@ -1526,8 +1544,13 @@ def _sections(reader: _Reader, entries: list[Node]) -> tuple[list[Section], list
         place = _Place(code, title)
         missed = len(reader.missed)
         reader.too_long = False
+        hers = _one(node, "subject/relatedSubject") is None
         for entry in own:
-            account.append(_entry(reader, entry, place))
+            if hers:
+                account.append(_entry(reader, entry, place))
+            else:
+                reader.miss("entry", entry, "Its section is about another person; the section is kept as text.")
+                account.append(Account(reader.where(entry), entry.sourceline or 0, ()))
         if node is None:
             continue
         written = _one(node, "text")

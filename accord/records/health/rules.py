@@ -420,7 +420,8 @@ def _imported_summary(kind: str, values: Mapping[str, str]) -> tuple[str, dict[s
         wanted += [f"{kind}_dated", kind]
     else:
         wanted = [f"{kind}_words_dated", f"{kind}_words"]
-    have: dict[str, SummaryValue] = {"unit": "", "status": "unknown", **values}
+    have: dict[str, SummaryValue] = {"status": "unknown", **{n: v for n, v in values.items() if v}}
+    have.setdefault("unit", "")
     for key in wanted:
         if key in SUMMARIES and all(name in have for name in placeholders(key)):
             return _filled(key, have)

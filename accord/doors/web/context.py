@@ -1,0 +1,37 @@
+"""What every page needs: who is signed in, what her menu offers, and the nonce for the one script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accord.doors.web.knocking import roles
+from accord.policy.words import Role
+
+WORKERS = frozenset({Role.WORKER, Role.SUPERVISOR})
+
+MENU = (
+    ("my_day", _("My day"), WORKERS),
+    ("clients", _("Clients"), WORKERS),
+    ("log", _("Who looked"), frozenset({Role.PRIVACY_OFFICER, Role.DIRECTOR})),
+    ("log_releases", _("Releases"), frozenset({Role.PRIVACY_OFFICER})),
+    ("kept", _("Kept records"), frozenset({Role.RECORDS_OFFICER})),
+    ("members", _("Members"), frozenset({Role.DIRECTOR})),
+    ("keys", _("Keys"), frozenset({Role.DIRECTOR})),
+    ("partners", _("Partners"), WORKERS | {Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR}),
+)
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """`csp_nonce` for django-htmx, `menu` as (url name, label), and who is signed in where."""
+    mine = roles(request) if hasattr(request, "session") else frozenset()
+    return {
+        "csp_nonce": getattr(request, "csp_nonce", ""),
+        "menu": [(name, label) for name, label, offered in MENU if mine & offered],
+        "here": request.resolver_match.url_name if request.resolver_match else "",
+        "agency_name": request.session.get("agency_name", "") if mine else "",
+        "my_name": request.session.get("name", "") if mine else "",
+        "my_title": request.session.get("title", "") if mine else "",
+    }
