@@ -12,8 +12,6 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check --no-input -q
 STRICT = accord/policy accord/sealing accord/gate accord/config/environment.py accord/config/postgres.py \
 	accord/config/serve.py $(shell find accord \( -name rules.py -o -name actions.py \) | sort)
 
-export SIZE SEED PORT RESET
-export PYTHONDONTWRITEBYTECODE =
 export PIP_ROOT_USER_ACTION = ignore
 
 .PHONY: help demo test check fix bench prove sabotage docs lock
@@ -23,7 +21,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
 demo: $(RUN) ## the whole system with invented people, on this machine (RESET=1 afresh; SIZE, SEED, PORT)
-	@$(BIN)/accord demo
+	@$(BIN)/accord demo $(if $(RESET),--reset) $(SIZE:%=--size %) $(SEED:%=--seed %) $(PORT:%=--port %)
 
 test: $(DEV) ## every test (TEST=path for some)
 	@$(PYTHON) -m pytest -m "not prove" $(TEST)

@@ -200,8 +200,12 @@ class Embedded:
             self._users = None
             if _alone(users):
                 _stop(self._place)
-        for process in self._spawned if not self.alive() else ():
-            process.wait()
+        if not self.alive():
+            for process in self._spawned:
+                process.wait()
+            if self._guard is not None:
+                self._guard.terminate()
+                self._guard.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -351,7 +355,7 @@ def _place(data_dir: Path, announce: Callable[[str], None]) -> Place:
             binaries = _copied(binaries)
     socket_dir = home / "socket"
     if len(os.fsencode(socket_dir / f".s.PGSQL.{PORT}")) > SOCKET_PATH_LIMIT:
-        socket_dir = Path(f"/tmp/accord-{account.pw_uid}-{_digest(home)}")
+        socket_dir = Path(f"/tmp/accord-{account.pw_uid}-{_digest(home)}")  # noqa: S108 - its owner is checked
     return Place(home, socket_dir, binaries, account)
 
 

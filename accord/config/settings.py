@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    "accord.doors.web",  # before allauth: our templates are found first
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -41,7 +42,6 @@ INSTALLED_APPS = [
     "accord.partners",
     "accord.vault",
     "accord.sharing",
-    "accord.doors.web",
     "accord.doors.jobs",
 ]
 

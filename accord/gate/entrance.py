@@ -144,6 +144,38 @@ class Gate:
             self._set_context(caller, at, lens="kept")
             yield permit
 
+    @contextmanager
+    def housekeeping(self, caller: Caller, *, at: datetime) -> Iterator[Permit]:
+        """A permit to sweep, without a vault. A leaf is written only if something was done: looking and finding nothing
+        happens every few seconds, and a leaf about it would be the next thing to find. Raises Refused."""
+        asked = Asked(caller, (Verb.SWEEP,), Purpose.ADMINISTRATION, NOTHING, None, at)
+        try:
+            with transaction.atomic():
+                self._set_context(caller, at)
+                standing = self._standing(caller)
+                if standing is None:
+                    raise _No(None)
+                decision = self._decide(asked, standing, ())
+                permit = Permit.issue(
+                    verbs=asked.verbs,
+                    agency_id=caller.agency,
+                    member_id=caller.member,
+                    actor=caller.actor,
+                    purpose=asked.purpose,
+                    decision=decision,
+                    at=at,
+                    vault=None,
+                )
+                try:
+                    yield permit
+                    if permit.deeds:
+                        self._write(asked, decision, outcome=True, permit=permit)
+                finally:
+                    permit.close()
+        except _No as no:
+            self._refuse(asked, no.decision)
+            raise Refused from None
+
     def memberships(self, account: UUID, at: datetime) -> list[partners.Membership]:
         """Where an account that just signed in works; the only question asked without an agency."""
         with transaction.atomic():

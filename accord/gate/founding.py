@@ -17,6 +17,8 @@ from accord.policy.facts import Because, Decision
 from accord.policy.words import AgencyKind, Duty, Level, Purpose, Role, Verb
 from accord.sealing.members import STANDARD, Cost
 
+__all__ = ["Founded", "VaultMode", "found"]
+
 FOUNDING = Decision(Level.FULL, (Because("founding", "An operator writes an agency into the directory.", "Accord design"),))
 
 

@@ -1,7 +1,7 @@
 """One question, one answer. Read from top to bottom, this file is the order in which the law is applied.
 
     1  whose records: nobody fetches from another agency; inside one's own, the role decides
-    2  who sends, which laws bind the holder, the absolute bars, what only its own instrument opens
+    2  who sends, the absolute bars, which laws bind the holder, what only its own instrument opens
     3  compulsion: no paper opens anything yet; it asks for counsel
     4  her release
     5  exceptions: none yet
@@ -118,7 +118,8 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Dec
     if sender is None:
         need = _role_need(law, (role for role, _ in tables.disclosers))
         return _refused(((law.default, need),), question)
-    closed = _unclear(law, tables, question) or _closers(tables.bars, question) or _closers(tables.keys, question)
+    # Bars first: where nothing opens, saying that a law or an instrument would is not true.
+    closed = _closers(tables.bars, question) or _unclear(law, tables, question) or _closers(tables.keys, question)
     if closed:
         return _refused(closed, question)
 
@@ -141,7 +142,7 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Dec
 
 
 def _unclear(law: Law, tables: Tables, question: Question) -> Closed:
-    """Step 1: which laws bind the holder must be said, must agree, and must be loaded."""
+    """Which laws bind the holder must be said, must agree, and must be loaded."""
     duties = question.holder.duties
     if not question.thing.subject:
         return ((law.default, NO_SUBJECT),)
@@ -207,7 +208,7 @@ def _faults(
 ) -> Closed:
     """What keeps a release that speaks of this from opening it: its end, its elements, its signer, its length."""
     closed: Closed = ()
-    if at >= release.until or release.until <= release.signed_at:
+    if at >= release.until:  # so too if it ends before it begins: it has begun, or it would not be here
         closed = ((law.default, ENDED),)
     if release.withdrawn_at is not None and at >= release.withdrawn_at:
         closed = (*closed, (law.default, WITHDRAWN))

@@ -23,9 +23,9 @@ CHAPTERS: tuple[tuple[Step, str, str], ...] = (
         Step.RELEASE,
         "Her release",
         (
-            "One release must name her, this holder, this recipient, this purpose and this category, and be alive at the "
-            "moment: signed, not ended, not taken back. Each release is judged alone; releases never merge. Every law the "
-            "holder is under asks for its elements, so a release under two laws needs the union."
+            "One release must name her, this holder, this recipient, this purpose and this category, and be alive at "
+            "the moment: signed, not ended, not taken back. Each release is judged alone; releases never merge. Every "
+            "law the holder is under asks for its elements, so a release under two laws needs the union."
         ),
     ),
     (Step.SIGNER, "Who may sign", "Where one of these applies, the signature is worth nothing."),

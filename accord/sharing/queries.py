@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Category, Level, Purpose, Verb
@@ -51,6 +51,29 @@ class ReleaseView:
     until_at: datetime
     withdrawn_at: datetime | None
     sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LivingRelease:
+    """A signed release in force, with the code of whose word it is and nothing else about her."""
+
+    code: str
+    release: ReleaseView
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """One ended envelope that is kept, unopened. `code` is of the own client it was tied to, else empty."""
+
+    id: UUID
+    holder_id: UUID
+    code: str
+    category: Category
+    level: Level
+    purpose: Purpose
+    sent_at: datetime
+    ended_at: datetime
+    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +139,36 @@ def envelope(*, permit: Permit, envelope_id: UUID) -> EnvelopeView | None:
 
 
 @needs(Verb.READ_KEPT)
-def kept(*, permit: Permit, limit: int = MOST_LISTED) -> list[EnvelopeView]:
-    """Ended envelopes this agency is bound to keep. The database shows them under the records officer's lens only."""
-    rows = Envelope.objects.filter(agency_id=permit.agency_id, retain=True).order_by("-sent_at", "id")
-    return _opened(permit, [row for row in rows[:limit] if row.withdrawn_at or row.until_at <= permit.at])
+def kept(*, permit: Permit, limit: int = MOST_LISTED) -> list[KeptLine]:
+    """Ended envelopes this agency is bound to keep, newest first, none of them opened. The database shows them under
+    the records officer's lens only."""
+    rows = list(_kept(permit).defer("sealed").order_by("-sent_at", "id")[:limit])
+    codes = dict(
+        Thread.objects.filter(thread__in={row.thread for row in rows}).values_list("thread", "client__code")
+    )
+    lines = []
+    for row in rows:
+        permit.show("envelope", row.id, Level.EXISTENCE)
+        lines.append(
+            KeptLine(
+                id=row.id,
+                holder_id=row.holder_id,
+                code=codes.get(row.thread, ""),
+                category=Category(row.category),
+                level=Level(row.level),
+                purpose=Purpose(row.purpose),
+                sent_at=row.sent_at,
+                ended_at=min(row.until_at, row.withdrawn_at or row.until_at),
+                withdrawn=row.withdrawn_at is not None,
+            )
+        )
+    return lines
+
+
+@needs(Verb.READ_KEPT)
+def open_kept(*, permit: Permit, envelope_id: UUID) -> EnvelopeView | None:
+    """One kept envelope, opened; None when there is none."""
+    return next(iter(_opened(permit, _kept(permit).filter(id=envelope_id))), None)
 
 
 @needs(Verb.READ_CLIENT)
@@ -160,6 +209,17 @@ def release(*, permit: Permit, release_id: UUID) -> ReleaseView | None:
     return next(iter(_releases(permit, Release.objects.filter(id=release_id))), None)
 
 
+@needs(Verb.WITHDRAW_RELEASE)
+def living(*, permit: Permit, code: str = "", limit: int = MOST_LISTED) -> list[LivingRelease]:
+    """Signed releases in force, soonest end first; with `code`, those of one client. For whoever takes her call."""
+    rows = Release.objects.filter(signed_at__isnull=False, withdrawn_at__isnull=True, until_at__gt=permit.at)
+    if code:
+        rows = rows.filter(client__code=code.strip().upper())
+    rows = list(rows.select_related("client").order_by("until_at", "id")[:limit])
+    views = _releases(permit, rows)
+    return [LivingRelease(row.client.code, view) for row, view in zip(rows, views, strict=True)]
+
+
 @needs(Verb.READ_DAY)
 def ending(*, permit: Permit, days: int = 3) -> list[ReleaseView]:
     """Signed releases that end within the next days, soonest first."""
@@ -186,6 +246,11 @@ def circle(*, permit: Permit, client_id: UUID) -> list[tuple[UUID, str, Level]]:
         place = (holder_id, "from")
         found[place] = max(found.get(place, Level.NONE), Level(level))
     return [(agency, way, level) for (agency, way), level in sorted(found.items(), key=lambda item: str(item))]
+
+
+def _kept(permit: Permit) -> QuerySet[Envelope]:
+    ended = Q(withdrawn_at__isnull=False) | Q(until_at__lte=permit.at)
+    return Envelope.objects.filter(ended, agency_id=permit.agency_id, retain=True)
 
 
 def _releases(permit: Permit, rows: Iterable[Release]) -> list[ReleaseView]:

@@ -113,6 +113,12 @@ def codes(*, permit: Permit, client_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     return dict(Client.objects.filter(id__in=client_ids).values_list("id", "code"))
 
 
+@needs(Verb.READ_LEDGER)
+def coded(*, permit: Permit, code: str) -> UUID | None:
+    """The id behind an own client's code, deleted or not; None when there is none."""
+    return Client.objects.filter(code=code.strip().upper()).values_list("id", flat=True).first()
+
+
 @needs(Verb.READ_CLIENT)
 def client(*, permit: Permit, client_id: UUID, entries: int = MOST_ENTRIES) -> ClientView:
     """One client's file: people, case, and summaries of her entries, newest first."""

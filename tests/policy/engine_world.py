@@ -1,4 +1,4 @@
-"""A small world for the tests of the engine: two agencies, one survivor, one good release, and generators around them."""
+"""A small world for the tests of the engine: a few agencies, one survivor, one good release, generators around them."""
 
 from __future__ import annotations
 

@@ -242,7 +242,10 @@ def test_no_overlay_replaces_an_absolute_bar() -> None:
 
 
 def test_a_law_counts_from_its_day_until_the_day_it_ends() -> None:
-    ferpa = f'[[rule]]\nid = "school"\nstep = "release"\n{COMMON}until = 2026-11-20\nduties = ["ferpa"]\nelements = ["signed"]\n'
+    ferpa = (
+        f'[[rule]]\nid = "school"\nstep = "release"\n{COMMON}until = 2026-11-20\n'
+        'duties = ["ferpa"]\nelements = ["signed"]\n'
+    )
     for until, opens in (("2026-11-20", False), ("2026-11-21", True)):
         law = parse(_with(ferpa.replace("until = 2026-11-20", f"until = {until}")))
         answer = decide(law, disclose(release(), holder=holder(Duty.FERPA), at=AT))

@@ -119,6 +119,13 @@ def test_a_law_that_is_not_loaded_opens_nothing(duty: Duty) -> None:
         assert (answer.level, codes(answer)) == (Level.NONE, ["law_not_loaded"])
 
 
+@pytest.mark.parametrize("duties", [{Duty.PART2}, {Duty.PART2, Duty.VAWA}, set(), {Duty.NONE, Duty.HIPAA}])
+def test_where_nothing_opens_no_other_need_is_named(duties: set[Duty]) -> None:
+    operator = replace(PARISH, kind=AgencyKind.OPERATOR)
+    answer = decide(LAW, disclose(release(), holder=holder(*duties), recipient=operator))
+    assert (rules(answer), codes(answer)) == (["bar-operator"], ["nothing"])
+
+
 def test_no_duties_and_contradictory_duties_open_nothing() -> None:
     assert codes(decide(LAW, disclose(release(), holder=holder()))) == ["unknown"]
     assert codes(decide(LAW, disclose(release(), holder=holder(Duty.NONE, Duty.HIPAA)))) == ["contradictory"]
@@ -364,6 +371,12 @@ def test_hipaa_asks_by_what_authority_somebody_signs_for_her(role: SignerRole) -
     answer = decide(LAW, disclose(signed, holder=holder(Duty.HIPAA)))
     assert answer.level is (Level.FULL if role is SignerRole.SELF else Level.NONE)
     assert decide(LAW, disclose(signed)).level is Level.FULL
+
+
+@pytest.mark.parametrize("element", sorted(HIPAA_ELEMENTS))
+def test_authority_comes_on_top_of_what_hipaa_asks_anyway(element: Element) -> None:
+    signed = release(signer=Signer(SignerRole.GUARDIAN), elements=EVERY_ELEMENT - {element})
+    assert codes(decide(LAW, disclose(signed, holder=holder(Duty.HIPAA)))) == ["elements"]
 
 
 EVERY_SIGNER = [

@@ -48,6 +48,7 @@ DEEP = "<ClinicalDocument xmlns='urn:hl7-org:v3'>" + "<a>" * 10_000 + "</a>" * 1
         (b"<!-- <a> --><?a b?>\n<!DOCTYPE x>\n<ClinicalDocument/>", "DOCTYPE", 2),
         (GOOD.replace("She fell", "&fell;").encode(), "named entity", None),
         (DEEP.encode(), "too deeply", 1),
+        (b"<ClinicalDocument>" + b"w " * 5_100_000 + b"</ClinicalDocument>", "10 million characters", 1),
         (GOOD.encode()[:-40], "cut off", None),
         (GOOD.encode()[: len(GOOD) // 2], "cut off", None),
         (GOOD.replace("</title>", "</tilte>").encode(), "not well-formed", 6),
@@ -150,6 +151,15 @@ def test_a_field_cannot_grow_without_bound() -> None:
     ).items
     assert len(item.values["interpretation"]) < ccda.MAX_FIELD + 50
     assert len(item.details) > 4000
+
+
+def test_a_hundred_thousand_translations_are_read_once_each() -> None:
+    many = "".join(f'<translation code="c{n}"/>' for n in range(100_000))
+    value = f'<value xsi:type="CD">{many}</value>'
+    begun = time.process_time()
+    document = ccda.parse(make.document(make.section("11450-4", "P", "", make.problem(value=value))).encode())
+    assert len(document.items[0].also) == 99_999
+    assert time.process_time() - begun < 10
 
 
 def test_wide_documents_stay_linear() -> None:

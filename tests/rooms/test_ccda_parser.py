@@ -185,7 +185,8 @@ def _inner() -> str:
 
 def test_the_visit_of_the_header_is_an_encounter() -> None:
     header = """<componentOf><encompassingEncounter><id root="5" extension="v"/>
-    <code code="EMER" displayName="Emergency"/><effectiveTime><low value="202603010830"/><high value="202603011700"/></effectiveTime>
+    <code code="EMER" displayName="Emergency"/>
+    <effectiveTime><low value="202603010830"/><high value="202603011700"/></effectiveTime>
     <location><healthCareFacility><location><name>Ward 3</name></location></healthCareFacility></location>
     </encompassingEncounter></componentOf>"""
     item = next(i for i in read(header=header).items if i.kind == "encounter")
@@ -322,6 +323,11 @@ def test_origins_do_not_depend_on_the_document_around() -> None:
 def test_the_same_id_with_other_content_is_another_item(changed: dict[str, str]) -> None:
     document = read(make.section(*PROBLEMS, "", make.problem(), make.problem(**changed)))
     assert len({i.origin for i in document.items}) == 2
+
+
+def test_another_end_alone_is_another_item() -> None:
+    section = make.section(*PROBLEMS, "", make.problem(until="2021"), make.problem(until="2022"))
+    assert len(read(section).items) == 2
 
 
 # -- bodies ------------------------------------------------------------------------------------------------------------

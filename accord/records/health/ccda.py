@@ -522,6 +522,8 @@ def _tree(text: str, declare: bool = True) -> Node:
     # libxml2's own message may quote the file, so each kind gets a sentence of ours.
     if code == ET.ErrorTypes.NS_ERR_UNDEFINED_NAMESPACE and declare:
         return _tree(_declared(text), declare=False)
+    if "huge text" in message or "too long" in message:
+        raise DocumentError("One text in the file is longer than 10 million characters and was not read.", line)
     if "depth" in message.lower():
         raise DocumentError("The file nests its elements too deeply to be a C-CDA document.", line)
     if code in (ET.ErrorTypes.ERR_UNDECLARED_ENTITY, ET.ErrorTypes.WAR_UNDECLARED_ENTITY):
@@ -779,14 +781,15 @@ class _Reader:
         """(the best code, every other one, original text) of a coded element; empty ones where it has none."""
         if node is None:
             return Code(), (), ""
-        found: list[Code] = []
+        concepts: dict[Code, None] = {}
         for one in (node, *node.iter(_V3 + "translation")):
             system, code, display = (_attribute(one, name) for name in ("codeSystem", "code", "displayName"))
             code = "" if code.lower() in _JUNK else code
             display = "" if display.lower() in _JUNK or not re.search(r"\w", display) else display
             concept = Code(system if code else "", code, display)
-            if (code or display) and concept not in found:
-                found.append(concept)
+            if code or display:
+                concepts[concept] = None
+        found = list(concepts)
         original = self.words(_one(node, "originalText"))
         if not found:
             return Code(), (), original
@@ -1625,8 +1628,7 @@ def same_person(patient: Patient, given: str, family: str, birth: date | None) -
     little on either side to tell is UNKNOWN: ask a person.
     """
     ours_given, ours_family = _words_of(given), _words_of(family)
-    if birth and patient.birth and birth != patient.birth:
-        return Verdict(Sameness.DIFFERENT, "This document is about another person: the dates of birth differ.")
+    # As far as the document knows it: it may give the year only.
     if birth and patient.birth_moment and not birth.isoformat().startswith(patient.birth_moment.iso[:10]):
         return Verdict(Sameness.DIFFERENT, "This document is about another person: the dates of birth differ.")
     named = False

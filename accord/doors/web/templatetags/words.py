@@ -1,15 +1,24 @@
-"""Filters every template has: codes as words, summaries as sentences."""
+"""Filters every template has: codes as words, summaries as sentences, moments as people say them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from accord.doors.web import labels
 
 register = template.Library()
+
+#: A day without an hour stands at one of these times in UTC (noon by hand, midnight from documents).
+WITHOUT_HOUR = (time(0), time(12))
 
 
 @register.filter
@@ -26,3 +35,52 @@ def sentence(summary: Any) -> str:
 def at(mapping: Mapping[Any, Any], key: Any) -> Any:
     """`mapping|at:key`: the value under a key, or an empty string."""
     return mapping.get(key, "")
+
+
+@register.filter
+def day(moment: datetime | date | None) -> SafeString | str:
+    """A `<time>` with the day; the year only when it is not this one. Empty for None."""
+    if moment is None:
+        return ""
+    found = _local(moment)
+    return format_html('<time datetime="{}">{}</time>', found.isoformat(), _short(found))
+
+
+@register.filter
+def moment(moment: datetime | None) -> SafeString | str:
+    """A `<time>` with day and hour; the day alone when no hour is known."""
+    if moment is None:
+        return ""
+    if not has_hour(moment):
+        return day(moment)
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}">{}, {}</time>', local.isoformat(), _short(local.date()), date_format(local, "H:i")
+    )
+
+
+@register.filter
+def has_hour(moment: datetime) -> bool:
+    return moment.astimezone(UTC).time() not in WITHOUT_HOUR
+
+
+@register.filter
+def until(end: datetime | None) -> SafeString | str:
+    """The last day of a half-open period: one that ends at midnight on the 5th lasts until the 4th."""
+    return day(timezone.localtime(end - timedelta(seconds=1)).date()) if end else ""
+
+
+@register.filter
+def waited(since: datetime | None) -> str:
+    """How long ago, in one unit: "3 days"."""
+    return timesince(since, depth=1) if since else ""
+
+
+def _local(moment: datetime | date) -> date:
+    if not isinstance(moment, datetime):
+        return moment
+    return timezone.localtime(moment).date() if has_hour(moment) else moment.astimezone(UTC).date()
+
+
+def _short(found: date) -> str:
+    return date_format(found, "j M" if found.year == timezone.localdate().year else "j M Y")

@@ -1,10 +1,239 @@
-"""Oversight."""
+"""Who looked at what and why; releases that can be taken back; records that must be kept."""
 
-from django.http import HttpRequest, HttpResponse
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accord.doors.web.forms.oversight import LogForm
+from accord.doors.web.knocking import entering
+from accord.gate import Refused, SignInAgain, explain
+from accord.ledger import queries as ledger
+from accord.ledger.leaves import Happening
+from accord.ledger.permits import Permit
+from accord.partners import queries as partners
+from accord.policy.words import Level
+from accord.sharing import queries as sharing
+from accord.vault import queries as vault
+
+PAGE = 50
+
+DEEDS = {
+    "client_opened": _("a file was opened"),
+    "client_deleted": _("a file was deleted"),
+    "person_added": _("somebody was added to a file"),
+    "person_changed": _("somebody's details were changed"),
+    "entry_added": _("an entry was written"),
+    "release_prepared": _("a release was prepared"),
+    "release_signed": _("a release was signed"),
+    "release_withdrawn": _("a release was withdrawn"),
+    "relied_on": _("a release was relied on"),
+    "disclosed": _("something was disclosed to a partner"),
+    "envelope_accepted": _("something from a partner was accepted"),
+    "envelopes_destroyed": _("what had ended was destroyed"),
+    "thread_tied": _("a partner's word was tied to a file"),
+    "she_confirmed": _("she confirmed what a partner had said"),
+    "member_added": _("a member was let in"),
+    "member_code_renewed": _("a member was given a new code"),
+    "member_removed": _("a member was removed"),
+    "vault_key_turned": _("the vault key was turned"),
+    "keys_rewrapped": _("file keys were wrapped anew"),
+    "older_keys_dropped": _("older vault keys were forgotten"),
+    "recovery_renewed": _("the paper key was renewed"),
+}
+THINGS = {
+    "client": _("file"),
+    "entry": _("entry"),
+    "envelope": _("from a partner"),
+    "release": _("release"),
+}
+JOBS = {
+    "system:founding": _("The operator"),
+}
 
 
-def log(request: HttpRequest) -> HttpResponse: ...
-def log_export(request: HttpRequest) -> HttpResponse: ...
-def checkpoint(request: HttpRequest) -> HttpResponse: ...
-def living_releases(request: HttpRequest) -> HttpResponse: ...
-def kept(request: HttpRequest) -> HttpResponse: ...
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the log as the page shows it. `happening` None: the row no longer says what was once written."""
+
+    id: UUID
+    at: datetime
+    happening: Happening | None
+    who: str
+    code: str
+    deeds: tuple[tuple[str, int], ...]
+    shown: tuple[tuple[str, Level, int], ...]
+    because: tuple[tuple[str, str], ...]
+
+
+@require_safe
+def log(request: HttpRequest) -> HttpResponse:
+    """The agency's own ledger, newest first, and what proves that it is whole."""
+    with entering(request) as permit:
+        names = partners.names(permit=permit)
+        form = LogForm(
+            request.GET or None,
+            members=sorted(((str(id), name) for id, name in names.items()), key=lambda member: member[1]),
+        )
+        entries, more = _found(permit, form)
+        codes = vault.codes(
+            permit=permit, client_ids={e.happening.client for e in entries if e.happening and e.happening.client}
+        )
+        lines = [_line(entry, names, codes) for entry in entries]
+        sealed = ledger.latest_checkpoint(permit=permit)
+    older = request.GET.copy()
+    if lines:
+        older["before"] = str(lines[-1].id)
+    return render(
+        request,
+        "oversight/log.html",
+        {
+            "form": form,
+            "lines": lines,
+            "older": older.urlencode() if more else "",
+            "narrowed": any(value for name, value in request.GET.items() if name != "before"),
+            "first_page": not request.GET.get("before"),
+            "sealed": sealed,
+            "root": sealed.head.root.hex() if sealed else "",
+        },
+    )
+
+
+@require_safe
+def log_export(request: HttpRequest) -> HttpResponseBase:
+    """Every leaf in order, for the stand-alone verifier. Each batch asks for a permit of its own."""
+    first = _batch(request, 0)
+    response = StreamingHttpResponse(_lines(request, first), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="log.txt"'
+    return response
+
+
+@require_safe
+def checkpoint(request: HttpRequest) -> HttpResponse:
+    """The newest checkpoint as three lines, to be kept somewhere else."""
+    with entering(request) as permit:
+        sealed = ledger.latest_checkpoint(permit=permit)
+        if sealed is None:
+            raise Refused
+    response = HttpResponse(sealed.head.text(), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="checkpoint-{sealed.head.size}.txt"'
+    return response
+
+
+@require_safe
+def living_releases(request: HttpRequest) -> HttpResponse:
+    """Signed releases in force by client code, each with the way to take it back."""
+    code = request.GET.get("code", "")[:16]
+    with entering(request) as permit:
+        found = sharing.living(permit=permit, code=code)
+        directory = partners.directory(permit=permit)
+    return render(
+        request,
+        "oversight/releases.html",
+        {"found": found, "directory": directory, "code": code, "most": len(found) == sharing.MOST_LISTED},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def kept(request: HttpRequest) -> HttpResponse:
+    """What ended and must be kept: a list of what is there, and one thing opened at a time, each noted in the log."""
+    opened = None
+    with entering(request) as permit:
+        lines = sharing.kept(permit=permit)
+        directory = partners.directory(permit=permit)
+        if request.method == "POST":
+            opened = sharing.open_kept(permit=permit, envelope_id=_uuid(request.POST.get("envelope", "")))
+            if opened is None:
+                raise Refused
+    return render(
+        request,
+        "oversight/kept.html",
+        {
+            "lines": lines,
+            "directory": directory,
+            "opened": opened,
+            "line": next((line for line in lines if opened and line.id == opened.id), None),
+            "holder_name": directory[opened.holder_id].name if opened else "",
+        },
+    )
+
+
+def _found(permit: Permit, form: LogForm) -> tuple[tuple[ledger.Entry, ...], bool]:
+    """One page of what the form asks for, and whether there is more. A code of nobody finds nothing."""
+    if not form.is_bound:
+        found = ledger.recent(permit=permit, limit=PAGE + 1)
+        return found[:PAGE], len(found) > PAGE
+    if not form.is_valid():
+        return (), False
+    asked = form.cleaned_data
+    client = vault.coded(permit=permit, code=asked["code"]) if asked["code"] else None
+    if asked["code"] and client is None:
+        return (), False
+    since, until = form.period
+    found = ledger.recent(
+        permit=permit,
+        client=client,
+        actor=f"member:{asked['member']}" if asked["member"] else None,
+        outcome=False if asked["refused"] else None,
+        since=since,
+        until=until,
+        before=asked["before"],
+        limit=PAGE + 1,
+    )
+    return found[:PAGE], len(found) > PAGE
+
+
+def _line(entry: ledger.Entry, names: Mapping[UUID, str], codes: Mapping[UUID, str]) -> LogLine:
+    it = entry.happening
+    if it is None:
+        return LogLine(entry.id, entry.at, None, "", "", (), (), ())
+    kind, _colon, who = it.actor.partition(":")
+    shown: dict[tuple[str, Level], int] = {}
+    for thing, _id, level in it.shown:
+        shown[str(THINGS.get(thing, thing)), level] = shown.get((str(THINGS.get(thing, thing)), level), 0) + 1
+    deeds: dict[str, int] = {}
+    for deed, _id in it.deeds:
+        deeds[str(DEEDS.get(deed, deed))] = deeds.get(str(DEEDS.get(deed, deed)), 0) + 1
+    return LogLine(
+        id=entry.id,
+        at=entry.at,
+        happening=it,
+        who=names.get(UUID(who), "") if kind == "member" else str(JOBS.get(it.actor, _("The system"))),
+        code=codes.get(it.client, "") if it.client else "",
+        deeds=tuple(deeds.items()),
+        shown=tuple((thing, level, count) for (thing, level), count in shown.items()),
+        because=tuple((sentence, citation) for sentence, citation, _rule in explain(it.rules, Level.NONE).because),
+    )
+
+
+def _batch(request: HttpRequest, start: int) -> ledger.Batch:
+    with entering(request) as permit:
+        return ledger.export(permit=permit, start=start)
+
+
+def _lines(request: HttpRequest, batch: ledger.Batch) -> Iterator[str]:
+    """The lines of one batch after another. It ends early when she may no longer read; against a checkpoint the
+    verifier calls that a cut tail."""
+    while True:
+        if batch.lines:
+            yield "\n".join(batch.lines) + "\n"
+        if batch.next is None:
+            return
+        try:
+            batch = _batch(request, batch.next)
+        except (Refused, SignInAgain):
+            return
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refused from None

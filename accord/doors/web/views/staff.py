@@ -1,13 +1,158 @@
-"""Staff."""
+"""The directory of partners, an agency's own members, and its keys."""
 
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accord.config.service import gate
+from accord.doors.web.forms.staff import MemberForm
+from accord.doors.web.knocking import entering
+from accord.gate import Refused
+from accord.ledger.permits import Permit
+from accord.partners import actions, queries
+from accord.partners.queries import AgencyCard, MemberLine
+from accord.policy.words import AgencyKind, Duty
+from accord.vault.actions import rewrap_clients
+
+#: File keys wrapped anew in one transaction.
+BATCH = 500
+#: Seconds that requests which opened the vault before its key turned are given to end: they hold no new key, and a
+#: file wrapped under it would not open for them.
+SETTLE = 20
+#: Whoever is one of these, or under one of these duties, keeps what it received (law: duty-retain-sealed).
+KEEPING = frozenset(
+    {AgencyKind.POLICE, AgencyKind.PROSECUTOR, AgencyKind.COURT, AgencyKind.HOSPITAL}
+    | {Duty.BRADY, Duty.COURT_RECORDS, Duty.HIPAA}
+)
 
 
-def partners(request: HttpRequest) -> HttpResponse: ...
-def members(request: HttpRequest) -> HttpResponse: ...
-def member_new(request: HttpRequest) -> HttpResponse: ...
-def member_code(request: HttpRequest, member_id: UUID) -> HttpResponse: ...
-def member_remove(request: HttpRequest, member_id: UUID) -> HttpResponse: ...
-def keys(request: HttpRequest) -> HttpResponse: ...
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One card of the directory, and what a release to this partner means."""
+
+    card: AgencyCard
+    ours: bool
+    defence: bool
+    keeps: bool
+
+
+@require_safe
+def partners(request: HttpRequest) -> HttpResponse:
+    """Who is in this community, under which law, and whom to call."""
+    with entering(request) as permit:
+        cards = queries.directory(permit=permit).values()
+        ours = permit.agency_id
+    return render(
+        request,
+        "staff/partners.html",
+        {
+            "partners": [
+                Partner(
+                    card=card,
+                    ours=card.id == ours,
+                    defence=Duty.BRADY in card.duties,
+                    keeps=not KEEPING.isdisjoint({card.kind, *card.duties}),
+                )
+                for card in cards
+            ]
+        },
+    )
+
+
+@require_safe
+def members(request: HttpRequest) -> HttpResponse:
+    """Everybody who works or worked here."""
+    with entering(request) as permit:
+        lines = queries.members(permit=permit)
+        me = permit.member_id
+    return render(
+        request,
+        "staff/members.html",
+        {
+            "here": [line for line in lines if line.left_at is None],
+            "gone": [line for line in lines if line.left_at is not None],
+            "me": me,
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_new(request: HttpRequest) -> HttpResponse:
+    """Let somebody in. The code is on this one answer and nowhere else."""
+    form = MemberForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            with entering(request) as permit:
+                _member, code = actions.add_member(permit=permit, at=permit.at, **given)
+        except actions.InvalidPartner as error:
+            form.add_error(None, str(error))
+        else:
+            return render(request, "staff/code.html", {"name": given["name"], "email": given["email"], "code": code})
+    else:
+        with entering(request):
+            pass
+    return render(request, "staff/member_new.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_code(request: HttpRequest, member_id: UUID) -> HttpResponse:
+    """A password is lost: a new key and a new code, shown once."""
+    code = ""
+    with entering(request) as permit:
+        line = _here(permit, member_id)
+        if line.id == permit.member_id:
+            raise Refused
+        if request.method == "POST":
+            code = actions.new_code(permit=permit, at=permit.at, member_id=member_id)
+    if code:
+        return render(request, "staff/code.html", {"name": line.name, "email": line.email, "code": code})
+    return render(request, "staff/member_code.html", {"line": line})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_remove(request: HttpRequest, member_id: UUID) -> HttpResponse:
+    """She leaves: her way in closes at once and the vault key turns; wrapping the file keys anew follows in batches."""
+    with entering(request) as permit:
+        line = _here(permit, member_id)
+        if line.id == permit.member_id:
+            raise Refused
+        if request.method == "POST":
+            actions.remove_member(permit=permit, at=permit.at, member_id=member_id, keyring=gate().keyring)
+    if request.method == "POST":
+        request.session["turned"] = time.time()
+        messages.success(request, _("She is out: her next click opens nothing. The vault key has turned."))
+        return redirect("keys")
+    return render(request, "staff/member_remove.html", {"line": line})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def keys(request: HttpRequest) -> HttpResponse:
+    """The paper key and the vault key."""
+    if request.method != "POST":
+        with entering(request):
+            pass
+        return render(request, "staff/keys.html", {"wait": _wait(request), "turned": "turned" in request.session})
+    wanted = request.POST.get("do")
+    if wanted == "paper":
+        with entering(request) as permit:
+            paper = actions.new_recovery(permit=permit, at=permit.at)
+        return render(request, "staff/paper.html", {"paper": paper, "at": permit_at})
+    if wanted == "turn":
+        with entering(request) as permit:
+            actions.turn_vault_key(permit=permit, at=permit.at, keyring=gate().keyring)
+        request.session["turned"] = time.time()
+        messages.success(request, _("The vault key has turned."))
+    elif wanted == "rewrap":
+        return _rewrap(request)
+    return redirect("keys")

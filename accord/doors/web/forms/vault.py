@@ -1,0 +1,284 @@
+"""What is typed about a client, turned into the vault's values."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accord.doors.web import labels
+from accord.policy.words import Relation
+from accord.vault import rules
+from accord.vault.actions import NewEntry
+from accord.vault.queries import PersonView
+from accord.vault.rules import Detail, Identity, SafeContact, Summary
+
+#: A court date may lie ahead; a year typed wrong may not push everything else off the page.
+FARTHEST_AHEAD = timedelta(days=366)
+EARLIEST = date(1900, 1, 1)
+WAYS = [("in_person", _("In person")), ("phone", _("By phone")), ("written", _("In writing"))]
+
+
+class Day(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class Hour(forms.TimeInput):
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
+class Quiet(forms.CharField):
+    """A line a browser must not remember or send to a spelling service: it may be her name."""
+
+    def __init__(self, *, lines: int = 1, **kwargs: Any) -> None:
+        kept_quiet = {"autocomplete": "off", "spellcheck": "false"}
+        if lines > 1:
+            kwargs["widget"] = forms.Textarea(attrs=kept_quiet | {"rows": lines})
+        else:
+            kwargs["widget"] = forms.TextInput(attrs=kept_quiet)
+        super().__init__(**kwargs)
+
+
+class FindForm(forms.Form):
+    text = Quiet(
+        label=_("Name, another name she uses, date of birth, or code"),
+        help_text=_("The first three letters are enough. Sounds alike is found too."),
+        max_length=rules.LONGEST_LINE,
+        required=False,
+    )
+
+
+class IdentityForm(forms.Form):
+    """Who somebody is. Nothing is required: a client can be known by her code alone."""
+
+    all_optional = True
+
+    given = Quiet(label=_("Given name"), max_length=rules.LONGEST_LINE, required=False)
+    family = Quiet(label=_("Family name"), max_length=rules.LONGEST_LINE, required=False)
+    chosen = Quiet(
+        label=_("Name she uses"),
+        help_text=_("Shown in place of the others, everywhere."),
+        max_length=rules.LONGEST_LINE,
+        required=False,
+    )
+    aliases = Quiet(
+        label=_("Other names"), help_text=_("One on each line. She is found by any of them."), lines=2, required=False
+    )
+    born = forms.DateField(label=_("Date of birth"), widget=Day(), required=False)
+    pronouns = Quiet(label=_("Pronouns"), max_length=rules.LONGEST_LINE, required=False)
+    language = Quiet(label=_("Language she is at home in"), max_length=rules.LONGEST_LINE, required=False)
+
+    def clean_born(self) -> date | None:
+        born: date | None = self.cleaned_data["born"]
+        if born and born > timezone.localdate():
+            raise ValidationError(_("This day is still to come."))
+        if born and born < EARLIEST:
+            raise ValidationError(_("This is before 1900. Check the year."))
+        return born
+
+    def clean_aliases(self) -> str:
+        aliases: str = self.cleaned_data["aliases"]
+        if any(len(alias) > rules.LONGEST_LINE for alias in aliases.splitlines()):
+            raise ValidationError(
+                _("A name has at most %(most)d characters. One name on each line."), params={"most": rules.LONGEST_LINE}
+            )
+        return aliases
+
+    def identity(self) -> Identity:
+        typed = self.cleaned_data
+        return Identity(
+            aliases=tuple(line.strip() for line in typed["aliases"].splitlines() if line.strip()),
+            **{name: typed[name] for name in ("given", "family", "chosen", "born", "pronouns", "language")},
+        )
+
+    @staticmethod
+    def typed_before(identity: Identity) -> dict[str, Any]:
+        """Initial values for editing what is there."""
+        names = ("given", "family", "chosen", "born", "pronouns", "language")
+        return {name: getattr(identity, name) for name in names} | {"aliases": "\n".join(identity.aliases)}
+
+
+class ContactForm(forms.Form):
+    """How she may be reached without danger."""
+
+    all_optional = True
+
+    when = Quiet(
+        label=_("When is it safe to reach her?"),
+        help_text=_("For example: Monday to Friday, 10 to 14."),
+        max_length=rules.LONGEST_LINE * 5,
+        required=False,
+    )
+    say = Quiet(
+        label=_("What may the caller say?"),
+        help_text=_("For example: you are from the dentist."),
+        max_length=rules.LONGEST_LINE * 5,
+        required=False,
+    )
+    avoid = Quiet(
+        label=_("What must not happen?"),
+        help_text=_("For example: no messages, no texts, no links."),
+        max_length=rules.LONGEST_LINE * 5,
+        required=False,
+    )
+    phone = Quiet(label=_("Safe number"), max_length=rules.LONGEST_LINE, required=False)
+    address = Quiet(
+        label=_("Safe address"),
+        help_text=_("Leave it empty unless you need it. It is never sent with how to reach her."),
+        lines=3,
+        max_length=rules.LONGEST_LINE * 5,
+        required=False,
+    )
+
+    def contact(self) -> SafeContact:
+        return SafeContact(**self.cleaned_data)
+
+    @staticmethod
+    def typed_before(contact: SafeContact) -> dict[str, str]:
+        return {name: getattr(contact, name) for name in ("when", "say", "avoid", "phone", "address")}
+
+
+class HarmsForm(forms.Form):
+    all_optional = True
+
+    harms = forms.MultipleChoiceField(
+        label=_("What brings her here"),
+        help_text=_("Tick what she has told you. You can leave it open."),
+        choices=[(harm, labels.HARMS[harm]) for harm in rules.HARMS],
+        widget=forms.CheckboxSelectMultiple(),
+        required=False,
+    )
+
+
+class PersonForm(IdentityForm):
+    """Somebody else in her story."""
+
+    relation = forms.ChoiceField(
+        label=_("Who is it, seen from her?"),
+        choices=[(relation.value, labels.RELATIONS[relation]) for relation in Relation if relation is not Relation.SELF],
+        widget=forms.RadioSelect(),
+    )
+    field_order = ("relation",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["chosen"].label = _("Name they use")
+        self.fields["language"].label = _("Language they are at home in")
+        self.fields["aliases"].help_text = _("One on each line.")
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = super().clean() or self.cleaned_data
+        if not any(typed.get(name) for name in ("given", "family", "chosen", "aliases")) and not self.errors:
+            self.add_error("given", _("Write at least one name, even if it is only what she calls them."))
+        return typed
+
+    @property
+    def who(self) -> Relation:
+        return Relation(self.cleaned_data["relation"])
+
+
+class EntryForm(forms.Form):
+    """One thing that happened, in two layers: the summary a partner may see, and the detail."""
+
+    kind = forms.ChoiceField(
+        label=_("What is it?"),
+        choices=[(kind, labels.KINDS[kind]) for kind in rules.KINDS],
+        widget=forms.RadioSelect(),
+    )
+    about = forms.ChoiceField(label=_("About whom?"), required=False)
+    day = forms.DateField(label=_("Which day?"), widget=Day())
+    hour = forms.TimeField(label=_("At what time?"), widget=Hour(), required=False)
+    summary = forms.CharField(
+        label=_("Summary"),
+        help_text=_("One or two sentences that a partner could read, if she agrees. No more than she would say herself."),
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+        max_length=rules.LONGEST_LINE * 5,
+    )
+    narrative = forms.CharField(
+        label=_("Detail"),
+        help_text=_("What you need to remember. It leaves this agency only if she releases it in full."),
+        widget=forms.Textarea(attrs={"rows": 8, "autocomplete": "off", "spellcheck": "false"}),
+        max_length=rules.LONGEST_TEXT,
+        required=False,
+    )
+
+    def __init__(self, *args: Any, people: tuple[PersonView, ...] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["day"].initial = timezone.localdate
+        if people:
+            others = [(str(person.id), f"{person.identity.name} ({labels.label(person.relation)})") for person in people]
+            self.fields["about"].choices = [("", labels.label(Relation.SELF)), *others]  # type: ignore[attr-defined]
+        else:
+            del self.fields["about"]
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if day > timezone.localdate() + FARTHEST_AHEAD:
+            raise ValidationError(_("This is more than a year ahead. Check the year."))
+        if day < EARLIEST:
+            raise ValidationError(_("This is before 1900. Check the year."))
+        return day
+
+    @property
+    def occurred_at(self) -> datetime:
+        """A day without an hour stands at noon UTC, which is the same calendar day from Hawaii to Helsinki."""
+        day, hour = self.cleaned_data["day"], self.cleaned_data.get("hour")
+        if hour is None:
+            return datetime.combine(day, time(12), UTC)
+        return timezone.make_aware(datetime.combine(day, hour))
+
+    def entry(self) -> NewEntry:
+        """Raises InvalidEntry."""
+        typed = self.cleaned_data
+        return NewEntry(
+            kind=typed["kind"],
+            category=rules.KINDS[typed["kind"]],
+            occurred_at=self.occurred_at,
+            summary=Summary.typed(typed["summary"]),
+            detail=Detail(narrative=typed["narrative"]),
+            about=UUID(typed["about"]) if typed.get("about") else None,
+        )
+
+    def seen(self) -> dict[str, Any]:
+        """What is there so far, for the preview. Works before the form is complete."""
+        self.is_valid()
+        typed = self.cleaned_data
+        kind = typed.get("kind", "")
+        return {
+            "kind": kind,
+            "category": rules.KINDS.get(kind),
+            "occurred_at": self.occurred_at if "day" in typed and "hour" in typed else None,
+            "summary": typed.get("summary", ""),
+            "narrative": typed.get("narrative", ""),
+        }
+
+
+class DeleteForm(forms.Form):
+    """The code typed by hand, so that nobody deletes the wrong file by a slip."""
+
+    how = forms.ChoiceField(label=_("How did she tell you?"), choices=WAYS, widget=forms.RadioSelect())
+    code = Quiet(label=_("Type her code to confirm"), max_length=20)
+
+    def __init__(self, *args: Any, code: str, living: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = code
+        if not living:
+            del self.fields["how"]
+
+    def clean_code(self) -> str:
+        typed: str = self.cleaned_data["code"].strip().upper()
+        if typed != self.expected:
+            raise ValidationError(gettext("This is not her code. Her code is %(code)s.") % {"code": self.expected})
+        return typed

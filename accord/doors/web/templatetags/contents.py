@@ -1,0 +1,148 @@
+"""What an envelope carries, as a reader sees it: named values in words, and the last day it can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accord.records.health import rules as health
+
+register = template.Library()
+
+#: Names of the values that entries carry. A value without a name here is shown under its own, never left out.
+FIELDS = {
+    "given": _("Given names"),
+    "family": _("Family name"),
+    "chosen": _("Called"),
+    "aliases": _("Other names"),
+    "born": _("Born"),
+    "pronouns": _("Pronouns"),
+    "language": _("Language"),
+    "when": _("Safe to reach"),
+    "say": _("Say"),
+    "avoid": _("Avoid"),
+    "phone": _("Phone"),
+    "address": _("Address"),
+    "status": _("Status"),
+    "day": _("Day"),
+    "steps": _("Step by step"),
+    "advocate": _("Advocate"),
+    "areas": _("Where"),
+    "types": _("What"),
+    "count": _("How many"),
+    "severity": _("Severity"),
+    "strangulation": _("Signs of strangulation"),
+    "purpose": _("For"),
+    "first_day": _("From"),
+    "last_day": _("To"),
+    "display": _("Name"),
+    "code": _("Code"),
+    "start": _("Since"),
+    "end": _("Until"),
+    "details": _("Also said"),
+    "value": _("Value"),
+    "unit": _("Unit"),
+    "text": _("Text"),
+    "title": _("Title"),
+    "author": _("Written by"),
+    "organization": _("Organisation"),
+    "items": _("Entries in it"),
+    "not_understood": _("Not understood"),
+    "media_type": _("Attached"),
+    "about": _("About"),
+    "age_at_onset": _("Age when it began"),
+    "allergy_type": _("Kind of allergy"),
+    "as_needed": _("As needed"),
+    "body_site": _("Part of the body"),
+    "criticality": _("How serious"),
+    "disposition": _("Discharged to"),
+    "dose": _("Dose"),
+    "form": _("Form"),
+    "frequency": _("How often"),
+    "health_status": _("State of health"),
+    "indication": _("Because of"),
+    "informant": _("Told by"),
+    "instructions": _("Instructions"),
+    "interpretation": _("Reading"),
+    "location": _("Place"),
+    "lot": _("Lot"),
+    "manufacturer": _("Maker"),
+    "max_dose": _("Most at once"),
+    "method": _("Method"),
+    "nothing_known": _("Nothing known"),
+    "panel": _("Panel"),
+    "performer": _("Done by"),
+    "priority": _("Priority"),
+    "problem_type": _("Kind of condition"),
+    "quantity": _("Quantity"),
+    "rate": _("Rate"),
+    "reaction": _("Reaction"),
+    "reaction_severity": _("How severe the reaction"),
+    "reason_not_done": _("Why not"),
+    "recorded": _("Recorded"),
+    "reference_range": _("Usual range"),
+    "refills": _("Refills"),
+    "route": _("Given"),
+    "series": _("Number in series"),
+    "specimen": _("Specimen"),
+}
+#: Values that are codes of the health room; all others are shown as they were written.
+CODED = frozenset({"status", "steps", "advocate", "areas", "types", "severity", "strangulation", "purpose", "as_needed"})
+DAYS = frozenset({"born", "day", "first_day", "last_day", "start", "end"})
+#: Carried so that the partner can keep the original, but nothing to read.
+UNREAD = frozenset({"media", "system"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One named value: its name and one line, or several."""
+
+    name: str
+    lines: tuple[str, ...]
+
+
+@register.filter
+def facts(content: Any) -> list[Fact]:
+    """Every value a content or a detail carries, in words. Safe contact reads as values at summary level too."""
+    values: Mapping[str, Any] = content.values or {}
+    if getattr(content, "kind", "") == "safe_contact" and not values and content.summary:
+        values = content.summary["values"]
+    found = []
+    for name, value in values.items():
+        if name in UNREAD or value in ("", None, [], (), {}):
+            continue
+        found.append(Fact(str(FIELDS.get(name, name)), _lines(name, value)))
+    return found
+
+
+@register.filter
+def last_day(until: datetime) -> date:
+    """The last whole day of a period that ends, half-open, at `until`."""
+    return localtime(until - timedelta(microseconds=1)).date()
+
+
+def _lines(name: str, value: Any) -> tuple[str, ...]:
+    if isinstance(value, Mapping):
+        return tuple(f"{_word(name, key)}: {_word(name, answer)}" for key, answer in value.items())
+    if isinstance(value, (list, tuple)):
+        words = tuple(_word(name, each) for each in value)
+        return (", ".join(words),) if name in CODED or name == "aliases" else words
+    return (_word(name, value),)
+
+
+def _word(name: str, value: Any) -> str:
+    if name in CODED and str(value) in health.WORDS:
+        return gettext(health.WORDS[str(value)])
+    if name in DAYS:
+        with suppress(ValueError):
+            return date_format(date.fromisoformat(str(value)), "j F Y")
+    return str(value)

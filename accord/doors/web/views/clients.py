@@ -1,0 +1,439 @@
+"""Clients: finding them, their file, what is written into it, and taking it out again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accord.doors.web.circle import drawn
+from accord.doors.web.forms.vault import (
+    ContactForm,
+    DeleteForm,
+    EntryForm,
+    FindForm,
+    HarmsForm,
+    IdentityForm,
+    PersonForm,
+)
+from accord.doors.web.knocking import entering, roles
+from accord.doors.web.views.day import grouped
+from accord.doors.web.watching import mark_of, unchanged
+from accord.gate import Refused, SignInAgain
+from accord.ledger.permits import Permit
+from accord.partners import queries as partners
+from accord.policy.words import AgencyKind, Category, Role
+from accord.sharing import actions as sharing_actions
+from accord.sharing import queries as sharing
+from accord.sharing.queries import EnvelopeView
+from accord.sharing.rules import State
+from accord.vault import actions, queries as vault
+from accord.vault.queries import EntryView
+from accord.vault.rules import InvalidEntry
+
+PAGE = 50
+BATCH = 50
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of her story: an entry of our own, or what a partner shared."""
+
+    at: datetime
+    entry: EntryView | None = None
+    envelope: EnvelopeView | None = None
+
+
+@sensitive_post_parameters()
+@form_page
+def find(request: HttpRequest) -> HttpResponse:
+    """Own clients by name, alias, date of birth or code; without a question, those last touched."""
+    form = FindForm(request.POST if request.method == "POST" else None)
+    text = form.cleaned_data["text"] if form.is_valid() else ""
+    more = False
+    with entering(request) as permit:
+        if text:
+            lines, more = vault.find(permit=permit, text=text)
+        else:
+            lines = vault.recent(permit=permit, limit=PAGE)
+    return render(
+        request,
+        "vault/clients.html",
+        {"form": form, "asked": bool(text), "lines": lines, "more": more, "most": vault.MOST_FOUND},
+    )
+
+
+@sensitive_post_parameters()
+@form_page
+def new(request: HttpRequest) -> HttpResponse:
+    """Open a file: who she is, how she is reached safely, what brings her."""
+    typed = request.POST if request.method == "POST" else None
+    forms = identity, contact, harms = IdentityForm(typed), ContactForm(typed), HarmsForm(typed)
+    opened = None
+    try:
+        with entering(request) as permit:
+            if typed is not None and all([form.is_valid() for form in forms]):
+                opened = actions.open_client(
+                    permit=permit,
+                    at=permit.at,
+                    identity=identity.identity(),
+                    contact=contact.contact(),
+                    harms=harms.cleaned_data["harms"],
+                )
+    except InvalidEntry as problem:
+        identity.add_error(None, str(problem))
+    if opened:
+        messages.success(request, _("The file is open."))
+        return redirect("client", opened)
+    return render(request, "vault/client_new.html", {"identity": identity, "contact": contact, "harms": harms})
+
+
+@require_safe
+def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """Her file on one page. An open page asks again every few seconds and changes when something was taken back."""
+    with entering(request, client=client_id) as permit:
+        file = vault.client(permit=permit, client_id=client_id, entries=PAGE)
+        received = sharing.received(permit=permit, client_id=client_id)
+        releases = sharing.releases(permit=permit, client_id=client_id)
+        over = grouped(sharing.ended(permit=permit, client_id=client_id))
+        circle = sharing.circle(permit=permit, client_id=client_id)
+        answers = sharing.answers(permit=permit, client_id=client_id)
+        agencies = partners.directory(permit=permit)
+        ours = agencies[permit.agency_id]
+    seen = mark_of(
+        file.entries,
+        [(envelope.id, envelope.confirmed) for envelope in received],
+        [(release.id, release.state) for release in releases],
+        over,
+        circle,
+    )
+    if unchanged(request, seen):
+        return HttpResponse(status=204)
+    by_category = {envelope.category: envelope for envelope in reversed(received)}
+    return render(
+        request,
+        "vault/client.html",
+        {
+            "file": file,
+            "name": _name(file, received),
+            "their_contact": by_category.get(Category.CONTACT),
+            "story": _story(file.entries, received),
+            "living": [release for release in releases if release.state is State.SIGNED],
+            "drafts": [release for release in releases if release.state in (State.DRAFT, State.EXPLAINED)],
+            "past": [release for release in releases if release.state in (State.EXPIRED, State.WITHDRAWN)],
+            "over": over,
+            "circle": drawn(circle, agencies),
+            "answers": answers,
+            "agencies": agencies,
+            "hospital": ours.kind is AgencyKind.HOSPITAL,
+            "may_delete": Role.SUPERVISOR in roles(request),
+            "seen": seen,
+        },
+    )
+
+
+@require_safe
+def entries(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """Everything we wrote down ourselves, with its detail, page by page."""
+    after = _cursor(request.GET.get("after", ""))
+    with entering(request, client=client_id) as permit:
+        file = vault.client(permit=permit, client_id=client_id, entries=0)
+        rows = vault.entries(permit=permit, client_id=client_id, after=after, limit=PAGE + 1)
+        writers = partners.names(permit=permit)
+    shown = rows[:PAGE]
+    older = f"{shown[-1].occurred_at.isoformat()}_{shown[-1].id}" if len(rows) > PAGE else ""
+    return render(
+        request,
+        "vault/entries.html",
+        {
+            "file": file,
+            "entries": shown,
+            "people": _people(file),
+            "writers": writers,
+            "older": older,
+            "first": after is None,
+        },
+    )
+
+
+@require_safe
+def entry(request: HttpRequest, client_id: UUID, entry_id: UUID) -> HttpResponse:
+    """One entry with everything known about it and where it came from."""
+    with entering(request, client=client_id) as permit:
+        found = vault.entries(permit=permit, client_id=client_id, entry_ids=[entry_id], limit=1)
+        if not found:
+            raise Refused
+        file = vault.client(permit=permit, client_id=client_id, entries=0)
+        writers = partners.names(permit=permit)
+    return render(
+        request,
+        "vault/entry.html",
+        {"file": file, "entry": found[0], "people": _people(file), "writers": writers},
+    )
+
+
+@sensitive_post_parameters()
+@form_page
+def entry_new(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """Write down what happened, seeing beforehand what a partner would see of it."""
+    typed = request.POST if request.method == "POST" else None
+    saving = typed is not None and "preview" not in typed
+    saved = None
+    with entering(request, client=client_id) as permit:
+        file = vault.client(permit=permit, client_id=client_id, entries=0)
+        form = EntryForm(typed, people=file.others)
+        if saving and form.is_valid():
+            saved = actions.add_entries(permit=permit, at=permit.at, client_id=client_id, entries=[form.entry()])
+    if saved:
+        messages.success(request, _("Written down."))
+        return redirect("client", client_id)
+    seen = form.seen() if typed is not None else None
+    if not saving and typed is not None:
+        # A preview judges nothing yet: what is still missing may still be on its way.
+        form = EntryForm(initial=typed.dict(), people=file.others)
+    return render(request, "vault/entry_new.html", {"file": file, "form": form, "seen": seen})
+
+
+@sensitive_post_parameters()
+@form_page
+def about(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """Change who she is and how she is reached."""
+    typed = request.POST if request.method == "POST" else None
+    changed = False
+    identity, contact = IdentityForm(typed), ContactForm(typed)
+    try:
+        with entering(request, client=client_id) as permit:
+            file = vault.client(permit=permit, client_id=client_id, entries=0)
+            identity.initial = IdentityForm.typed_before(file.herself.identity)
+            contact.initial = ContactForm.typed_before(file.herself.contact)
+            if typed is not None and all([form.is_valid() for form in (identity, contact)]):
+                actions.edit_person(
+                    permit=permit,
+                    at=permit.at,
+                    client_id=client_id,
+                    person_id=file.herself.id,
+                    identity=identity.identity(),
+                    contact=contact.contact(),
+                )
+                changed = True
+    except InvalidEntry as problem:
+        identity.add_error(None, str(problem))
+    if changed:
+        messages.success(request, _("Changed."))
+        return redirect("client", client_id)
+    return render(request, "vault/about.html", {"file": file, "identity": identity, "contact": contact})
+
+
+@sensitive_post_parameters()
+@form_page
+def person_new(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """Add somebody to her story: a child, somebody of the household, the respondent."""
+    typed = request.POST if request.method == "POST" else None
+    added = None
+    form = PersonForm(typed)
+    try:
+        with entering(request, client=client_id) as permit:
+            file = vault.client(permit=permit, client_id=client_id, entries=0)
+            if typed is not None and form.is_valid():
+                added = actions.add_person(
+                    permit=permit, at=permit.at, client_id=client_id, relation=form.who, identity=form.identity()
+                )
+    except InvalidEntry as problem:
+        form.add_error(None, str(problem))
+    if added:
+        messages.success(request, _("Added."))
+        return redirect("client", client_id)
+    return render(request, "vault/person_new.html", {"file": file, "form": form})
+
+
+@require_POST
+def export(request: HttpRequest, client_id: UUID) -> HttpResponseBase:
+    """Her file as JSON Lines: who she is, one line for each living envelope and each entry, and an end line.
+
+    Every batch enters the gate anew. When something was taken back, or the reader may no longer read, the file stops
+    there without its end line, and without saying why.
+    """
+    with entering(request, client=client_id) as permit:
+        file = vault.client(permit=permit, client_id=client_id, entries=0)
+        received = [envelope.id for envelope in sharing.received(permit=permit, client_id=client_id)]
+        names = {id: card.name for id, card in partners.directory(permit=permit).items()}
+    first = {"line": "client", "code": file.code, "status": file.status, "opened_at": file.opened_at}
+    people = [_person_line(person) for person in (file.herself, *file.others)]
+    batches = _batches(request, client_id, received, names)
+    return StreamingHttpResponse(
+        chain([_lines([first | {"harms": file.harms}, *people])], batches),
+        content_type="application/x-ndjson",
+        headers={"Content-Disposition": f'attachment; filename="{file.code}.jsonl"'},
+    )
+
+
+@sensitive_post_parameters()
+@form_page
+def delete(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """Destroy a file. What still lives on her releases is taken back first, in the same transaction."""
+    typed = request.POST if request.method == "POST" else None
+    gone = False
+    with entering(request, client=client_id) as permit:
+        file = vault.client(permit=permit, client_id=client_id)
+        releases = sharing.releases(permit=permit, client_id=client_id)
+        agencies = partners.directory(permit=permit)
+        living = [release for release in releases if release.state is State.SIGNED]
+        form = DeleteForm(typed, code=file.code, living=bool(living))
+        if typed is not None and form.is_valid():
+            for release in living:
+                sharing_actions.withdraw(
+                    permit=permit, at=permit.at, release_id=release.id, how=form.cleaned_data["how"]
+                )
+            actions.delete_client(permit=permit, at=permit.at, client_id=client_id)
+            gone = True
+    if gone:
+        messages.success(request, _("The file %(code)s is destroyed.") % {"code": file.code})
+        return redirect("clients")
+    return render(
+        request, "vault/delete.html", {"file": file, "form": form, "living": living, "agencies": agencies}
+    )
+
+
+def _name(file: vault.ClientView, received: Sequence[EnvelopeView]) -> dict[str, Any]:
+    """What to call her: her name in our own file, else the newest name a partner sent, marked as theirs."""
+    if own := file.herself.identity.name:
+        return {"text": own, "envelope": None}
+    for envelope in received:
+        summary = envelope.content.summary
+        if envelope.category is Category.IDENTITY and summary and summary["values"].get("name"):
+            return {"text": summary["values"]["name"], "envelope": envelope}
+    return {"text": "", "envelope": None}
+
+
+def _story(own: Sequence[EntryView], received: Sequence[EnvelopeView]) -> list[Happened]:
+    """Ours and theirs in one order, newest first."""
+    story = [Happened(entry.occurred_at, entry=entry) for entry in own]
+    story += [Happened(each.content.occurred_at or each.sent_at, envelope=each) for each in received]
+    return sorted(story, key=lambda each: each.at, reverse=True)
+
+
+def _people(file: vault.ClientView) -> dict[UUID, vault.PersonView]:
+    """The others in her story, by id. An entry about herself needs no name."""
+    return {person.id: person for person in file.others}
+
+
+def _cursor(text: str) -> tuple[datetime, UUID] | None:
+    """Where a page of older entries goes on. Anything unreadable is the first page."""
+    at, _between, id = text.partition("_")
+    try:
+        found = datetime.fromisoformat(at), UUID(id)
+    except ValueError:
+        return None
+    return found if found[0].tzinfo else None
+
+
+def _batches(
+    request: HttpRequest, client_id: UUID, received: Sequence[UUID], names: dict[UUID, str]
+) -> Iterator[bytes]:
+    """The lines after the first, batch by batch; nothing is yielded while a transaction is open."""
+    count = 0
+    after: tuple[datetime, UUID] | None = None
+    for start in range(0, len(received), BATCH):
+        batch = _batch(request, client_id, lambda permit: _living(permit, received[start : start + BATCH], names))
+        if batch is None:
+            return
+        count += len(batch)
+        yield _lines(batch)
+    while True:
+        found = _batch(request, client_id, lambda permit: _own(permit, client_id, after))
+        if found is None:
+            return
+        if not found:
+            break
+        count += len(found)
+        after = found[-1]["occurred_at"], found[-1]["id"]
+        yield _lines(found)
+    yield _lines([{"line": "end", "entries_and_envelopes": count}])
+
+
+def _batch(request: HttpRequest, client_id: UUID, read: Any) -> list[dict[str, Any]] | None:
+    """One batch behind one permit; None when the gate says no or something was taken back meanwhile."""
+    try:
+        with entering(request, client=client_id) as permit:
+            return read(permit)
+    except (Refused, SignInAgain):
+        return None
+    finally:
+        # The server may run each step in another thread, and Django returns only the connection of the last one.
+        close_old_connections()
+
+
+def _living(permit: Permit, ids: Sequence[UUID], names: dict[UUID, str]) -> list[dict[str, Any]]:
+    """Envelopes that still live. Raises Refused as soon as one has ended."""
+    lines = []
+    for id in ids:
+        envelope = sharing.envelope(permit=permit, envelope_id=id)
+        if envelope is None:
+            raise Refused
+        lines.append(
+            {
+                "line": "envelope",
+                "id": envelope.id,
+                "from": names[envelope.holder_id],
+                "level": envelope.level.code,
+                "purpose": envelope.purpose,
+                "sent_at": envelope.sent_at,
+                "until_at": envelope.until_at,
+                "she_confirmed": envelope.confirmed,
+                "content": json.loads(envelope.content.packed()),
+            }
+        )
+    return lines
+
+
+def _own(permit: Permit, client_id: UUID, after: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
+    rows = vault.entries(permit=permit, client_id=client_id, after=after, limit=BATCH)
+    return [
+        {
+            "line": "entry",
+            "id": row.id,
+            "kind": row.kind,
+            "category": row.category,
+            "about": row.about_id,
+            "status": row.status,
+            "occurred_at": row.occurred_at,
+            "recorded_at": row.recorded_at,
+            "recorded_by": row.recorded_by,
+            "summary": json.loads(row.summary.packed()),
+            "detail": json.loads(row.detail.packed()) if row.detail else None,
+        }
+        for row in rows
+    ]
+
+
+def _person_line(person: vault.PersonView) -> dict[str, Any]:
+    return {
+        "line": "person",
+        "id": person.id,
+        "relation": person.relation,
+        "identity": asdict(person.identity),
+        "safe_contact": asdict(person.contact),
+    }
+
+
+def _lines(rows: Sequence[dict[str, Any]]) -> bytes:
+    """JSON Lines (jsonlines.org): one object a line, UTF-8."""
+    return b"".join(json.dumps(row, ensure_ascii=False, default=_plain).encode() + b"\n" for row in rows)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)

@@ -1,0 +1,214 @@
+"""What came from partners: accepted, explained, and confirmed with her."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accord.doors.web.forms.sharing import FindForm
+from accord.doors.web.heading import whose
+from accord.doors.web.knocking import entering
+from accord.doors.web.labels import summary_text
+from accord.gate import Refused, explain
+from accord.ledger.permits import Permit
+from accord.partners import queries as partners
+from accord.policy.words import Level
+from accord.sharing import actions
+from accord.sharing import queries as sharing
+from accord.sharing.queries import EnvelopeView, Waiting
+from accord.sharing.rules import Content, InvalidRelease
+from accord.vault import actions as vault_actions
+from accord.vault import queries as vault
+from accord.vault.actions import NewEntry
+from accord.vault.queries import ClientLine
+from accord.vault.rules import Detail, Identity, InvalidEntry, SafeContact, Summary
+
+
+@require_http_methods(["GET", "POST"])
+def arrival(request: HttpRequest, thread: UUID) -> HttpResponse:
+    """What waits on one thread: look at it, then open a client from it or tie it to one of ours."""
+    step = request.POST.get("step", "")
+    problem = ""
+    if step in ("open", "tie"):
+        try:
+            return _accepted(request, thread, None if step == "open" else _chosen(request))
+        except InvalidRelease as error:
+            problem = gettext(str(error))
+    form = FindForm(request.POST if step == "find" else None)
+    found: list[ClientLine] = []
+    more = False
+    with entering(request) as permit:
+        waiting = _waiting(permit, thread)
+        names = {id: card.name for id, card in partners.directory(permit=permit).items()}
+        code = ""
+        if waiting.client_id:
+            code = vault.codes(permit=permit, client_ids=[waiting.client_id]).get(waiting.client_id, "")
+        if form.is_valid():
+            found, more = vault.find(permit=permit, text=form.cleaned_data["text"])
+    return render(
+        request,
+        "sharing/arrival.html",
+        {
+            "waiting": waiting,
+            "holder_name": names[waiting.holder_id],
+            "code": code,
+            "answers": sum(view.content.answers for view in waiting.envelopes),
+            "form": form,
+            "searched": form.is_bound and form.is_valid(),
+            "found": found,
+            "more": more,
+            "problem": problem,
+        },
+    )
+
+
+@require_safe
+def why(request: HttpRequest, client_id: UUID, envelope_id: UUID) -> HttpResponse:
+    """Why an envelope shows as much as it does, and what would change it. Whether there is more, nobody here knows."""
+    with entering(request, client=client_id) as permit:
+        view = _envelope(permit, client_id, envelope_id)
+        client = whose(permit, client_id)
+        directory = partners.directory(permit=permit)
+        ours = directory[permit.agency_id].name
+    said = {
+        "client": client,
+        "view": view,
+        "holder_name": directory[view.holder_id].name,
+        "ours": ours,
+        "explanation": explain(view.rules, view.level),
+    }
+    fragment = bool(getattr(request, "htmx", False))
+    return render(request, "sharing/why_part.html" if fragment else "sharing/why.html", said)
+
+
+@require_POST
+def confirm(request: HttpRequest, client_id: UUID, envelope_id: UUID) -> HttpResponse:
+    """She confirmed it: from here on it is ours and stays when the envelope ends. Twice is the same as once."""
+    try:
+        with entering(request, client=client_id) as permit:
+            view = _envelope(permit, client_id, envelope_id)
+            if view.content.level < Level.SUMMARY:
+                raise Refused
+            if not view.confirmed:
+                ours = _ours(permit, client_id, view)
+                actions.confirm(
+                    permit=permit, at=permit.at, client_id=client_id, envelope_id=envelope_id, entry_id=ours
+                )
+    except InvalidEntry as error:
+        messages.error(request, gettext(str(error)))
+        return redirect("client", client_id)
+    except IntegrityError:
+        # Two presses at once: the other one has written it down.
+        pass
+    messages.success(request, gettext("Noted: she confirmed it. It is in our own record now."))
+    return redirect("client", client_id)
+
+
+def _accepted(request: HttpRequest, thread: UUID, client_id: UUID | None) -> HttpResponse:
+    with entering(request, client=client_id) as permit:
+        waiting = _waiting(permit, thread)
+        if client_id is None:
+            if waiting.client_id:
+                raise InvalidRelease("This is tied to another of your clients already.")
+            client_id = vault_actions.open_client(permit=permit, at=permit.at, identity=Identity())
+        actions.accept(
+            permit=permit,
+            at=permit.at,
+            partner_id=waiting.holder_id,
+            thread=thread,
+            client_id=client_id,
+            answers={view.id: view.content.answers for view in waiting.envelopes},
+        )
+        answers = sum(view.content.answers for view in waiting.envelopes)
+    messages.success(
+        request, gettext("Accepted. Questions she does not have to be asked again: %(count)s.") % {"count": answers}
+    )
+    return redirect("client", client_id)
+
+
+def _chosen(request: HttpRequest) -> UUID:
+    """The client somebody chose on the page; a made-up one is answered like any absent one."""
+    try:
+        return UUID(request.POST.get("client", ""))
+    except ValueError:
+        raise Refused from None
+
+
+def _waiting(permit: Permit, thread: UUID) -> Waiting:
+    found = sharing.thread(permit=permit, thread=thread)
+    if found is None:
+        raise Refused
+    return found
+
+
+def _envelope(permit: Permit, client_id: UUID, envelope_id: UUID) -> EnvelopeView:
+    """A living envelope on a thread tied to this client, and no other."""
+    for view in sharing.received(permit=permit, client_id=client_id):
+        if view.id == envelope_id:
+            return view
+    raise Refused
+
+
+def _ours(permit: Permit, client_id: UUID, view: EnvelopeView) -> UUID:
+    """Make our own of what she confirmed. Returns the id of the person or the entry it became."""
+    content = view.content
+    if content.kind in ("identity", "safe_contact"):
+        herself = vault.herself(permit=permit, client_id=client_id)
+        vault_actions.edit_person(
+            permit=permit,
+            at=permit.at,
+            client_id=client_id,
+            person_id=herself.id,
+            identity=_identity(herself.identity, content) if content.kind == "identity" else None,
+            contact=_contact(herself.contact, content) if content.kind == "safe_contact" else None,
+        )
+        return herself.id
+    return vault_actions.add_entries(
+        permit=permit, at=permit.at, client_id=client_id, entries=[_entry(permit, view)]
+    )[0]
+
+
+def _entry(permit: Permit, view: EnvelopeView) -> NewEntry:
+    """The coded values stay coded, so that lists and due days go on working; the words say how we know."""
+    content = view.content
+    summary: Mapping[str, Any] = content.summary or {}
+    told = gettext("Confirmed with her: %(what)s") % {"what": summary_text(summary)}
+    return NewEntry(
+        kind=content.kind,
+        category=content.category,
+        occurred_at=content.occurred_at or permit.at,
+        status=content.status,
+        summary=Summary(template=summary.get("template", ""), values=summary.get("values", {}), text=told),
+        detail=Detail(
+            values=content.values or {},
+            narrative=content.narrative,
+            source={"confirmed": "herself", "first_from": str(view.holder_id), "envelope": str(view.id)},
+        ),
+    )
+
+
+def _identity(own: Identity, content: Content) -> Identity:
+    """Our values, with hers over them where the envelope has any. A summary has a name and nothing else."""
+    told: Mapping[str, Any] = content.values or {}
+    if not told:
+        name = (content.summary or {}).get("values", {}).get("name", "")
+        return own if name in own.names else replace(own, chosen=name)
+    words = {name: told[name] for name in ("given", "family", "chosen", "pronouns", "language") if told.get(name)}
+    born = date.fromisoformat(told["born"]) if told.get("born") else own.born
+    aliases = tuple(dict.fromkeys((*own.aliases, *told.get("aliases", ()))))
+    return replace(own, **words, born=born, aliases=aliases)
+
+
+def _contact(own: SafeContact, content: Content) -> SafeContact:
+    told: Mapping[str, Any] = content.values or (content.summary or {}).get("values", {})
+    return replace(own, **{name: told[name] for name in ("when", "say", "avoid", "phone") if told.get(name)})
