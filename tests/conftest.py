@@ -17,6 +17,7 @@ from accord.config.migrate import migrate
 from accord.sealing import keyring
 
 _HOME = Path(tempfile.mkdtemp(prefix="accord-test-"))
+_HOME.chmod(0o711)  # as root the server runs as somebody else, who must be able to pass through
 _SERVER = postgres.ensure(_HOME / "postgres")
 keyring.create(_HOME / "keyring.json")
 ENVIRONMENT = Environment.read({"ACCORD_DATA_DIR": str(_HOME)}).connected(
@@ -51,4 +52,5 @@ def pytest_unconfigure() -> None:
     if hasattr(connection, "close_pool"):
         connection.close_pool()
     _SERVER.stop()
+    postgres.remove(_HOME / "postgres")
     shutil.rmtree(_HOME, ignore_errors=True)

@@ -100,6 +100,11 @@ def ensure(data_dir: Path, *, announce: Callable[[str], None] | None = None) -> 
     return Embedded(_place(data_dir, announce or (lambda _: None)))
 
 
+def home_of(data_dir: Path) -> Path:
+    """Where the data of `data_dir` are, or would be: elsewhere if the server may not enter it. Raises PostgresError."""
+    return _place(data_dir, lambda _: None).home
+
+
 def remove(data_dir: Path) -> None:
     """Stop the server of `data_dir` and delete its data. Raises PostgresError while another process uses it."""
     place = _place(data_dir, lambda _: None)

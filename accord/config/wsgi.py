@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from accord.config.environment import check_connection, environment
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accord.config.settings")
+check_connection(environment().connection_url)
 application = get_wsgi_application()

@@ -119,7 +119,9 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Dec
         need = _role_need(law, (role for role, _ in tables.disclosers))
         return _refused(((law.default, need),), question)
     # Bars first: where nothing opens, saying that a law or an instrument would is not true.
-    closed = _closers(tables.bars, question) or _unclear(law, tables, question) or _closers(tables.keys, question)
+    closed = (
+        _closers(tables.bars, question) or _unclear(law, tables, question, recipient) or _closers(tables.keys, question)
+    )
     if closed:
         return _refused(closed, question)
 
@@ -137,19 +139,22 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Dec
         relying_on=(release.id,),
         needs=() if level == Level.FULL else (_higher_level_need(law, question, recipient),),
         duties=tuple(duty for duty, when in tables.duties if applies(when, question, release)),
-        until=release.until,
+        until=min(release.until, release.withdrawn_at or release.until),
     )
 
 
-def _unclear(law: Law, tables: Tables, question: Question) -> Closed:
-    """Which laws bind the holder must be said, must agree, and must be loaded."""
-    duties = question.holder.duties
+def _unclear(law: Law, tables: Tables, question: Question, recipient: Agency) -> Closed:
+    """Whom it is about, which laws bind both agencies, and which release is which must be said and agree."""
     if not question.thing.subject:
         return ((law.default, NO_SUBJECT),)
-    if not duties:
-        return ((law.default, NO_DUTIES),)
-    if Duty.NONE in duties and len(duties) > 1:
-        return ((law.default, NONE_AND_OTHERS),)
+    for duties in (question.holder.duties, recipient.duties):
+        if not duties:
+            return ((law.default, NO_DUTIES),)
+        if Duty.NONE in duties and len(duties) > 1:
+            return ((law.default, NONE_AND_OTHERS),)
+    if len(question.releases) > 1 and len({release.id for release in question.releases}) < len(question.releases):
+        return ((law.default, SAME_ID_TWICE),)
+    duties = question.holder.duties
     if duties <= tables.loaded:
         return ()
     names = " and ".join(law.word(duty) for duty in Duty if duty in duties - tables.loaded)

@@ -104,4 +104,4 @@ def test_every_link_without_a_constraint_is_one_the_migration_replaces():
 def test_every_room_says_on_one_screen_what_it_knows(room):
     readme = room / "README.md"
     assert readme.is_file(), f"{room.name} has no README.md"
-    assert 5 <= len(readme.read_text("utf-8").splitlines()) <= 60
+    assert 1 <= len(readme.read_text("utf-8").splitlines()) <= 60

@@ -231,7 +231,7 @@ def questions(draw: st.DrawFn, *, disclosing: bool = False) -> Question:
         start = replace(
             start, verb=verb, purpose=purpose, recipient=None, member=replace(WORKER, roles=frozenset({role}))
         )
-    releases = tuple(draw(st.lists(RELEASES, max_size=3)))
+    releases = tuple(draw(st.lists(RELEASES, max_size=3, unique_by=lambda release: release.id)))
     return replace(start, releases=releases, **draw(_changes(3, **may_change)))
 
 

@@ -165,12 +165,19 @@ def toward_a_partner(question: Question) -> Answer:
 
     may_disclose = Role.WORKER in question.member.roles or Role.SUPERVISOR in question.member.roles
 
-    # 1. A holder who does not say which law binds her, or says two things at once, opens nothing.
+    # 1. An agency that does not say which law binds it, or says two things at once, sends nothing and gets nothing.
     duties = question.holder.duties
-    if not duties:
-        return no()
-    if Duty.NONE in duties and len(duties) > 1:
-        return no()
+    for agency in (question.holder, question.recipient):
+        if not agency.duties:
+            return no()
+        if Duty.NONE in agency.duties and len(agency.duties) > 1:
+            return no()
+
+    # Two releases under one id: one of them is not hers, and nobody can tell which.
+    ids = [release.id for release in question.releases]
+    for each in ids:
+        if ids.count(each) > 1:
+            return no()
 
     # 2a. What nothing lifts. That another law of hers is unread does not make it liftable.
     if an_absolute_bar_stands(question, question.recipient):

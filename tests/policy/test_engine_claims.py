@@ -98,7 +98,8 @@ def test_adding_an_agreement_changes_nothing(question: Question, agreement: Agre
 @few
 @given(questions(disclosing=True), st.integers(0, 2))
 def test_revoking_or_losing_a_release_never_raises_a_level(question: Question, index: int) -> None:
-    assume(index < len(question.releases))
+    assume(question.releases)
+    index %= len(question.releases)
     given_up = question.releases[index]
     rest = question.releases[:index] + question.releases[index + 1 :]
     level = decide(LAW, question).level
@@ -113,7 +114,7 @@ def test_revoking_or_losing_a_release_never_raises_a_level(question: Question, i
 @few
 @given(questions(disclosing=True), RELEASES)
 def test_a_release_about_somebody_else_changes_nothing(question: Question, other: Release) -> None:
-    about_ines = replace(other, subject="ines")
+    about_ines = replace(other, subject="ines", id="of-ines")
     assert decide(LAW, replace(question, releases=(*question.releases, about_ines))) == decide(LAW, question)
 
 

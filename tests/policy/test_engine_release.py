@@ -550,3 +550,21 @@ def test_before_any_law_was_made_nothing_is_allowed() -> None:
 def test_two_agencies_with_one_id_are_one_agency() -> None:
     twin = Agency(SHELTER.id, AgencyKind.POLICE, frozenset({Duty.BRADY}))
     assert decide(LAW, disclose(release(recipient=SHELTER.id), recipient=twin)).level is Level.NONE
+
+
+def test_two_releases_under_one_id_open_nothing() -> None:
+    one = release()
+    assert decide(LAW, disclose(one)).level > Level.NONE
+    assert decide(LAW, disclose(one, replace(one, withdrawn_at=AT))).level is Level.NONE
+
+
+@pytest.mark.parametrize("duties", [frozenset(), frozenset({Duty.NONE, Duty.BRADY})])
+def test_a_recipient_whose_duties_are_unknown_or_contradictory_gets_nothing(duties: frozenset[Duty]) -> None:
+    question = disclose(release())
+    assert question.recipient is not None
+    assert decide(LAW, replace(question, recipient=replace(question.recipient, duties=duties))).level is Level.NONE
+
+
+def test_a_yes_ends_when_a_withdrawal_is_already_set() -> None:
+    later = AT + timedelta(hours=1)
+    assert decide(LAW, disclose(release(withdrawn_at=later))).until == later

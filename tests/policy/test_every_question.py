@@ -46,7 +46,11 @@ def disagreement(question: Question, decision: Decision, read: second_reading.An
         return f"needs: engine {sorted(codes)}, second reading wants {sorted(needs)}"
     if level > Level.NONE and codes != needs:
         return f"needs on a yes: engine {sorted(codes)}, second reading {sorted(needs)}"
-    ends = {release.until for release in question.releases if release.id == relied}
+    ends = {
+        min(release.until, release.withdrawn_at or release.until)
+        for release in question.releases
+        if release.id == relied
+    }
     if decision.until != (ends.pop() if ends else None):
         return f"until: engine {decision.until}"
     if decision.fields is not None:

@@ -12,18 +12,18 @@ _HERE = Path(__file__).resolve().parents[2]
 
 
 def samples() -> Path:
-    """The folder of third-party C-CDA files: $ACCORD_SAMPLES/ccda, or ../shared/samples/ccda beside the repository.
+    """The folder of third-party C-CDA files: $SAMPLES_DIR/ccda, or ../shared/samples/ccda beside the repository.
 
     Not part of the repository. Without them the test is skipped with a warning; a folder that was named but is not
     there is an error.
     """
-    named = os.environ.get("ACCORD_SAMPLES")
+    named = os.environ.get("SAMPLES_DIR")
     folder = (Path(named) if named else _HERE.parent / "shared" / "samples") / "ccda"
     if folder.is_dir():
         return folder
     if named:
-        pytest.fail(f"ACCORD_SAMPLES is set, but {folder} does not exist.")
-    reason = f"SKIPPED: the third-party C-CDA samples are not at {folder}; set ACCORD_SAMPLES to run these tests."
+        pytest.fail(f"SAMPLES_DIR is set, but {folder} does not exist.")
+    reason = f"SKIPPED: the third-party C-CDA samples are not at {folder}; set SAMPLES_DIR to run these tests."
     warnings.warn(reason, stacklevel=2)
     pytest.skip(reason)
 

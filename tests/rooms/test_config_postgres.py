@@ -341,6 +341,7 @@ def test_below_a_closed_directory_root_finds_another_place_and_opens_nothing(
     heard: list[str] = []
     with ensure(closed / "demo" / "pg", announce=heard.append) as server:
         assert server.home.is_relative_to(place / "var" / "accord")
+        assert postgres.home_of(closed / "demo" / "pg") == server.home
         assert server._place.binaries.is_relative_to(place / "var" / "accord")
         psycopg.connect(server.app_url).close()
     assert len(heard) == 1

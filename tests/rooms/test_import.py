@@ -13,7 +13,7 @@ from accord.records.health import ccda
 from accord.vault import queries as vault
 from accord.vault.rules import Identity
 
-SAMPLES = Path(os.environ.get("ACCORD_SAMPLES", Path(__file__).parents[3] / "shared" / "samples")) / "ccda"
+SAMPLES = Path(os.environ.get("SAMPLES_DIR", Path(__file__).parents[3] / "shared" / "samples")) / "ccda"
 FILES = sorted(SAMPLES.glob("*.xml"))
 
 
@@ -26,7 +26,7 @@ def bring_in(world, worker, data, **identity):
         )
 
 
-@pytest.mark.skipif(not FILES, reason="no sample documents: set ACCORD_SAMPLES to the folder that holds ccda/")
+@pytest.mark.skipif(not FILES, reason="no sample documents: set SAMPLES_DIR to the folder that holds ccda/")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_sample_imports_and_the_same_file_twice_adds_nothing(world, path):
     hospital = world.hospital()

@@ -38,7 +38,11 @@ CLASSES: Mapping[str, Class] = {
         "which values repeat inside one agency, never what they are",
         "member mode: the same; service mode: guesses of a name can be tried",
     ),
-    "wrapped": Class("keys, closed with another key", "nothing", "member mode: nothing; service mode: opens"),
+    "wrapped": Class(
+        "keys and secrets, closed with another key, a password or a paper",
+        "nothing, unless a weak password is guessed (Argon2id makes every guess slow)",
+        "member mode: the same; service mode: opens",
+    ),
     "sealed": Class(
         "names, contacts, stories, documents, what was disclosed",
         "only how long it is",
@@ -93,7 +97,11 @@ BROUGHT: Mapping[str, Mapping[str, tuple[str, str]]] = {
 BESIDE: Mapping[str, list[Column]] = {
     "django_migrations": [Column("all columns", "code", "versions of the database")],
     "accord_private.secret": [
-        Column("inner_pad, outer_pad", "wrapped", "checks the service's signed notes; the service itself cannot read it"),
+        Column(
+            "inner_pad, outer_pad",
+            "proof",
+            "what the service's signed notes are checked with; the service cannot read it, and it opens nothing sealed",
+        ),
         Column("made_at", "moment", "when"),
     ],
 }

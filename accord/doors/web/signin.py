@@ -1,4 +1,4 @@
-"""Signing in opens the member's key: the password that allauth has just checked also unlocks it, once, into her session."""
+"""Signing in opens the member's key: the password that allauth has just checked unlocks it, once, into her session."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SignInForm(LoginForm):
             field.widget.attrs.pop("placeholder", None)
 
     def clean(self) -> dict[str, Any]:
-        """Whose key the password does not open - somebody who has left - hears the same sentence as a wrong password."""
+        """Whose key the password does not open (somebody who has left) hears the same sentence as after a wrong one."""
         cleaned: dict[str, Any] = super().clean()
         if not self._errors:
             try:
@@ -58,9 +58,10 @@ class ChangePasswordForm(AllauthChangePasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        labels = {"oldpassword": _("Password now"), "password1": _("New password"), "password2": _("New password again")}
-        for name, label in labels.items():
-            self.fields[name].label = label
+        self.fields["oldpassword"].label = _("Password now")
+        self.fields["password1"].label = _("New password")
+        self.fields["password2"].label = _("New password again")
+        for name in ("oldpassword", "password1", "password2"):
             self.fields[name].help_text = ""
             self.fields[name].widget.attrs.pop("placeholder", None)
         self.fields["password1"].help_text = PASSWORD_HELP

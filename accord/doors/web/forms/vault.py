@@ -22,6 +22,8 @@ from accord.vault.rules import Detail, Identity, SafeContact, Summary
 #: A court date may lie ahead; a year typed wrong may not push everything else off the page.
 FARTHEST_AHEAD = timedelta(days=366)
 EARLIEST = date(1900, 1, 1)
+IDENTITY = ("given", "family", "chosen", "born", "pronouns", "language")
+CONTACT = ("when", "say", "avoid", "phone", "address")
 WAYS = [("in_person", _("In person")), ("phone", _("By phone")), ("written", _("In writing"))]
 
 
@@ -100,14 +102,13 @@ class IdentityForm(forms.Form):
         typed = self.cleaned_data
         return Identity(
             aliases=tuple(line.strip() for line in typed["aliases"].splitlines() if line.strip()),
-            **{name: typed[name] for name in ("given", "family", "chosen", "born", "pronouns", "language")},
+            **{name: typed[name] for name in IDENTITY},
         )
 
     @staticmethod
-    def typed_before(identity: Identity) -> dict[str, Any]:
-        """Initial values for editing what is there."""
-        names = ("given", "family", "chosen", "born", "pronouns", "language")
-        return {name: getattr(identity, name) for name in names} | {"aliases": "\n".join(identity.aliases)}
+    def of_identity(identity: Identity) -> dict[str, Any]:
+        """Initial values for changing what is there."""
+        return {name: getattr(identity, name) for name in IDENTITY} | {"aliases": "\n".join(identity.aliases)}
 
 
 class ContactForm(forms.Form):
@@ -143,15 +144,19 @@ class ContactForm(forms.Form):
     )
 
     def contact(self) -> SafeContact:
-        return SafeContact(**self.cleaned_data)
+        return SafeContact(**{name: self.cleaned_data[name] for name in CONTACT})
 
     @staticmethod
-    def typed_before(contact: SafeContact) -> dict[str, str]:
-        return {name: getattr(contact, name) for name in ("when", "say", "avoid", "phone", "address")}
+    def of_contact(contact: SafeContact) -> dict[str, Any]:
+        return {name: getattr(contact, name) for name in CONTACT}
 
 
-class HarmsForm(forms.Form):
-    all_optional = True
+class AboutForm(IdentityForm, ContactForm):
+    """Who she is and how she is reached."""
+
+
+class ClientForm(AboutForm):
+    """A new file."""
 
     harms = forms.MultipleChoiceField(
         label=_("What brings her here"),

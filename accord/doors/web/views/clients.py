@@ -20,22 +20,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.doors.web.circle import drawn
-from accord.doors.web.forms.vault import (
-    ContactForm,
-    DeleteForm,
-    EntryForm,
-    FindForm,
-    HarmsForm,
-    IdentityForm,
-    PersonForm,
-)
+from accord.doors.web.forms.vault import AboutForm, ClientForm, DeleteForm, EntryForm, FindForm, PersonForm
 from accord.doors.web.knocking import entering, roles
 from accord.doors.web.views.day import grouped
 from accord.doors.web.watching import mark_of, unchanged
 from accord.gate import Refused, SignInAgain
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
-from accord.policy.words import AgencyKind, Category, Role
+from accord.policy.words import AgencyKind, Category, Level, Role
 from accord.sharing import actions as sharing_actions
 from accord.sharing import queries as sharing
 from accord.sharing.queries import EnvelopeView
@@ -46,6 +38,9 @@ from accord.vault.rules import InvalidEntry
 
 PAGE = 50
 BATCH = 50
+LEVELS = (Level.EXISTENCE, Level.SUMMARY, Level.FULL)
+#: Kinds of picture a browser shows without running anything.
+PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -82,24 +77,24 @@ def find(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Open a file: who she is, how she is reached safely, what brings her."""
     typed = request.POST if request.method == "POST" else None
-    forms = identity, contact, harms = IdentityForm(typed), ContactForm(typed), HarmsForm(typed)
+    form = ClientForm(typed)
     opened = None
     try:
         with entering(request) as permit:
-            if typed is not None and all([form.is_valid() for form in forms]):
+            if typed is not None and form.is_valid():
                 opened = actions.open_client(
                     permit=permit,
                     at=permit.at,
-                    identity=identity.identity(),
-                    contact=contact.contact(),
-                    harms=harms.cleaned_data["harms"],
+                    identity=form.identity(),
+                    contact=form.contact(),
+                    harms=form.cleaned_data["harms"],
                 )
     except InvalidEntry as problem:
-        identity.add_error(None, str(problem))
+        form.add_error(None, str(problem))
     if opened:
         messages.success(request, _("The file is open."))
         return redirect("client", opened)
-    return render(request, "vault/client_new.html", {"identity": identity, "contact": contact, "harms": harms})
+    return render(request, "vault/client_new.html", {"form": form})
 
 
 @require_safe
@@ -182,7 +177,13 @@ def entry(request: HttpRequest, client_id: UUID, entry_id: UUID) -> HttpResponse
     return render(
         request,
         "vault/entry.html",
-        {"file": file, "entry": found[0], "people": _people(file), "writers": writers},
+        {
+            "file": file,
+            "entry": found[0],
+            "people": _people(file),
+            "writers": writers,
+            "picture": _picture(found[0]),
+        },
     )
 
 
@@ -205,7 +206,7 @@ def entry_new(request: HttpRequest, client_id: UUID) -> HttpResponse:
     if not saving and typed is not None:
         # A preview judges nothing yet: what is still missing may still be on its way.
         form = EntryForm(initial=typed.dict(), people=file.others)
-    return render(request, "vault/entry_new.html", {"file": file, "form": form, "seen": seen})
+    return render(request, "vault/entry_new.html", {"file": file, "form": form, "seen": seen, "levels": LEVELS})
 
 
 @sensitive_post_parameters()
@@ -214,28 +215,27 @@ def about(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Change who she is and how she is reached."""
     typed = request.POST if request.method == "POST" else None
     changed = False
-    identity, contact = IdentityForm(typed), ContactForm(typed)
+    form = AboutForm(typed)
     try:
         with entering(request, client=client_id) as permit:
             file = vault.client(permit=permit, client_id=client_id, entries=0)
-            identity.initial = IdentityForm.typed_before(file.herself.identity)
-            contact.initial = ContactForm.typed_before(file.herself.contact)
-            if typed is not None and all([form.is_valid() for form in (identity, contact)]):
+            form.initial = AboutForm.of_identity(file.herself.identity) | AboutForm.of_contact(file.herself.contact)
+            if typed is not None and form.is_valid():
                 actions.edit_person(
                     permit=permit,
                     at=permit.at,
                     client_id=client_id,
                     person_id=file.herself.id,
-                    identity=identity.identity(),
-                    contact=contact.contact(),
+                    identity=form.identity(),
+                    contact=form.contact(),
                 )
                 changed = True
     except InvalidEntry as problem:
-        identity.add_error(None, str(problem))
+        form.add_error(None, str(problem))
     if changed:
         messages.success(request, _("Changed."))
         return redirect("client", client_id)
-    return render(request, "vault/about.html", {"file": file, "identity": identity, "contact": contact})
+    return render(request, "vault/about.html", {"file": file, "form": form})
 
 
 @sensitive_post_parameters()
@@ -271,11 +271,10 @@ def export(request: HttpRequest, client_id: UUID) -> HttpResponseBase:
         file = vault.client(permit=permit, client_id=client_id, entries=0)
         received = [envelope.id for envelope in sharing.received(permit=permit, client_id=client_id)]
         names = {id: card.name for id, card in partners.directory(permit=permit).items()}
-    first = {"line": "client", "code": file.code, "status": file.status, "opened_at": file.opened_at}
+    first = {"line": "client", "code": file.code, "opened_at": file.opened_at, "harms": file.harms}
     people = [_person_line(person) for person in (file.herself, *file.others)]
-    batches = _batches(request, client_id, received, names)
     return StreamingHttpResponse(
-        chain([_lines([first | {"harms": file.harms}, *people])], batches),
+        chain([_lines([first, *people])], _batches(request, client_id, received, names)),
         content_type="application/x-ndjson",
         headers={"Content-Disposition": f'attachment; filename="{file.code}.jsonl"'},
     )
@@ -329,6 +328,14 @@ def _story(own: Sequence[EntryView], received: Sequence[EnvelopeView]) -> list[H
 def _people(file: vault.ClientView) -> dict[UUID, vault.PersonView]:
     """The others in her story, by id. An entry about herself needs no name."""
     return {person.id: person for person in file.others}
+
+
+def _picture(entry: EntryView) -> str:
+    """An attached picture as a data URL, so that it never lies on a disk; empty when there is none to show."""
+    values = entry.detail.values if entry.detail else {}
+    if values.get("media_type") in PICTURES and values.get("media"):
+        return f"data:{values['media_type']};base64,{values['media']}"
+    return ""
 
 
 def _cursor(text: str) -> tuple[datetime, UUID] | None:

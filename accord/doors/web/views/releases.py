@@ -90,7 +90,7 @@ def prepare(request: HttpRequest, client_id: UUID) -> HttpResponse:
     with entering(request, client=client_id) as permit:
         client = whose(permit, client_id)
         recipients = _recipients(permit)
-        who = PartnersForm(request.POST or None, cards=[recipient.card for recipient in recipients.values()])
+        who = PartnersForm(request.POST if request.method == "POST" else None, cards=[recipient.card for recipient in recipients.values()])
         if who.is_valid():
             terms = _terms(request, permit, client_id, [recipients[id].card for id in who.chosen()])
         if terms and all([form.is_valid() for form in terms]):
@@ -217,7 +217,7 @@ def release(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResp
 @require_http_methods(["GET", "POST"])
 def withdraw(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResponse:
     """She takes it back, or does not want it after all. What will happen stands before, what did happen after."""
-    form = WithdrawForm(request.POST or None)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:

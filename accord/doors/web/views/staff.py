@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -111,8 +110,6 @@ def member_code(request: HttpRequest, member_id: UUID) -> HttpResponse:
     code = ""
     with entering(request) as permit:
         line = _here(permit, member_id)
-        if line.id == permit.member_id:
-            raise Refused
         if request.method == "POST":
             code = actions.new_code(permit=permit, at=permit.at, member_id=member_id)
     if code:
@@ -125,8 +122,6 @@ def member_remove(request: HttpRequest, member_id: UUID) -> HttpResponse:
     """She leaves: her way in closes at once and the vault key turns; wrapping the file keys anew follows in batches."""
     with entering(request) as permit:
         line = _here(permit, member_id)
-        if line.id == permit.member_id:
-            raise Refused
         if request.method == "POST":
             actions.remove_member(permit=permit, at=permit.at, member_id=member_id, keyring=gate().keyring)
     if request.method == "POST":
@@ -138,21 +133,53 @@ def member_remove(request: HttpRequest, member_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def keys(request: HttpRequest) -> HttpResponse:
-    """The paper key and the vault key."""
-    if request.method != "POST":
-        with entering(request):
-            pass
-        return render(request, "staff/keys.html", {"wait": _wait(request), "turned": "turned" in request.session})
-    wanted = request.POST.get("do")
-    if wanted == "paper":
-        with entering(request) as permit:
-            paper = actions.new_recovery(permit=permit, at=permit.at)
-        return render(request, "staff/paper.html", {"paper": paper, "at": permit_at})
-    if wanted == "turn":
-        with entering(request) as permit:
-            actions.turn_vault_key(permit=permit, at=permit.at, keyring=gate().keyring)
+    """The paper key, the vault key, and wrapping the file keys anew after it has turned."""
+    do = request.POST.get("do", "")
+    if do == "rewrap":
+        return _rewrap(request)
+    paper = ""
+    with entering(request) as permit:
+        ours, at = queries.directory(permit=permit)[permit.agency_id], permit.at
+        if do == "paper":
+            paper = actions.new_recovery(permit=permit, at=at)
+        elif do == "turn":
+            actions.turn_vault_key(permit=permit, at=at, keyring=gate().keyring)
+    if paper:
+        return render(request, "staff/paper.html", {"paper": paper, "ours": ours, "at": at})
+    if do == "turn":
         request.session["turned"] = time.time()
         messages.success(request, _("The vault key has turned."))
-    elif wanted == "rewrap":
-        return _rewrap(request)
+        return redirect("keys")
+    turned = "turned" in request.session
+    return render(request, "staff/keys.html", {"ours": ours, "working": turned, "wait": _wait(request), "left": None})
+
+
+def _rewrap(request: HttpRequest) -> HttpResponse:
+    """One batch, in a permit of its own. htmx asks again by itself until nothing is left; without it she presses."""
+    wait, left = _wait(request), None
+    with entering(request) as permit:
+        if not wait:
+            left = rewrap_clients(permit=permit, limit=BATCH)
+    if left == 0:
+        request.session.pop("turned", None)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "staff/rewrapping.html", {"working": left != 0, "wait": wait, "left": left})
+    if left:
+        messages.info(request, ngettext("%d file is still to do.", "%d files are still to do.", left) % left)
+        request.session["turned"] = request.session.get("turned", 0)
+    elif left == 0:
+        messages.success(request, _("Every file key is under the newest vault key."))
     return redirect("keys")
+
+
+def _wait(request: HttpRequest) -> int:
+    """Seconds until requests from before the turn have certainly ended."""
+    return max(0, round(request.session.get("turned", 0) + SETTLE - time.time()))
+
+
+def _here(permit: Permit, member_id: UUID) -> MemberLine:
+    """A member who still works here and is somebody else."""
+    for line in queries.members(permit=permit):
+        if line.id == member_id and line.left_at is None and line.id != permit.member_id:
+            return line
+    raise Refused

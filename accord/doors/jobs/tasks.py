@@ -1,0 +1,71 @@
+"""What the service does by itself: grow every agency's ledger tree, and clear away what has ended.
+
+One job does it for all agencies in turn, so its only argument is the moment it was due. It holds no vault; each agency
+has its own transaction, and one that fails does not keep the others waiting.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from accord.config.service import gate
+from accord.gate import Caller
+from accord.gate.operating import agencies
+from accord.ledger import actions as ledger
+from accord.ledger.permits import Permit
+from accord.sharing import actions as sharing
+
+log = logging.getLogger(__name__)
+
+#: Ledgers whose leaves this process has compared with their tree, all of them, once.
+_compared: set[UUID] = set()
+
+
+class SomeFailed(Exception):
+    """Not every agency could be served; the log says which and where."""
+
+
+@app.periodic(cron="* * * * * */5")  # the last field is seconds
+@app.task(name="ledger.sequence", queueing_lock="ledger.sequence")
+def sequence(timestamp: int) -> None:
+    """Every five seconds: leaves that have no position yet get theirs, and a checkpoint is made."""
+    _each("sequencer", _grow)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="sharing.sweep", queueing_lock="sharing.sweep")
+def sweep(timestamp: int) -> None:
+    """Every minute: envelopes that have ended lose their ciphertext. Nobody could read them since their end."""
+    _each("sweeper", _clear)
+
+
+def _grow(permit: Permit) -> None:
+    agency = permit.agency_id
+    ledger.sequence(permit=permit, at=permit.at, thorough=agency not in _compared)
+    _compared.add(agency)
+
+
+def _clear(permit: Permit) -> None:
+    sharing.sweep(permit=permit, at=permit.at)
+
+
+def _each(job: str, work: Callable[[Permit], None]) -> None:
+    failed = 0
+    try:
+        for agency in agencies():
+            try:
+                with gate().housekeeping(Caller(agency=agency, job=job), at=timezone.now()) as permit:
+                    work(permit)
+            except Exception:
+                failed += 1
+                log.exception("%s failed for agency %s", job, agency)
+    finally:
+        connection.close()  # back into the pool: the next run may be in another thread
+    if failed:
+        raise SomeFailed(f"{failed} agencies")

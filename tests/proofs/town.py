@@ -1,0 +1,206 @@
+"""A small generated community for proofs: agencies of several kinds, people, entries, and her word in every state.
+
+Also the attacker's tools: a superuser's eyes (to know what there is), and the service's own role with nothing between
+it and the tables but the policies.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.conf import settings
+from django.utils import timezone
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
+
+from accord.database.context import note
+from accord.policy.words import Category, Level, Relation, Role, Verb
+from accord.sealing.members import Cost
+from accord.vault import actions as vault
+from accord.vault.rules import Identity, SafeContact
+from tests.world import House, World
+
+CHEAP = Cost(memory=8, passes=1, lanes=1)
+
+
+def _place() -> dict[str, Any]:
+    found = settings.DATABASES["default"]
+    return {"host": found["HOST"], "port": found["PORT"], "dbname": found["NAME"]}
+
+
+def superuser(**options: Any) -> psycopg.Connection[Any]:
+    """Somebody with the disk in her hands: no policy and, as a replica, no trigger holds her."""
+    return psycopg.connect(**_place(), user="postgres", autocommit=True, **options)
+
+
+@contextmanager
+def past_the_triggers() -> Iterator[psycopg.Connection[Any]]:
+    """A superuser's connection on which neither triggers nor foreign keys are asked."""
+    with superuser() as connection:
+        connection.execute("set session_replication_role = replica")
+        yield connection
+
+
+def as_service(**options: Any) -> psycopg.Connection[Any]:
+    """The service's own role, without the service: what an injected statement is."""
+    found = settings.DATABASES["default"]
+    return psycopg.connect(**_place(), user=found["USER"], password=found["PASSWORD"], **options)
+
+
+def note_of(agency: UUID | None, account: UUID | None = None, *, lens: str = "live", now: float | None = None) -> str:
+    """A good note, as the gate would sign it."""
+    secret = settings.KEYRING.secrets["context"]
+    return note(
+        secret, agency=agency, account=account, lens=lens, now=timezone.now().timestamp() if now is None else now
+    )
+
+
+def told(connection: psycopg.Connection[Any], signed: str | None) -> None:
+    """Put a note before the database for this session; None takes it away."""
+    connection.execute("select set_config('accord.context', %s, false)", [signed or ""])
+
+
+def rows(connection: psycopg.Connection[Any], table: str) -> list[dict[str, Any]]:
+    """Everything a connection sees of a table."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(sql.SQL("select * from {}").format(sql.Identifier(table))).fetchall()
+
+
+def key_of(table: str, row: dict[str, Any]) -> tuple[Any, ...]:
+    """What names a row: its agency and its id, size or position."""
+    return (row.get("agency_id"), next(row[name] for name in ("id", "position", "size") if name in row))
+
+
+def owned_tables() -> list[str]:
+    """Every table with row-level security."""
+    with superuser() as connection:
+        found = connection.execute(
+            "select relname from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace order by 1"
+        ).fetchall()
+    return [name for (name,) in found]
+
+
+def leaves(agency: UUID) -> int:
+    """How many leaves an agency's ledger has."""
+    with superuser() as connection:
+        return connection.execute("select count(*) from ledger_leaf where agency_id = %s", [agency]).fetchone()[0]
+
+
+@dataclass
+class Town:
+    """Agencies by name, the clients of each, and the releases made: (holder, client, recipient, release, state)."""
+
+    world: World
+    houses: dict[str, House]
+    clients: dict[str, list[UUID]]
+    releases: list[tuple[str, UUID, str, UUID, str]] = field(default_factory=list)
+
+    @property
+    def ids(self) -> dict[UUID, str]:
+        return {house.id: name for name, house in self.houses.items()}
+
+
+KINDS = ("hospital", "hospital two", "shelter", "shelter two", "police")
+STATES = ("draft", "living", "accepted", "withdrawn", "expired", "swept")
+ENTRY_CATEGORIES = (Category.INJURIES, Category.EXAM, Category.MEDICATIONS, Category.NOTES)
+
+
+def found_town(seed: int, clients: int = 2, kinds: Sequence[str] = KINDS) -> Town:
+    """Make a town; the same seed makes the same choices."""
+    chance, world = random.Random(seed), World()
+    roles = (Role.WORKER, Role.SUPERVISOR, Role.RECORDS_OFFICER, Role.PRIVACY_OFFICER)
+    houses = {}
+    for name in kinds:
+        make = {"hospital": world.hospital, "shelter": world.agency, "police": world.police}[name.split()[0]]
+        houses[name] = make(roles=roles)
+    town = Town(world, houses, {})
+    for name, house in houses.items():
+        town.clients[name] = [_person(town, house, chance, number) for number in range(clients)]
+    holders = [name for name in kinds if name != "police"]
+    state = iter(STATES * 10)
+    for holder in holders:
+        for recipient in kinds:
+            if recipient != holder:
+                client = chance.choice(town.clients[holder])
+                _release(town, holder, recipient, client, next(state), chance)
+    return town
+
+
+def _person(town: Town, house: House, chance: random.Random, number: int) -> UUID:
+    family = f"{chance.choice(['Vega', 'Soler', 'Okafor', 'Lind'])}{number}"
+    client = town.world.client(
+        house.worker,
+        Identity(given=f"Given{chance.randrange(10**6)}", family=family, aliases=("Majo",)),
+        SafeContact(when="mornings", phone=f"555-{number:04}"),
+    )
+    with house.worker.enter(Verb.EDIT_CLIENT, client=client) as permit:
+        vault.add_person(
+            permit=permit,
+            at=permit.at,
+            client_id=client,
+            relation=Relation.RESPONDENT,
+            identity=Identity(given="He", family=family),
+        )
+    for category in chance.sample(ENTRY_CATEGORIES, 2):
+        town.world.entry(house.worker, client, category, text=f"Told {category.value}.", narrative="Long story.")
+    return client
+
+
+def _release(town: Town, holder: str, recipient: str, client: UUID, state: str, chance: random.Random) -> None:
+    from datetime import timedelta
+
+    from accord.policy.words import Purpose
+    from accord.sharing import actions as sharing
+
+    giving, taking = town.houses[holder], town.houses[recipient]
+    grants = {Category.IDENTITY: Level.FULL, Category.CONTACT: Level.SUMMARY, Category.SERVICES: Level.EXISTENCE}
+    grants |= {category: chance.choice([Level.EXISTENCE, Level.SUMMARY, Level.FULL]) for category in ENTRY_CATEGORIES}
+    if state == "draft":
+        with giving.worker.enter(Verb.PREPARE_RELEASE, client=client) as permit:
+            release = sharing.prepare(
+                permit=permit,
+                at=permit.at,
+                client_id=client,
+                recipient_id=taking.id,
+                purpose=Purpose.SAFETY,
+                grants=grants,
+                last_day=permit.at.date() + timedelta(days=9),
+                language="en",
+            )
+    else:
+        release = town.world.release(giving.worker, client, taking, grants)
+    if state in ("accepted", "withdrawn", "expired", "swept"):
+        town.world.accept(taking.worker)
+    if state == "withdrawn":
+        town.world.withdraw(giving.worker, client, release)
+    if state in ("expired", "swept"):
+        end_now(release)
+    if state == "swept":
+        sweep(giving)
+    town.releases.append((holder, client, recipient, release, state))
+
+
+def end_now(release: UUID) -> None:
+    """Let a release and what was sent on it be over by the database's clock, as if time had passed."""
+    with past_the_triggers() as connection:
+        past = "statement_timestamp() - interval '1 microsecond'"
+        connection.execute(f"update sharing_release set until_at = {past} where id = %s", [release])
+        connection.execute(f"update sharing_envelope set until_at = {past} where release = %s", [release])
+
+
+def sweep(house: House, **when: Any) -> int:
+    """The nightly clearing-up of one agency."""
+    from accord.config.service import gate
+    from accord.gate import Caller
+    from accord.sharing import actions as sharing
+
+    at = when.get("at") or timezone.now()
+    with gate().housekeeping(Caller(agency=house.id, job="sweep"), at=at) as permit:
+        return sharing.sweep(permit=permit, at=permit.at)

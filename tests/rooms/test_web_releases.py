@@ -1,0 +1,244 @@
+"""Her word through the web door: prepare, preview, read aloud, sign, arrive, accept, why, confirm, take back."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from itertools import chain, combinations
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accord.doors.web.views.releases import Recipient
+from accord.gate.law import law
+from accord.partners.queries import AgencyCard
+from accord.policy.conditions import applies
+from accord.policy.facts import Agency, Member, Question, Thing
+from accord.policy.words import AgencyKind, Category, Duty, Obligation, Purpose, Role, Verb
+from accord.sharing import queries as sharing
+from accord.vault import queries as vault
+from accord.vault.rules import Identity, SafeContact
+from tests.world import PASSWORD
+
+ALOUD = {"informed": "on", "right_to_revoke": "on", "not_a_condition": "on", "redisclosure": "on"}
+SIGNED = ALOUD | {"signer": "self", "method": "paper", "signature": "M. Vega", "copy": "given"}
+
+
+def signed_in(worker) -> Client:
+    door = Client(SERVER_NAME="localhost")
+    assert door.post("/sign-in/", {"login": worker.email, "password": PASSWORD}).status_code == 302
+    return door
+
+
+def text(response) -> str:
+    """What a reader sees: no tags, single spaces."""
+    assert response.status_code == 200, response.status_code
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.content.decode()))
+
+
+def terms(house, days=15, **levels) -> dict[str, str]:
+    """The fields of one partner on the page with the terms; what is not named is nothing."""
+    chosen = {category.value: 0 for category in Category} | {"identity": 2} | levels
+    fields = chosen | {
+        "purpose": "safety",
+        "language": "en",
+        "last_day": (timezone.localdate() + timedelta(days=days)).isoformat(),
+    }
+    return {f"{house.id}-{name}": str(value) for name, value in fields.items()}
+
+
+def release_in(url: str) -> str:
+    return re.search(r"/releases/([0-9a-f-]{36})/", url)[1]
+
+
+@pytest.fixture
+def patient(world):
+    """A hospital with a patient who has two injuries, one of them told in words, and medicines."""
+    hospital = world.hospital(roles=(Role.WORKER, Role.PRIVACY_OFFICER))
+    who = world.client(
+        hospital.worker,
+        Identity(given="Marisol", family="Vega", chosen="Mari", pronouns="she"),
+        SafeContact(when="Mornings", say="the dentist", avoid="texts", phone="555-0100", address="1 Hidden Lane"),
+    )
+    world.entry(hospital.worker, who, text="Two injuries recorded.", narrative="CANARY-STORY", areas="CANARY-VALUE")
+    world.entry(hospital.worker, who, Category.MEDICATIONS, text="CANARY-MEDICINE")
+    return hospital, who
+
+
+def prepared(door, who, *houses, **levels) -> str:
+    """Through the page to the first preview. Returns its address."""
+    data = {"partner": [str(house.id) for house in houses], "terms": "1"}
+    for house in houses:
+        data |= terms(house, **(levels or {"injuries": 2}))
+    response = door.post(f"/clients/{who}/releases/new/", data)
+    assert response.status_code == 302, text(response)
+    return response["Location"]
+
+
+def test_the_whole_path_from_her_word_to_its_end(world, patient):
+    hospital, who = patient
+    shelter, third = world.agency(), world.police()
+    nurse, advocate = signed_in(hospital.worker), signed_in(shelter.worker)
+
+    page = nurse.get(f"/clients/{who}/releases/new/")
+    assert shelter.name in text(page) and hospital.name not in re.findall(r"<li>.*?</li>", page.content.decode())
+    page = nurse.post(f"/clients/{who}/releases/new/", {"partner": [str(shelter.id)]})
+    first, _, rest = page.content.decode().partition("<details>")
+    assert "Injuries" in first and "Housing" not in first and "Housing" in rest
+    preview = prepared(nurse, who, shelter, injuries=2)
+    seen = text(nurse.get(preview))
+    assert "Two injuries recorded." in seen and "Her name is Mari." in seen and "Medicines" in seen
+    assert "CANARY" not in seen and "555-0100" not in seen
+
+    release = release_in(preview)
+    page = text(nurse.get(f"/clients/{who}/releases/{release}/sign/"))
+    assert page.index("cannot be taken back") < page.index("We have talked about why")
+    assert "May reach the defence" not in page
+    response = nurse.post(f"/clients/{who}/releases/{release}/sign/", SIGNED, follow=True)
+    assert "2 envelopes" in text(response) and "Mari" not in re.search("<title>(.*)</title>", response.content.decode())[1]
+
+    day = advocate.get("/my-day/").content.decode()
+    thread = re.search(r"/arrivals/([0-9a-f-]{36})/", day)[1]
+    shown = text(advocate.get(f"/arrivals/{thread}/"))
+    # What was previewed is what arrived.
+    for words in ("Two injuries recorded.", "Her name is Mari.", f"Summary · {hospital.name}"):
+        assert words in shown and words in seen
+    assert "CANARY" not in shown
+    assert signed_in(third.worker).get(f"/arrivals/{thread}/").status_code == 404
+
+    assert "Nobody of ours" in text(advocate.post(f"/arrivals/{thread}/", {"step": "find", "text": "Mari"}))
+    response = advocate.post(f"/arrivals/{thread}/", {"step": "open"})
+    client = response["Location"].strip("/").split("/")[-1]
+    assert advocate.get(f"/arrivals/{thread}/").status_code == 404
+    with shelter.worker.enter(Verb.READ_CLIENT, Verb.READ_ENVELOPE, client=UUID(client)) as permit:
+        assert vault.herself(permit=permit, client_id=UUID(client)).identity == Identity()
+        views = {view.category: view for view in sharing.received(permit=permit, client_id=UUID(client))}
+        assert sharing.answers(permit=permit, client_id=UUID(client)) == 2
+
+    injuries = views[Category.INJURIES].id
+    said = text(advocate.get(f"/clients/{client}/envelopes/{injuries}/why/"))
+    assert "45 CFR 164.508" in said and "“Injuries” in full" in said and hospital.name in said
+    part = advocate.get(f"/clients/{client}/envelopes/{injuries}/why/", headers={"HX-Request": "true"})
+    assert b"<html" not in part.content and b"164.508" in part.content
+    assert advocate.get(f"/clients/{who}/envelopes/{injuries}/why/").status_code == 404
+
+    for view in views.values():
+        for _twice in range(2):
+            assert advocate.post(f"/clients/{client}/envelopes/{view.id}/confirm/").status_code == 302
+    with shelter.worker.enter(Verb.READ_CLIENT, client=UUID(client)) as permit:
+        file = vault.client(permit=permit, client_id=UUID(client))
+    assert file.herself.identity.name == "Mari"
+    (own,) = file.entries
+    assert own.category is Category.INJURIES and own.summary.text == "Confirmed with her: Two injuries recorded."
+
+    back = f"/clients/{who}/releases/{release}/withdraw/"
+    officer = signed_in(hospital[Role.PRIVACY_OFFICER])
+    assert "Mari" not in text(officer.get(back)) and officer.get(f"/clients/{who}/releases/{release}/").status_code == 404
+    assert "Say how she told you" in text(nurse.post(back, {}))
+    assert "2 envelopes have ended" in text(officer.post(back, {"how": "phone"}, follow=True))
+    assert "ended already" in text(nurse.post(back, {"how": "phone"}))
+    assert advocate.get(f"/clients/{client}/envelopes/{injuries}/why/").status_code == 404
+
+
+def test_one_conversation_serves_several_partners_and_each_is_asked_alone(world, patient):
+    hospital, who = patient
+    shelter, police = world.agency(), world.police()
+    nurse = signed_in(hospital.worker)
+    page = text(nurse.post(f"/clients/{who}/releases/new/", {"partner": [str(shelter.id), str(police.id)]}))
+    assert page.count("May reach the defence") == 1
+    address = prepared(nurse, who, shelter, police)
+    assert "2 partners are still to be shown" in text(nurse.get(address))
+    first = release_in(address)
+    # She says no to the first: one press, and the second follows.
+    response = nurse.post(f"/clients/{who}/releases/{first}/withdraw/", {"how": "in_person"})
+    second = release_in(response["Location"])
+    assert second != first and "preview" in response["Location"]
+    page = text(nurse.get(f"/clients/{who}/releases/{second}/sign/"))
+    assert "May reach the defence" in page and "has to keep what it received" in page
+    nurse.post(f"/clients/{who}/releases/{second}/sign/", SIGNED)
+    for house, count in ((shelter, 0), (police, 1)):
+        with house.worker.enter(Verb.READ_DAY, Verb.READ_ENVELOPE) as permit:
+            assert len(sharing.waiting(permit=permit)) == count
+    assert set(nurse.session["releases"]) == set()
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"informed": ""}, "Not read to her yet."),
+        ({"signature": ""}, "Write the name she signs with."),
+        ({"abuser": "on", "signer": "guardian", "authority": "a paper"}, "somebody who is not believed to be the abuser"),
+        ({"minor": "on"}, "signatures of the minor and of a parent"),
+        ({"signer": "guardian"}, "what gives this person authority"),
+    ],
+)
+def test_what_the_law_or_the_words_lack_is_said_and_nothing_is_written(world, patient, changed, sentence):
+    hospital, who = patient
+    nurse, shelter = signed_in(hospital.worker), world.agency()
+    release = release_in(prepared(nurse, who, shelter))
+    data = {name: value for name, value in (SIGNED | changed).items() if value}
+    page = nurse.post(f"/clients/{who}/releases/{release}/sign/", data)
+    assert sentence in text(page) and 'role="alert"' in page.content.decode()
+    with hospital.worker.enter(Verb.READ_CLIENT, client=who) as permit:
+        found = sharing.release(permit=permit, release_id=UUID(release))
+    assert found.state == "draft" and found.sent == 0
+
+
+def test_a_long_release_asks_twice_and_a_very_long_one_wants_a_written_reason(world):
+    shelter, hospital = world.agency(), world.hospital()
+    who = world.client(shelter.worker)
+    world.entry(shelter.worker, who)
+    door = signed_in(shelter.worker)
+    data = {"partner": str(hospital.id), "terms": "1"} | terms(hospital, days=120, injuries=3)
+    assert "That is 120 days." in text(door.post(f"/clients/{who}/releases/new/", data))
+    nothing = {"partner": str(hospital.id), "terms": "1"} | terms(hospital)
+    assert "Choose at least one thing" in text(door.post(f"/clients/{who}/releases/new/", nothing))
+    address = door.post(f"/clients/{who}/releases/new/", data | {f"{hospital.id}-sure": "on"})["Location"]
+    sign = address.replace("preview", "sign")
+    assert "supervisor&#x27;s written reason" in door.post(sign, SIGNED).content.decode()
+    assert door.post(sign, SIGNED | {"long_because": "Trial in May. R. S."}).status_code == 302
+
+
+def test_a_thread_is_tied_to_one_of_ours_and_contact_becomes_ours_when_she_confirms(world, patient):
+    hospital, who = patient
+    shelter = world.agency()
+    nurse, advocate = signed_in(hospital.worker), signed_in(shelter.worker)
+    known = world.client(shelter.worker, Identity(given="Marisol", family="Vega"), SafeContact(address="kept here"))
+    release = release_in(prepared(nurse, who, shelter, identity=3, contact=3))
+    nurse.post(f"/clients/{who}/releases/{release}/sign/", SIGNED)
+    thread = re.search(r"/arrivals/([0-9a-f-]{36})/", advocate.get("/my-day/").content.decode())[1]
+    page = advocate.post(f"/arrivals/{thread}/", {"step": "find", "text": "vega"})
+    assert str(known) in page.content.decode() and "1 Hidden Lane" not in text(page)
+    assert advocate.post(f"/arrivals/{thread}/", {"step": "tie", "client": str(who)}).status_code == 404
+    assert advocate.post(f"/arrivals/{thread}/", {"step": "tie", "client": str(known)})["Location"] == f"/clients/{known}/"
+    with shelter.worker.enter(Verb.READ_CLIENT, Verb.READ_ENVELOPE, client=known) as permit:
+        views = sharing.received(permit=permit, client_id=known)
+    for view in views:
+        advocate.post(f"/clients/{known}/envelopes/{view.id}/confirm/")
+    with shelter.worker.enter(Verb.READ_CLIENT, client=known) as permit:
+        her = vault.herself(permit=permit, client_id=known)
+    assert her.contact == SafeContact("Mornings", "the dentist", "texts", "555-0100", "kept here")
+    assert (her.identity.given, her.identity.name, her.identity.pronouns) == ("Marisol", "Mari", "she")
+
+
+def test_the_warnings_on_the_pages_are_the_duties_of_the_law():
+    now = timezone.now()
+    duties = dict(law().on(now).duties)
+    holder = Agency("holder", AgencyKind.VICTIM_SERVICES, frozenset({Duty.VAWA}))
+    some = chain.from_iterable(combinations(Duty, count) for count in (1, 2))
+    for kind, has in ((kind, has) for has in list(some) for kind in AgencyKind):
+        card = AgencyCard(UUID(int=1), "", "", kind, has, "", "", "", "UTC", "member")
+        question = Question(
+            verb=Verb.DISCLOSE,
+            asker=holder,
+            member=Member("m", frozenset({Role.WORKER})),
+            holder=holder,
+            thing=Thing(Category.INJURIES, "s"),
+            purpose=Purpose.SAFETY,
+            at=now,
+            recipient=Agency("to", kind, frozenset(has)),
+        )
+        assert Recipient(card).defence == applies(duties[Obligation.WARN_DISCOVERY], question, None), (kind, has)
+        assert Recipient(card).keeps == applies(duties[Obligation.RETAIN_SEALED], question, None), (kind, has)
