@@ -21,7 +21,7 @@ from accord.ledger.permits import Permit
 from accord.policy.words import Category, Element, Purpose, Role, Verb
 from accord.records.health import actions as health
 from accord.records.health import rules as coded
-from accord.sealing.members import Cost
+from accord.sealing.members import STANDARD, Cost
 from accord.sharing import actions as sharing
 from accord.sharing import queries as envelopes
 from accord.vault import actions as vault
@@ -61,13 +61,14 @@ def steps(story: Story) -> int:
     return sum(len(agency.members) for agency in story.agencies) + len(story.clients) + len(story.releases) + 1
 
 
-def fill(gate: Gate, story: Story, *, step: Step) -> Filled:
-    """Act out a story in an empty community; `step` hears what is being done, `steps(story)` times."""
+def fill(gate: Gate, story: Story, *, step: Step, cost: Cost = STANDARD) -> Filled:
+    """Act out a story in an empty community; `step` hears what is being done, `steps(story)` times. `cost` is what
+    guessing a passphrase costs."""
     houses: dict[str, House] = {}
     sign_ins: list[SignIn] = []
     papers: dict[str, str] = {}
     for agency in story.agencies:
-        houses[agency.key], papers[agency.name] = _found(gate, agency, sign_ins, step)
+        houses[agency.key], papers[agency.name] = _found(gate, agency, sign_ins, step, cost)
     acting = _Acting(gate, houses)
     files: list[UUID] = []
     for client in story.clients:
@@ -82,7 +83,7 @@ def fill(gate: Gate, story: Story, *, step: Step) -> Filled:
     return Filled(tuple(sign_ins), papers)
 
 
-def _found(gate: Gate, agency: Agency, sign_ins: list[SignIn], step: Step) -> tuple[House, str]:
+def _found(gate: Gate, agency: Agency, sign_ins: list[SignIn], step: Step, cost: Cost) -> tuple[House, str]:
     at = timezone.now()
     director = next(member for member in agency.members if member.role is Role.DIRECTOR)
     worker = next(member for member in agency.members if member.role is Role.WORKER)
@@ -93,7 +94,7 @@ def _found(gate: Gate, agency: Agency, sign_ins: list[SignIn], step: Step) -> tu
         prefix=agency.prefix,
         kind=agency.kind,
         duties=agency.duties,
-        mode=VaultMode.SERVICE if agency.service else VaultMode.MEMBER,
+        mode=VaultMode("service" if agency.service else "member"),
         point_person=worker.name,
         deputy=director.name,
         phone=agency.phone,
@@ -105,14 +106,12 @@ def _found(gate: Gate, agency: Agency, sign_ins: list[SignIn], step: Step) -> tu
     for member, (email, member_id, code) in zip(agency.members, founded.members, strict=True):
         step("Letting members in")
         words = passphrase()
-        account = accounts.enrol(email=email, code=code, password=words, at=timezone.now())
+        account = accounts.enrol(email=email, code=code, password=words, at=timezone.now(), cost=cost)
         sign_ins.append(SignIn(agency.name, member.role.value, member.name, email, words))
         # Only who acts in the story opens her key: each opening takes Argon2id's time.
         acts = member.role is Role.WORKER
         private = accounts.unlock(account=account, password=words) if acts else None
-        callers[member.role] = Caller(
-            agency=founded.agency, account=account.id, member=member_id, private=private
-        )
+        callers[member.role] = Caller(agency=founded.agency, account=account.id, member=member_id, private=private)
     return House(founded.agency, callers), founded.paper
 
 
@@ -125,9 +124,7 @@ class _Acting:
     @contextmanager
     def _as_worker(self, agency: str, *verbs: Verb, client: UUID | None = None) -> Iterator[Permit]:
         caller = self._houses[agency].callers[Role.WORKER]
-        with self._gate.enter(
-            caller, *verbs, purpose=Purpose.OWN_SERVICE, at=timezone.now(), client=client
-        ) as permit:
+        with self._gate.enter(caller, *verbs, purpose=Purpose.OWN_SERVICE, at=timezone.now(), client=client) as permit:
             yield permit
 
     def open(self, client: Client) -> UUID:
@@ -265,4 +262,3 @@ def _ago(now: datetime, days: int) -> datetime:
 def _day(entry: Coded, told: date) -> date:
     """The day an entry stands at: a visit at the first day it is due, all else when it was told."""
     return date.fromisoformat(entry.values["first_day"]) if entry.kind == "visit" else told
-

@@ -149,11 +149,13 @@ _AGENCIES: tuple[tuple[str, str, str, str, AgencyKind, frozenset[Duty], bool, Ma
         {Role.WORKER: "Advocate", Role.SUPERVISOR: "Lead advocate"},
     ),
     (
-        "police", "Arden Police Department", "Arden Police", "AP", AgencyKind.POLICE, frozenset({Duty.BRADY, Duty.CJIS}),
-        False, {Role.WORKER: "Detective", Role.SUPERVISOR: "Sergeant", Role.DIRECTOR: "Chief"},
+        "police", "Arden Police Department", "Arden Police", "AP", AgencyKind.POLICE,
+        frozenset({Duty.BRADY, Duty.CJIS}), False,
+        {Role.WORKER: "Detective", Role.SUPERVISOR: "Sergeant", Role.DIRECTOR: "Chief"},
     ),
     (
-        "legal", "Arden Legal Aid", "Legal Aid", "LA", AgencyKind.LEGAL_AID, frozenset({Duty.ATTORNEY_PRIVILEGE}), False,
+        "legal", "Arden Legal Aid", "Legal Aid", "LA", AgencyKind.LEGAL_AID,
+        frozenset({Duty.ATTORNEY_PRIVILEGE}), False,
         {Role.WORKER: "Attorney", Role.SUPERVISOR: "Senior attorney"},
     ),
 )  # fmt: skip
@@ -213,7 +215,13 @@ def _phone(random: Random) -> str:
 def _contact(random: Random) -> SafeContact:
     return SafeContact(
         when=random.choice(
-            ("weekdays 9 to 11", "after 18:00", "weekday mornings, never Sundays", "by text first", "lunch break, 12 to 1")
+            (
+                "weekdays 9 to 11",
+                "after 18:00",
+                "weekday mornings, never Sundays",
+                "by text first",
+                "lunch break, 12 to 1",
+            )
         ),
         say=random.choice(("the library about her book", "the dentist's office", "her cousin", "nothing; ring off")),
         avoid=random.choice(
@@ -250,8 +258,9 @@ def _harms(random: Random, first: str) -> tuple[str, ...]:
 # ------------------------------------------------------------------ the hospital
 
 _MEDICINES = (
-    "Ceftriaxone 500 mg, once", "Doxycycline 100 mg, 7 days", "Metronidazole 500 mg, 7 days", "Levonorgestrel 1.5 mg, once",
-    "Bictegravir/emtricitabine/tenofovir alafenamide, 28 days", "Ibuprofen 400 mg as needed",
+    "Ceftriaxone 500 mg, once", "Doxycycline 100 mg, 7 days", "Metronidazole 500 mg, 7 days",
+    "Levonorgestrel 1.5 mg, once", "Bictegravir/emtricitabine/tenofovir alafenamide, 28 days",
+    "Ibuprofen 400 mg as needed",
     "Acetaminophen 500 mg as needed", "Ondansetron 4 mg as needed",
 )  # fmt: skip
 _ALLERGIES = (("Penicillin", "moderate"), ("Latex", "mild"), ("Sulfonamides", "severe"), ("Ibuprofen", "mild"))

@@ -35,8 +35,8 @@ def agencies() -> Mapping[UUID, str]:
 def operating(gate: Gate, agency: UUID, *verbs: Verb, at: datetime, paper: str | None = None) -> Iterator[Permit]:
     """One transaction with a permit for the operator; with `paper`, the director's recovery key, the vault is open.
 
-    A leaf says so unless nothing was opened, read or done. Raises ValueError for any other verb, WrongKey when the paper is mistyped or another agency's, or whatever the body
-    raises (then nothing is kept).
+    A leaf says so unless nothing was opened, read or done. Raises ValueError for any other verb, WrongKey when the
+    paper is mistyped or another agency's, or whatever the body raises (then nothing is kept).
     """
     if not verbs or not VERBS.issuperset(verbs):
         raise ValueError("an operator has no such verb")

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,17 +18,16 @@ import psycopg
 from django.conf import settings
 from django.utils import timezone
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
+from accord.config.service import gate
 from accord.database.context import note
-from accord.policy.words import Category, Level, Relation, Role, Verb
-from accord.sealing.members import Cost
+from accord.gate import Caller
+from accord.policy.words import Category, Level, Purpose, Relation, Verb
+from accord.sharing import actions as sharing
 from accord.vault import actions as vault
 from accord.vault.rules import Identity, SafeContact
 from tests.world import House, World
-
-CHEAP = Cost(memory=8, passes=1, lanes=1)
 
 
 def _place() -> dict[str, Any]:
@@ -115,11 +115,10 @@ ENTRY_CATEGORIES = (Category.INJURIES, Category.EXAM, Category.MEDICATIONS, Cate
 def found_town(seed: int, clients: int = 2, kinds: Sequence[str] = KINDS) -> Town:
     """Make a town; the same seed makes the same choices."""
     chance, world = random.Random(seed), World()
-    roles = (Role.WORKER, Role.SUPERVISOR, Role.RECORDS_OFFICER, Role.PRIVACY_OFFICER)
     houses = {}
     for name in kinds:
         make = {"hospital": world.hospital, "shelter": world.agency, "police": world.police}[name.split()[0]]
-        houses[name] = make(roles=roles)
+        houses[name] = make()
     town = Town(world, houses, {})
     for name, house in houses.items():
         town.clients[name] = [_person(town, house, chance, number) for number in range(clients)]
@@ -154,11 +153,6 @@ def _person(town: Town, house: House, chance: random.Random, number: int) -> UUI
 
 
 def _release(town: Town, holder: str, recipient: str, client: UUID, state: str, chance: random.Random) -> None:
-    from datetime import timedelta
-
-    from accord.policy.words import Purpose
-    from accord.sharing import actions as sharing
-
     giving, taking = town.houses[holder], town.houses[recipient]
     grants = {Category.IDENTITY: Level.FULL, Category.CONTACT: Level.SUMMARY, Category.SERVICES: Level.EXISTENCE}
     grants |= {category: chance.choice([Level.EXISTENCE, Level.SUMMARY, Level.FULL]) for category in ENTRY_CATEGORIES}
@@ -197,10 +191,6 @@ def end_now(release: UUID) -> None:
 
 def sweep(house: House, **when: Any) -> int:
     """The nightly clearing-up of one agency."""
-    from accord.config.service import gate
-    from accord.gate import Caller
-    from accord.sharing import actions as sharing
-
     at = when.get("at") or timezone.now()
     with gate().housekeeping(Caller(agency=house.id, job="sweep"), at=at) as permit:
         return sharing.sweep(permit=permit, at=permit.at)

@@ -43,7 +43,6 @@ def terms(house, days=15, **levels) -> dict[str, str]:
     chosen = {category.value: 0 for category in Category} | {"identity": 2} | levels
     fields = chosen | {
         "purpose": "safety",
-        "language": "en",
         "last_day": (timezone.localdate() + timedelta(days=days)).isoformat(),
     }
     return {f"{house.id}-{name}": str(value) for name, value in fields.items()}
@@ -69,7 +68,7 @@ def patient(world):
 
 def prepared(door, who, *houses, **levels) -> str:
     """Through the page to the first preview. Returns its address."""
-    data = {"partner": [str(house.id) for house in houses], "terms": "1"}
+    data = {"partner": [str(house.id) for house in houses], "terms": "1", "language": "en"}
     for house in houses:
         data |= terms(house, **(levels or {"injuries": 2}))
     response = door.post(f"/clients/{who}/releases/new/", data)
@@ -84,13 +83,14 @@ def test_the_whole_path_from_her_word_to_its_end(world, patient):
 
     page = nurse.get(f"/clients/{who}/releases/new/")
     assert shelter.name in text(page) and hospital.name not in re.findall(r"<li>.*?</li>", page.content.decode())
-    page = nurse.post(f"/clients/{who}/releases/new/", {"partner": [str(shelter.id)]})
+    page = nurse.post(f"/clients/{who}/releases/new/", {"partner": [str(shelter.id)], "language": "en"})
     first, _, rest = page.content.decode().partition("<details>")
     assert "Injuries" in first and "Housing" not in first and "Housing" in rest
     preview = prepared(nurse, who, shelter, injuries=2)
     seen = text(nurse.get(preview))
     assert "Two injuries recorded." in seen and "Her name is Mari." in seen and "Medicines" in seen
     assert "CANARY" not in seen and "555-0100" not in seen
+    assert f"until&nbsp; {(timezone.localdate() + timedelta(days=15)).day} " in seen
 
     release = release_in(preview)
     page = text(nurse.get(f"/clients/{who}/releases/{release}/sign/"))
@@ -146,7 +146,7 @@ def test_one_conversation_serves_several_partners_and_each_is_asked_alone(world,
     hospital, who = patient
     shelter, police = world.agency(), world.police()
     nurse = signed_in(hospital.worker)
-    page = text(nurse.post(f"/clients/{who}/releases/new/", {"partner": [str(shelter.id), str(police.id)]}))
+    page = text(nurse.post(f"/clients/{who}/releases/new/", {"partner": [str(shelter.id), str(police.id)], "language": "en"}))
     assert page.count("May reach the defence") == 1
     address = prepared(nurse, who, shelter, police)
     assert "2 partners are still to be shown" in text(nurse.get(address))
@@ -191,9 +191,9 @@ def test_a_long_release_asks_twice_and_a_very_long_one_wants_a_written_reason(wo
     who = world.client(shelter.worker)
     world.entry(shelter.worker, who)
     door = signed_in(shelter.worker)
-    data = {"partner": str(hospital.id), "terms": "1"} | terms(hospital, days=120, injuries=3)
+    data = {"partner": str(hospital.id), "terms": "1", "language": "en"} | terms(hospital, days=120, injuries=3)
     assert "That is 120 days." in text(door.post(f"/clients/{who}/releases/new/", data))
-    nothing = {"partner": str(hospital.id), "terms": "1"} | terms(hospital)
+    nothing = {"partner": str(hospital.id), "terms": "1", "language": "en"} | terms(hospital)
     assert "Choose at least one thing" in text(door.post(f"/clients/{who}/releases/new/", nothing))
     address = door.post(f"/clients/{who}/releases/new/", data | {f"{hospital.id}-sure": "on"})["Location"]
     sign = address.replace("preview", "sign")

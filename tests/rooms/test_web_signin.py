@@ -209,7 +209,14 @@ def test_enrolling_with_a_code_signs_her_in(world: World) -> None:
     with house[Role.DIRECTOR].enter(Verb.MANAGE_MEMBERS, purpose=Purpose.ADMINISTRATION) as permit:
         email = f"new.{house.id.hex[:8]}@example.org"
         _member, enrolment = partners.add_member(
-            permit=permit, at=permit.at, email=email, name="New", title="", roles=[Role.DIRECTOR], language="es", cost=CHEAP
+            permit=permit,
+            at=permit.at,
+            email=email,
+            name="New",
+            title="",
+            roles=[Role.DIRECTOR],
+            language="es",
+            cost=CHEAP,
         )
     client = browser()
     given = {"email": email, "code": enrolment.lower().replace("-", " "), "password": NEW, "again": NEW}
@@ -269,7 +276,9 @@ def test_she_comes_back_to_where_she_was(house: House) -> None:
     assert away.headers["location"] == "/"
 
 
-@pytest.mark.parametrize("back", ["https://example.com/", "//example.com/", "javascript:alert(1)", "", "\\\\example.com"])
+@pytest.mark.parametrize(
+    "back", ["https://example.com/", "//example.com/", "javascript:alert(1)", "", "\\\\example.com"]
+)
 def test_language_goes_back_to_our_own_pages_only(back: str) -> None:
     client = browser()
     assert client.post("/language/", {"language": "es", "next": back}).headers["location"] == "/"

@@ -20,7 +20,9 @@ def add(
     point_person: Annotated[str, typer.Option(help="who to ask")],
     director: Annotated[str, typer.Option(help="name of its director, its first member")],
     email: Annotated[str, typer.Option(help="what the director signs in with")],
-    mode: Annotated[str, typer.Option(help="member: only its people open its vault; service: this server does too")] = "member",
+    mode: Annotated[
+        str, typer.Option(help="member: only its people open its vault; service: this server does too")
+    ] = "member",
     short: Annotated[str, typer.Option(help="name on tags (default: the name)")] = "",
     prefix: Annotated[str, typer.Option(help="first letters of its client codes (default: initials)")] = "",
     deputy: Annotated[str, typer.Option(help="who to ask otherwise")] = "",

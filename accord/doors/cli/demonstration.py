@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -13,7 +12,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-from rich.table import Table
 
 from accord.config import postgres
 from accord.config.environment import ConfigError, Environment
@@ -26,12 +24,12 @@ from accord.sealing import keyring
 
 SEED = 20_261_120
 
-console = Console(highlight=False)
-
 
 def demo(
     reset: Annotated[bool, typer.Option("--reset", help="forget the demo's data and fill it afresh")] = False,
-    size: Annotated[int | None, typer.Option(help=f"people at the hospital and at the shelter (default {USUAL_SIZE})")] = None,
+    size: Annotated[
+        int | None, typer.Option(help=f"people at the hospital and at the shelter (default {USUAL_SIZE})")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="another seed tells another story")] = None,
     port: Annotated[int | None, typer.Option(help="port on 127.0.0.1 (default 8000)", min=1, max=65535)] = None,
 ) -> None:
@@ -69,7 +67,9 @@ def _kept(path: Path, home: Path, *, reset: bool, size: int | None, seed: int | 
     wanted = Record(SEED if seed is None else seed, USUAL_SIZE if size is None else size)
     if record is not None and record.ready and not reset:
         if (seed, size) not in ((None, None), (record.seed, None), (None, record.size), (record.seed, record.size)):
-            raise Stop(f"The demo was filled with seed {record.seed} and size {record.size}: add --reset to fill it anew.")
+            raise Stop(
+                f"The demo was filled with seed {record.seed} and size {record.size}: add --reset to fill it anew."
+            )
         return record
     if record is not None:
         if home.exists():
@@ -113,14 +113,13 @@ def _act(told: Story, record: Record) -> Record:
 
 
 def _welcome(address: str, record: Record, path: Path) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("", "sign in as", "passphrase"):
-        table.add_column(heading, no_wrap=True)
+    lines = []
     for agency, members in groupby(record.sign_ins, key=lambda each: each.agency):
-        table.add_row()
-        table.add_row(f"[bold]{agency}[/bold]")
-        for each in members:
-            table.add_row(f"  {each.role.replace('_', ' ')}", each.email, each.passphrase)
-    console.print(table)
-    console.print(f"\nAccord is at [bold]{address}[/bold] - Ctrl-C stops it; the data stay.")
-    console.print(f"Everybody is invented; do not enter real people. (Passphrases and recovery keys: {path})")
+        lines.append(f"\n{agency}")
+        lines += [f"  {each.role.replace('_', ' '):16} {each.email:32} {each.passphrase}" for each in members]
+    lines += [
+        f"\nAccord is at {address} - Ctrl-C stops it; the data stay.",
+        "Everybody is invented; do not enter real people.",
+        f"Sign-ins and recovery keys are kept in {path}.",
+    ]
+    typer.echo("\n".join(lines))

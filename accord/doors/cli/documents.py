@@ -39,7 +39,9 @@ def bring_in(
         caller, client_id = _found(gate(), email, client)
         failed = 0
         progress = Console(stderr=True)
-        shown = track(files, "Importing", console=progress, disable=len(files) < 3 or not progress.is_terminal, transient=True)
+        shown = track(
+            files, "Importing", console=progress, disable=len(files) < 3 or not progress.is_terminal, transient=True
+        )
         for path in shown:
             try:
                 done = _import(gate(), caller, client_id, path, checked_by_hand)
@@ -74,9 +76,7 @@ def _import(gate: Gate, caller: Caller, client: UUID, path: Path, checked: bool)
         at=timezone.now(),
         client=client,
     ) as permit:
-        return health.import_document(
-            permit=permit, at=permit.at, client_id=client, data=data, checked_by_hand=checked
-        )
+        return health.import_document(permit=permit, at=permit.at, client_id=client, data=data, checked_by_hand=checked)
 
 
 def _refusals() -> tuple[type[Exception], ...]:

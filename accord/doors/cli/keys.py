@@ -26,7 +26,7 @@ BATCH = 500
 PATIENCE = 120.0
 PAPER = "The director's recovery key"
 
-OfAgency = Annotated[str, typer.Option("--agency", help="name of the agency, or its beginning")]
+OfAgency = Annotated[str, typer.Option("--agency", help="name of the agency, or a part of it")]
 
 
 @app.command()

@@ -17,7 +17,9 @@ app = typer.Typer(no_args_is_help=True)
 
 
 def decide(
-    question: Annotated[str, typer.Argument(help="a file as docs/question.schema.json describes it; - for standard input")],
+    question: Annotated[
+        str, typer.Argument(help="a file as docs/question.schema.json describes it; - for standard input")
+    ],
 ) -> None:
     """Print what the law says to a written question, as docs/decision.schema.json describes it.
 

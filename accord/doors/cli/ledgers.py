@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 
-Agency = Annotated[str, typer.Option("--agency", help="name of the agency, or its beginning")]
+Agency = Annotated[str, typer.Option("--agency", help="name of the agency, or a part of it")]
 Saved = Annotated[list[Path], typer.Option(help="a checkpoint kept elsewhere; may be repeated")]
 
 
@@ -31,7 +31,10 @@ def verify(
     checkpoint: Saved = [],  # noqa: B006 - Typer copies it
     older: Annotated[Path | None, typer.Option(help="an older export kept elsewhere: names the exact leaves")] = None,
 ) -> None:
-    """Find whatever was changed, removed, inserted, moved or cut. Exit codes: 0 good, 1 tampered with, 2 cannot check."""
+    """Find whatever was changed, removed, inserted, moved or cut.
+
+    Exit codes: 0 good, 1 tampered with, 2 cannot be checked.
+    """
     if (export is None) == (not agency):
         raise Stop("Give an export to check, or --agency to check the ledger in the database.")
     if export is not None:

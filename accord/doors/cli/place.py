@@ -47,7 +47,9 @@ def community(environment: Environment | None = None) -> Iterator[Environment]:
 
             home = environment.data_dir / "postgres"
             if not home.exists():
-                raise ConfigError(f"There is no community in {environment.data_dir}: run `accord serve --migrate` first.")
+                raise ConfigError(
+                    f"There is no community in {environment.data_dir}: run `accord serve --migrate` first."
+                )
             server = stack.enter_context(postgres.ensure(home, announce=say))
             environment = environment.connected(app_url=server.app_url)
         check_connection(environment.connection_url)
@@ -86,12 +88,12 @@ def _disconnect() -> None:
 
 
 def agency_named(name: str) -> tuple[UUID, str]:
-    """An agency by its name, or the only one whose name begins like this. Raises Stop."""
+    """An agency by its name, or the only one whose name holds this. Raises Stop."""
     from accord.gate.operating import agencies
 
     known = agencies()
     exact = [(id, each) for id, each in known.items() if name.casefold() in (each.casefold(), str(id))]
-    found = exact or [(id, each) for id, each in known.items() if each.casefold().startswith(name.casefold())]
+    found = exact or [(id, each) for id, each in known.items() if name.casefold() in each.casefold()]
     if len(found) == 1:
         return found[0]
     names = ", ".join(known.values()) or "none"

@@ -19,7 +19,9 @@ SETTINGS = "\n\n".join(f"{name}: {about}." for name, about in VARIABLES.items())
 
 
 def serve(
-    migrate: Annotated[bool, typer.Option("--migrate", help="first bring the database to this version, as its owner")] = False,
+    migrate: Annotated[
+        bool, typer.Option("--migrate", help="first bring the database to this version, as its owner")
+    ] = False,
 ) -> None:
     environment = Environment.read()
     keyring.load(environment.keyring)

@@ -9,10 +9,10 @@ from uuid import UUID
 from accord.partners.queries import AgencyCard
 from accord.policy.words import Level
 
-#: In units of the picture. Partners stand left and right of us, because names are wide and low.
-WIDTH, ROW, PILL, EDGE = 340, 56, 112, 4
+#: In units of the picture, which is as wide as the column it stands in, so that letters keep their size.
+WIDTH, PILL, HALF, ROW, ROOM = 288, 116, 17, 66, 32
 MOST_DRAWN = 8
-LONGEST_NAME = 15
+LONGEST_NAME = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Place:
 
     @property
     def top(self) -> int:
-        return self.y - 17
+        return self.y - HALF
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,11 @@ class Circle:
 
     places: tuple[Place, ...]
     height: int
+    middle: tuple[int, int]
 
     @property
     def drawn(self) -> tuple[Place, ...]:
         return self.places[:MOST_DRAWN]
-
-    @property
-    def middle(self) -> tuple[int, int]:
-        return WIDTH // 2, self.height // 2
 
 
 def drawn(circle: Iterable[tuple[UUID, str, Level]], agencies: Mapping[UUID, AgencyCard]) -> Circle:
@@ -61,17 +58,19 @@ def drawn(circle: Iterable[tuple[UUID, str, Level]], agencies: Mapping[UUID, Age
     for agency, way, level in circle:
         levels.setdefault(agency, {})[way] = level
     ordered = sorted(levels, key=lambda agency: agencies[agency].name.casefold())
-    rows = max(2, (min(len(ordered), MOST_DRAWN) + 1) // 2)
-    height = rows * ROW + 12
+    pairs = (min(len(ordered), MOST_DRAWN) + 1) // 2
+    above, below = (pairs + 1) // 2, pairs // 2
+    middle = WIDTH // 2, above * ROW + HALF + 1
     places = []
     for number, agency in enumerate(ordered):
-        side, row = number % 2, number // 2
-        # A side with fewer partners than the other is centred, so that one or two stand level with us.
-        here = (min(len(ordered), MOST_DRAWN) + 1 - side) // 2
-        y = height // 2 + round((row - (here - 1) / 2) * ROW)
-        x = WIDTH - EDGE - PILL // 2 if side else EDGE + PILL // 2
+        pair, right = divmod(number, 2)
+        # Pairs go above us and below us in turn, the next one farther out; one left over stands in the middle.
+        y = middle[1] + (pair // 2 + 1) * ROW * (1 if pair % 2 else -1)
+        alone = not right and number + 1 == len(ordered)
+        x = WIDTH // 2 if alone else WIDTH - 1 - PILL // 2 if right else 1 + PILL // 2
         card = agencies[agency]
         short = card.short if len(card.short) <= LONGEST_NAME else card.short[: LONGEST_NAME - 1].rstrip() + "…"
         known = levels[agency]
         places.append(Place(card.name, short, known.get("to", Level.NONE), known.get("from", Level.NONE), x, y))
-    return Circle(tuple(places), height)
+    height = middle[1] + (below * ROW + HALF + 1 if below else ROOM)
+    return Circle(tuple(places), height, middle)

@@ -11,7 +11,7 @@ SEEN = "Accord-Seen"
 
 
 def mark_of(*shown: object) -> str:
-    """A short mark of everything a page shows, from ids, moments and states."""
+    """A short mark of everything a page shows. It goes to that page and comes back from it, nowhere else."""
     return sha256(repr(shown).encode()).hexdigest()[:16]
 
 

@@ -140,23 +140,36 @@ class InjuryForm(CodedForm):
 
     day = _day(_("Seen on"))
     areas = forms.MultipleChoiceField(
-        label=_("Where"), choices=lambda: words(rules.AREAS), widget=forms.CheckboxSelectMultiple
+        label=_("Where"),
+        choices=lambda: words(rules.AREAS),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one part of the body.")},
     )
     types = forms.MultipleChoiceField(
-        label=_("What"), choices=lambda: words(rules.INJURIES), widget=forms.CheckboxSelectMultiple
+        label=_("What"),
+        choices=lambda: words(rules.INJURIES),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one kind of injury.")},
     )
     count = forms.IntegerField(
         label=_("How many"),
         min_value=1,
         max_value=99,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages={"required": _("Enter how many injuries, as a number from 1 to 99.")},
     )
-    severity = _choice(_("How severe"), rules.SEVERITY, widget=forms.RadioSelect)
+    severity = _choice(
+        _("How severe"),
+        rules.SEVERITY,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose how severe it is.")},
+    )
     strangulation = _choice(
         _("Signs of strangulation"),
         rules.STRANGULATION,
         widget=forms.RadioSelect,
         help_text=_("No mark is no proof: many who were strangled show none."),
+        error_messages={"required": _("Choose whether there are signs of strangulation.")},
     )
 
     field_order = ("day", "areas", "types", "count", "severity", "strangulation", "narrative")

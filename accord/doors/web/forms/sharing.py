@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -72,9 +72,11 @@ class PartnersForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one partner.")},
     )
+    language = forms.ChoiceField(label=_("Explained in"), choices=settings.LANGUAGES)
 
-    def __init__(self, *args: Any, cards: Iterable[AgencyCard], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, cards: Iterable[AgencyCard], language: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["language"].initial = language
         self.fields["partner"].choices = [(str(card.id), card.name) for card in cards]
 
     def chosen(self) -> list[UUID]:
@@ -85,7 +87,6 @@ class TermsForm(forms.Form):
     """What one partner may know, for what, and how long. Fields are named by partner: several stand on one page."""
 
     purpose = forms.ChoiceField(label=_("Why"))
-    language = forms.ChoiceField(label=_("Explained in"), choices=settings.LANGUAGES)
     last_day = forms.DateField(
         label=_("Last day"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -93,29 +94,27 @@ class TermsForm(forms.Form):
     sure = forms.BooleanField(label=_("She needs it this long, and we have talked about why"), required=False)
 
     def __init__(
-        self, *args: Any, card: AgencyCard, held: Mapping[Category, int], at: datetime, language: str, **kwargs: Any
+        self, *args: Any, card: AgencyCard, held: Mapping[Category, int], at: datetime, zone: tzinfo, **kwargs: Any
     ) -> None:
-        """`held`: how many entries of a category her file has."""
+        """`held`: how many entries of a category her file has; `zone`: where the holder is, whose days count."""
         super().__init__(*args, prefix=str(card.id), **kwargs)
-        self.card, self.at, self.held = card, at, held
-        today = timezone.localdate(at)
+        self.card, self.held = card, held
+        self.at, self.today = at, timezone.localdate(at, zone)
         self.fields["purpose"].choices = [(purpose.value, labels.label(purpose)) for purpose in PURPOSES]
         self.fields["purpose"].initial = USUAL_PURPOSE.get(card.kind, Purpose.COORDINATION).value
-        self.fields["language"].initial = language
-        self.fields["last_day"].initial = today + timedelta(days=USUAL_DAYS)
+        self.fields["last_day"].initial = self.today + timedelta(days=USUAL_DAYS)
         self.fields["last_day"].help_text = gettext(
             "%(days)s days is usual. Over 30 we ask twice; over 90 a supervisor writes down why."
         ) % {"days": USUAL_DAYS}
-        self.fields["last_day"].widget.attrs["min"] = today.isoformat()
+        self.fields["last_day"].widget.attrs["min"] = self.today.isoformat()
         for category in RELEASABLE:
             choices = OWN_LEVELS.get(category) or [(level, labels.label(level)) for level in LEVELS]
             self.fields[category.value] = forms.TypedChoiceField(
-                label=labels.label(category),
+                label=_with_count(category, held.get(category, 0)),
                 choices=[(int(level), words) for level, words in choices],
                 coerce=lambda value: Level(int(value)),
                 widget=forms.RadioSelect,
                 initial=int(choices[0][0]),
-                help_text=_entries(held.get(category, 0)),
             )
 
     def first(self) -> list[forms.BoundField]:
@@ -136,14 +135,13 @@ class TermsForm(forms.Form):
             "purpose": Purpose(self.cleaned_data["purpose"]),
             "grants": grants,
             "last_day": self.cleaned_data["last_day"],
-            "language": self.cleaned_data["language"],
         }
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         if self.errors:
             return values
-        days = (values["last_day"] - timezone.localdate(self.at)).days
+        days = (values["last_day"] - self.today).days
         try:
             checked_terms(
                 grants=self.words()["grants"],
@@ -262,7 +260,8 @@ class FindForm(forms.Form):
     )
 
 
-def _entries(count: int) -> str:
+def _with_count(category: Category, count: int) -> str:
     if not count:
-        return ""
-    return ngettext("%(count)s entry", "%(count)s entries", count) % {"count": count}
+        return labels.label(category)
+    entries = ngettext("%(count)s entry", "%(count)s entries", count) % {"count": count}
+    return f"{labels.label(category)} · {entries}"

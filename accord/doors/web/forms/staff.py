@@ -24,9 +24,10 @@ class MemberForm(forms.Form):
         help_text=_("Only to sign in with. Nothing is sent to it."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    roles = forms.MultipleChoiceField(
+    roles = forms.TypedMultipleChoiceField(
         label=_("What she does here"),
         choices=[(role.value, ROLES[role]) for role in STAFF],
+        coerce=Role,
         widget=forms.CheckboxSelectMultiple,
     )
     language = forms.ChoiceField(label=_("Language of her pages"), choices=settings.LANGUAGES)

@@ -54,9 +54,11 @@ class Quiet(forms.CharField):
 
 
 class FindForm(forms.Form):
+    all_optional = True
+
     text = Quiet(
         label=_("Name, another name she uses, date of birth, or code"),
-        help_text=_("The first three letters are enough. Sounds alike is found too."),
+        help_text=_("The first three letters are enough. Names that sound alike are found too."),
         max_length=rules.LONGEST_LINE,
         required=False,
     )
@@ -172,7 +174,9 @@ class PersonForm(IdentityForm):
 
     relation = forms.ChoiceField(
         label=_("Who is it, seen from her?"),
-        choices=[(relation.value, labels.RELATIONS[relation]) for relation in Relation if relation is not Relation.SELF],
+        choices=[
+            (relation.value, labels.RELATIONS[relation]) for relation in Relation if relation is not Relation.SELF
+        ],
         widget=forms.RadioSelect(),
     )
     field_order = ("relation",)
@@ -207,7 +211,9 @@ class EntryForm(forms.Form):
     hour = forms.TimeField(label=_("At what time?"), widget=Hour(), required=False)
     summary = forms.CharField(
         label=_("Summary"),
-        help_text=_("One or two sentences that a partner could read, if she agrees. No more than she would say herself."),
+        help_text=_(
+            "One or two sentences that a partner could read, if she agrees. No more than she would say herself."
+        ),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
         max_length=rules.LONGEST_LINE * 5,
     )
@@ -223,7 +229,9 @@ class EntryForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["day"].initial = timezone.localdate
         if people:
-            others = [(str(person.id), f"{person.identity.name} ({labels.label(person.relation)})") for person in people]
+            others = [
+                (str(person.id), f"{person.identity.name} ({labels.label(person.relation)})") for person in people
+            ]
             self.fields["about"].choices = [("", labels.label(Relation.SELF)), *others]  # type: ignore[attr-defined]
         else:
             del self.fields["about"]
@@ -273,7 +281,7 @@ class EntryForm(forms.Form):
 class DeleteForm(forms.Form):
     """The code typed by hand, so that nobody deletes the wrong file by a slip."""
 
-    how = forms.ChoiceField(label=_("How did she tell you?"), choices=WAYS, widget=forms.RadioSelect())
+    how = forms.ChoiceField(label=_("How did she ask for this?"), choices=WAYS, widget=forms.RadioSelect())
     code = Quiet(label=_("Type her code to confirm"), max_length=20)
 
     def __init__(self, *args: Any, code: str, living: bool, **kwargs: Any) -> None:

@@ -1,16 +1,15 @@
-"""What an envelope carries, as a reader sees it: named values in words, and the last day it can be read."""
+"""What an envelope or an entry carries, as a reader sees it: named values in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from django import template
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -95,6 +94,7 @@ FIELDS = {
     "series": _("Number in series"),
     "specimen": _("Specimen"),
 }
+_ORDER = {name: place for place, name in enumerate(FIELDS)}
 #: Values that are codes of the health room; all others are shown as they were written.
 CODED = frozenset({"status", "steps", "advocate", "areas", "types", "severity", "strangulation", "purpose", "as_needed"})
 DAYS = frozenset({"born", "day", "first_day", "last_day", "start", "end"})
@@ -117,22 +117,22 @@ def facts(content: Any) -> list[Fact]:
     if getattr(content, "kind", "") == "safe_contact" and not values and content.summary:
         values = content.summary["values"]
     found = []
-    for name, value in values.items():
+    for name, value in sorted(values.items(), key=lambda item: _place(item[0])):
         if name in UNREAD or value in ("", None, [], (), {}):
             continue
         found.append(Fact(str(FIELDS.get(name, name)), _lines(name, value)))
     return found
 
 
-@register.filter
-def last_day(until: datetime) -> date:
-    """The last whole day of a period that ends, half-open, at `until`."""
-    return localtime(until - timedelta(microseconds=1)).date()
+def _place(name: str) -> int:
+    """Values travel sorted by their names; they are read in the order of `FIELDS`."""
+    return _ORDER.get(name, len(_ORDER))
 
 
 def _lines(name: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, Mapping):
-        return tuple(f"{_word(name, key)}: {_word(name, answer)}" for key, answer in value.items())
+        steps = [step for step in health.STEPS if step in value] + [key for key in value if key not in health.STEPS]
+        return tuple(f"{_word(name, step)}: {_word(name, value[step])}" for step in steps)
     if isinstance(value, (list, tuple)):
         words = tuple(_word(name, each) for each in value)
         return (", ".join(words),) if name in CODED or name == "aliases" else words

@@ -12,8 +12,10 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import gettext
 
 from accord.doors.web import labels
+from accord.policy.words import Level
 
 register = template.Library()
 
@@ -29,6 +31,12 @@ def label(code: Any) -> str:
 @register.filter
 def sentence(summary: Any) -> str:
     return labels.summary_text(summary)
+
+
+@register.filter
+def known(level: int) -> str:
+    """A level as the one who knows it says it: involved, summary, full."""
+    return gettext("Involved") if level == Level.EXISTENCE else labels.label(Level(level))
 
 
 @register.filter

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import partial
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accord.doors.web.circle import drawn
 from accord.doors.web.forms.vault import AboutForm, ClientForm, DeleteForm, EntryForm, FindForm, PersonForm
 from accord.doors.web.knocking import entering, roles
+from accord.doors.web.templatetags.words import has_hour
 from accord.doors.web.views.day import grouped
 from accord.doors.web.watching import mark_of, unchanged
 from accord.gate import Refused, SignInAgain
@@ -32,7 +35,8 @@ from accord.sharing import actions as sharing_actions
 from accord.sharing import queries as sharing
 from accord.sharing.queries import EnvelopeView
 from accord.sharing.rules import State
-from accord.vault import actions, queries as vault
+from accord.vault import actions
+from accord.vault import queries as vault
 from accord.vault.queries import EntryView
 from accord.vault.rules import InvalidEntry
 
@@ -41,6 +45,8 @@ BATCH = 50
 LEVELS = (Level.EXISTENCE, Level.SUMMARY, Level.FULL)
 #: Kinds of picture a browser shows without running anything.
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+Rows = list[dict[str, Any]]
+
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -108,9 +114,9 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         circle = sharing.circle(permit=permit, client_id=client_id)
         answers = sharing.answers(permit=permit, client_id=client_id)
         agencies = partners.directory(permit=permit)
-        ours = agencies[permit.agency_id]
+        ours, now = agencies[permit.agency_id], permit.at
     seen = mark_of(
-        file.entries,
+        file,
         [(envelope.id, envelope.confirmed) for envelope in received],
         [(release.id, release.state) for release in releases],
         over,
@@ -118,6 +124,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
     )
     if unchanged(request, seen):
         return HttpResponse(status=204)
+    story = _story(file.entries, received)
     by_category = {envelope.category: envelope for envelope in reversed(received)}
     return render(
         request,
@@ -126,8 +133,10 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
             "file": file,
             "name": _name(file, received),
             "their_contact": by_category.get(Category.CONTACT),
-            "story": _story(file.entries, received),
+            "coming": [each for each in reversed(story) if _ahead(each.at, now)],
+            "story": [each for each in story if not _ahead(each.at, now)],
             "living": [release for release in releases if release.state is State.SIGNED],
+            "who_known": _known(file),
             "drafts": [release for release in releases if release.state in (State.DRAFT, State.EXPLAINED)],
             "past": [release for release in releases if release.state in (State.EXPIRED, State.WITHDRAWN)],
             "over": over,
@@ -302,9 +311,7 @@ def delete(request: HttpRequest, client_id: UUID) -> HttpResponse:
     if gone:
         messages.success(request, _("The file %(code)s is destroyed.") % {"code": file.code})
         return redirect("clients")
-    return render(
-        request, "vault/delete.html", {"file": file, "form": form, "living": living, "agencies": agencies}
-    )
+    return render(request, "vault/delete.html", {"file": file, "form": form, "living": living, "agencies": agencies})
 
 
 def _name(file: vault.ClientView, received: Sequence[EnvelopeView]) -> dict[str, Any]:
@@ -318,11 +325,22 @@ def _name(file: vault.ClientView, received: Sequence[EnvelopeView]) -> dict[str,
     return {"text": "", "envelope": None}
 
 
+def _known(file: vault.ClientView) -> bool:
+    """Whether we ourselves noted more about her than what to call her."""
+    who = file.herself.identity
+    return bool(file.others or who.aliases or who.born or who.pronouns or who.language or (who.chosen and who.given))
+
+
 def _story(own: Sequence[EntryView], received: Sequence[EnvelopeView]) -> list[Happened]:
     """Ours and theirs in one order, newest first."""
     story = [Happened(entry.occurred_at, entry=entry) for entry in own]
     story += [Happened(each.content.occurred_at or each.sent_at, envelope=each) for each in received]
     return sorted(story, key=lambda each: each.at, reverse=True)
+
+
+def _ahead(at: datetime, now: datetime) -> bool:
+    """Whether something is still to come. What has no hour is to come from the next day on."""
+    return at > now if has_hour(at) else at.astimezone(UTC).date() > timezone.localdate(now)
 
 
 def _people(file: vault.ClientView) -> dict[UUID, vault.PersonView]:
@@ -355,13 +373,13 @@ def _batches(
     count = 0
     after: tuple[datetime, UUID] | None = None
     for start in range(0, len(received), BATCH):
-        batch = _batch(request, client_id, lambda permit: _living(permit, received[start : start + BATCH], names))
+        batch = _batch(request, client_id, partial(_living, received[start : start + BATCH], names))
         if batch is None:
             return
         count += len(batch)
         yield _lines(batch)
     while True:
-        found = _batch(request, client_id, lambda permit: _own(permit, client_id, after))
+        found = _batch(request, client_id, partial(_own, client_id, after))
         if found is None:
             return
         if not found:
@@ -372,7 +390,7 @@ def _batches(
     yield _lines([{"line": "end", "entries_and_envelopes": count}])
 
 
-def _batch(request: HttpRequest, client_id: UUID, read: Any) -> list[dict[str, Any]] | None:
+def _batch(request: HttpRequest, client_id: UUID, read: Callable[[Permit], Rows]) -> Rows | None:
     """One batch behind one permit; None when the gate says no or something was taken back meanwhile."""
     try:
         with entering(request, client=client_id) as permit:
@@ -384,7 +402,7 @@ def _batch(request: HttpRequest, client_id: UUID, read: Any) -> list[dict[str, A
         close_old_connections()
 
 
-def _living(permit: Permit, ids: Sequence[UUID], names: dict[UUID, str]) -> list[dict[str, Any]]:
+def _living(ids: Sequence[UUID], names: dict[UUID, str], permit: Permit) -> list[dict[str, Any]]:
     """Envelopes that still live. Raises Refused as soon as one has ended."""
     lines = []
     for id in ids:
@@ -407,7 +425,7 @@ def _living(permit: Permit, ids: Sequence[UUID], names: dict[UUID, str]) -> list
     return lines
 
 
-def _own(permit: Permit, client_id: UUID, after: tuple[datetime, UUID] | None) -> list[dict[str, Any]]:
+def _own(client_id: UUID, after: tuple[datetime, UUID] | None, permit: Permit) -> list[dict[str, Any]]:
     rows = vault.entries(permit=permit, client_id=client_id, after=after, limit=BATCH)
     return [
         {

@@ -14,12 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accord.doors.web.forms.oversight import LogForm
 from accord.doors.web.knocking import entering
+from accord.doors.web.labels import label
 from accord.gate import Refused, SignInAgain, explain
 from accord.ledger import queries as ledger
 from accord.ledger.leaves import Happening
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
-from accord.policy.words import Level
+from accord.policy.words import Level, Verb
 from accord.sharing import queries as sharing
 from accord.vault import queries as vault
 
@@ -48,6 +49,21 @@ DEEDS = {
     "older_keys_dropped": _("older vault keys were forgotten"),
     "recovery_renewed": _("the paper key was renewed"),
 }
+#: A request that was allowed to do something and did nothing was a look at the page that offers it.
+LOOKED = {
+    Verb.OPEN_CLIENT: _("looked at the page for a new file"),
+    Verb.EDIT_CLIENT: _("looked at the page to change a file"),
+    Verb.DELETE_CLIENT: _("looked at the page to delete a file"),
+    Verb.ADD_ENTRY: _("looked at the page for an entry"),
+    Verb.IMPORT_DOCUMENT: _("looked at the page to import"),
+    Verb.PREPARE_RELEASE: _("looked at a release in preparation"),
+    Verb.SIGN_RELEASE: _("looked at a release to be signed"),
+    Verb.WITHDRAW_RELEASE: _("looked at releases in force"),
+    Verb.ACCEPT_ENVELOPE: _("looked at what a partner shared"),
+    Verb.CONFIRM_VALUE: _("looked at what she could confirm"),
+    Verb.MANAGE_MEMBERS: _("looked at members"),
+    Verb.MANAGE_KEYS: _("looked at keys"),
+}
 THINGS = {
     "client": _("file"),
     "entry": _("entry"),
@@ -67,6 +83,7 @@ class LogLine:
     at: datetime
     happening: Happening | None
     who: str
+    what: str
     code: str
     deeds: tuple[tuple[str, int], ...]
     shown: tuple[tuple[str, Level, int], ...]
@@ -84,7 +101,7 @@ def log(request: HttpRequest) -> HttpResponse:
         )
         entries, more = _found(permit, form)
         codes = vault.codes(
-            permit=permit, client_ids={e.happening.client for e in entries if e.happening and e.happening.client}
+            permit=permit, client_ids=[e.happening.client for e in entries if e.happening and e.happening.client]
         )
         lines = [_line(entry, names, codes) for entry in entries]
         sealed = ledger.latest_checkpoint(permit=permit)
@@ -193,19 +210,22 @@ def _found(permit: Permit, form: LogForm) -> tuple[tuple[ledger.Entry, ...], boo
 def _line(entry: ledger.Entry, names: Mapping[UUID, str], codes: Mapping[UUID, str]) -> LogLine:
     it = entry.happening
     if it is None:
-        return LogLine(entry.id, entry.at, None, "", "", (), (), ())
+        return LogLine(entry.id, entry.at, None, "", "", "", (), (), ())
     kind, _colon, who = it.actor.partition(":")
     shown: dict[tuple[str, Level], int] = {}
-    for thing, _id, level in it.shown:
-        shown[str(THINGS.get(thing, thing)), level] = shown.get((str(THINGS.get(thing, thing)), level), 0) + 1
+    for kind_shown, _thing, level in it.shown:
+        named = str(THINGS.get(kind_shown, kind_shown)), level
+        shown[named] = shown.get(named, 0) + 1
     deeds: dict[str, int] = {}
-    for deed, _id in it.deeds:
-        deeds[str(DEEDS.get(deed, deed))] = deeds.get(str(DEEDS.get(deed, deed)), 0) + 1
+    for deed, _thing in it.deeds:
+        done = str(DEEDS.get(deed, deed))
+        deeds[done] = deeds.get(done, 0) + 1
     return LogLine(
         id=entry.id,
         at=entry.at,
         happening=it,
         who=names.get(UUID(who), "") if kind == "member" else str(JOBS.get(it.actor, _("The system"))),
+        what=str(LOOKED[it.verb]) if it.outcome and not it.deeds and it.verb in LOOKED else label(it.verb),
         code=codes.get(it.client, "") if it.client else "",
         deeds=tuple(deeds.items()),
         shown=tuple((thing, level, count) for (thing, level), count in shown.items()),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accord.config.service import gate
@@ -22,7 +25,6 @@ from accord.doors.web.forms.sharing import PartnersForm, SignForm, TermsForm, Wi
 from accord.doors.web.heading import whose
 from accord.doors.web.knocking import caller, entering, roles
 from accord.doors.web.labels import label
-from accord.doors.web.templatetags.contents import last_day
 from accord.gate import Refused, disclose
 from accord.gate import preview as gate_preview
 from accord.ledger.permits import Permit
@@ -37,6 +39,8 @@ from accord.vault import queries as vault
 
 #: Session key: releases of one conversation still to be shown and signed, as ids only.
 QUEUE = "releases"
+
+form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 #: What a recipient holds may have to be shown to the defence (rule duty-warn-discovery; a test holds them together).
 _DEFENCE_KINDS = frozenset({AgencyKind.POLICE, AgencyKind.PROSECUTOR, AgencyKind.COURT, AgencyKind.PROBATION})
@@ -82,30 +86,40 @@ class Recipient:
         return self.card.kind in _KEEPING_KINDS or not _KEEPING_DUTIES.isdisjoint(self.card.duties)
 
 
-@require_http_methods(["GET", "POST"])
+@form_page
 def prepare(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Step 1: which partners, then what each may know. One release is written down for each; nothing is sent."""
     terms: list[TermsForm] = []
     ids: list[UUID] = []
     with entering(request, client=client_id) as permit:
         client = whose(permit, client_id)
-        recipients = _recipients(permit)
-        who = PartnersForm(request.POST if request.method == "POST" else None, cards=[recipient.card for recipient in recipients.values()])
+        holder, recipients = _agencies(permit)
+        who = PartnersForm(
+            request.POST if request.method == "POST" else None,
+            cards=[recipient.card for recipient in recipients.values()],
+            language=translation.get_language() or "en",
+        )
         if who.is_valid():
-            terms = _terms(request, permit, client_id, [recipients[id].card for id in who.chosen()])
+            terms = _terms(request, permit, holder, client_id, [recipients[id].card for id in who.chosen()])
         if terms and all([form.is_valid() for form in terms]):
             ids = [
                 actions.prepare(
-                    permit=permit, at=permit.at, client_id=client_id, recipient_id=form.card.id, **form.words()
+                    permit=permit,
+                    at=permit.at,
+                    client_id=client_id,
+                    recipient_id=form.card.id,
+                    language=who.cleaned_data["language"],
+                    **form.words(),
                 )
                 for form in terms
             ]
     if ids:
         request.session[QUEUE] = [str(id) for id in ids]
         return redirect("release_preview", client_id, ids[0])
-    return render(
+    return _shown(
         request,
         "sharing/prepare.html",
+        holder,
         {
             "client": client,
             "choices": list(zip(recipients.values(), who["partner"], strict=True)),
@@ -123,19 +137,19 @@ def preview(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResp
         found = _release(permit, client_id, release_id)
         client = whose(permit, client_id)
         held = _held(permit, client_id)
-        recipients = partners.directory(permit=permit)
+        holder, recipients = _agencies(permit)
         contents, explanation = gate_preview(gate(), permit, caller(request), release_id)
-        holder = recipients[permit.agency_id].name
     if found.state not in (State.DRAFT, State.EXPLAINED):
         return redirect("release", client_id, release_id)
-    return render(
+    return _shown(
         request,
         "sharing/preview.html",
+        holder,
         {
             "client": client,
             "release": found,
-            "recipient": Recipient(recipients[found.recipient_id]),
-            "seen": [Seen(content, found.until_at, holder) for content in contents],
+            "recipient": recipients[found.recipient_id],
+            "seen": [Seen(content, found.until_at, holder.name) for content in contents],
             "left_out": [category for category in RELEASABLE if held.get(category) and category not in found.grants],
             "empty": [
                 category
@@ -150,7 +164,8 @@ def preview(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResp
     )
 
 
-@require_http_methods(["GET", "POST"])
+@sensitive_post_parameters()
+@form_page
 def sign(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResponse:
     """Steps 3 and 4: the words read aloud, what cannot be taken back first; then she signs, and it is sent."""
     data = request.POST if request.method == "POST" else None
@@ -159,8 +174,10 @@ def sign(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpRespons
     if data is not None:
         try:
             with entering(request, client=client_id) as permit:
-                found, recipient = _to_sign(permit, client_id, release_id)
-                form = _sign_form(found, recipient, permit, data)
+                found = _release(permit, client_id, release_id)
+                holder, recipients = _agencies(permit)
+                recipient = recipients[found.recipient_id]
+                form = _sign_form(found, recipient, holder, permit, data)
                 sent = None
                 if found.state in (State.DRAFT, State.EXPLAINED) and form.is_valid():
                     signed = actions.sign(permit=permit, at=permit.at, release_id=release_id, **form.words())
@@ -170,14 +187,17 @@ def sign(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpRespons
         except InvalidRelease as error:
             problem = gettext(str(error))
     with entering(request, client=client_id) as permit:
-        found, recipient = _to_sign(permit, client_id, release_id)
+        found = _release(permit, client_id, release_id)
+        holder, recipients = _agencies(permit)
+        recipient = recipients[found.recipient_id]
         client = whose(permit, client_id)
-        form = form or _sign_form(found, recipient, permit, None)
+        form = form or _sign_form(found, recipient, holder, permit, None)
     if found.state not in (State.DRAFT, State.EXPLAINED):
         return redirect("release", client_id, release_id)
-    return render(
+    return _shown(
         request,
         "sharing/sign.html",
+        holder,
         {
             "client": client,
             "release": found,
@@ -195,14 +215,14 @@ def release(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResp
     with entering(request, client=client_id) as permit:
         found = _release(permit, client_id, release_id)
         client = whose(permit, client_id)
-        recipients = partners.directory(permit=permit)
-        holder = recipients[permit.agency_id]
-    recipient = Recipient(recipients[found.recipient_id])
+        holder, recipients = _agencies(permit)
+    recipient = recipients[found.recipient_id]
     with translation.override(found.language):
-        sentences = list(_sentences(found, recipient).values())
-    return render(
+        sentences = list(_sentences(found, recipient, holder).values())
+    return _shown(
         request,
         "sharing/release.html",
+        holder,
         {
             "client": client,
             "release": found,
@@ -214,7 +234,7 @@ def release(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResp
     )
 
 
-@require_http_methods(["GET", "POST"])
+@form_page
 def withdraw(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResponse:
     """She takes it back, or does not want it after all. What will happen stands before, what did happen after."""
     form = WithdrawForm(request.POST if request.method == "POST" else None)
@@ -231,14 +251,15 @@ def withdraw(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpRes
             problem = gettext(str(error))
     with entering(request, client=client_id) as permit:
         found = _release(permit, client_id, release_id)
-        recipient = Recipient(partners.directory(permit=permit)[found.recipient_id])
-    return render(
+        holder, recipients = _agencies(permit)
+    return _shown(
         request,
         "sharing/withdraw.html",
+        holder,
         {
             "client_id": client_id,
             "release": found,
-            "recipient": recipient,
+            "recipient": recipients[found.recipient_id],
             "form": form,
             "problem": problem,
             "worker": bool(roles(request) & WORKERS),
@@ -248,12 +269,14 @@ def withdraw(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpRes
     )
 
 
-def _terms(request: HttpRequest, permit: Permit, client_id: UUID, cards: list[AgencyCard]) -> list[TermsForm]:
+def _terms(
+    request: HttpRequest, permit: Permit, holder: AgencyCard, client_id: UUID, cards: list[AgencyCard]
+) -> list[TermsForm]:
     """One form a partner; filled only when the page with the terms was sent, not the page before it."""
     held = _held(permit, client_id)
     data = request.POST if "terms" in request.POST else None
-    language = translation.get_language() or "en"
-    return [TermsForm(data, card=card, held=held, at=permit.at, language=language) for card in cards]
+    zone = ZoneInfo(holder.timezone)
+    return [TermsForm(data, card=card, held=held, at=permit.at, zone=zone) for card in cards]
 
 
 def _held(permit: Permit, client_id: UUID) -> Mapping[Category, int]:
@@ -261,11 +284,22 @@ def _held(permit: Permit, client_id: UUID) -> Mapping[Category, int]:
     return Counter(entry.category for entry in vault.client(permit=permit, client_id=client_id).entries)
 
 
-def _recipients(permit: Permit) -> dict[UUID, Recipient]:
-    """Every partner she could be asked about."""
-    return {
-        id: Recipient(card) for id, card in partners.directory(permit=permit).items() if id != permit.agency_id
-    }
+def _agencies(permit: Permit) -> tuple[AgencyCard, dict[UUID, Recipient]]:
+    """The holder, and every partner she could be asked about."""
+    cards = dict(partners.directory(permit=permit))
+    holder = cards.pop(permit.agency_id)
+    return holder, {id: Recipient(card) for id, card in cards.items()}
+
+
+def _last_day(found: ReleaseView, holder: AgencyCard) -> date:
+    """The last whole day of a release, where its holder is (facts 1.11)."""
+    return (found.until_at.astimezone(ZoneInfo(holder.timezone)) - timedelta(seconds=1)).date()
+
+
+def _shown(request: HttpRequest, template: str, holder: AgencyCard, context: dict[str, Any]) -> HttpResponse:
+    """A page whose days are the holder's days: what she signs and what is shown later is the same last day."""
+    with timezone.override(ZoneInfo(holder.timezone)):
+        return render(request, template, context)
 
 
 def _release(permit: Permit, client_id: UUID, release_id: UUID) -> ReleaseView:
@@ -275,25 +309,22 @@ def _release(permit: Permit, client_id: UUID, release_id: UUID) -> ReleaseView:
     return found
 
 
-def _to_sign(permit: Permit, client_id: UUID, release_id: UUID) -> tuple[ReleaseView, Recipient]:
-    found = _release(permit, client_id, release_id)
-    return found, Recipient(partners.directory(permit=permit)[found.recipient_id])
-
-
-def _sign_form(found: ReleaseView, recipient: Recipient, permit: Permit, data: object) -> SignForm:
-    today: date = timezone.localdate(permit.at)
+def _sign_form(
+    found: ReleaseView, recipient: Recipient, holder: AgencyCard, permit: Permit, data: object
+) -> SignForm:
     with translation.override(found.language):
-        sentences = _sentences(found, recipient)
-    return SignForm(data, sentences=sentences, days=(last_day(found.until_at) - today).days)
+        sentences = _sentences(found, recipient, holder)
+    days = (_last_day(found, holder) - timezone.localdate(permit.at, ZoneInfo(holder.timezone))).days
+    return SignForm(data, sentences=sentences, days=days)
 
 
-def _sentences(found: ReleaseView, recipient: Recipient) -> dict[Element, str]:
+def _sentences(found: ReleaseView, recipient: Recipient, holder: AgencyCard) -> dict[Element, str]:
     """What is read aloud, in the language it is explained in; what can and cannot be taken back comes first
     (45 CFR 164.508(c)(2); 28 CFR 90.4(b)(3))."""
     words = {
         "partner": recipient.name,
         "purpose": label(found.purpose),
-        "day": date_format(last_day(found.until_at), "j F Y"),
+        "day": date_format(_last_day(found, holder), "j F Y"),
     }
     back = gettext(
         "You can take this back any time: tell us in person, by phone or in writing. From that moment %(partner)s can no "

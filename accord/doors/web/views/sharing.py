@@ -13,6 +13,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.doors.web.forms.sharing import FindForm
@@ -34,7 +35,8 @@ from accord.vault.queries import ClientLine
 from accord.vault.rules import Detail, Identity, InvalidEntry, SafeContact, Summary
 
 
-@require_http_methods(["GET", "POST"])
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
 def arrival(request: HttpRequest, thread: UUID) -> HttpResponse:
     """What waits on one thread: look at it, then open a client from it or tie it to one of ours."""
     step = request.POST.get("step", "")

@@ -78,7 +78,7 @@ def members(request: HttpRequest) -> HttpResponse:
         request,
         "staff/members.html",
         {
-            "here": [line for line in lines if line.left_at is None],
+            "present": [line for line in lines if line.left_at is None],
             "gone": [line for line in lines if line.left_at is not None],
             "me": me,
         },

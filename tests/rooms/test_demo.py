@@ -1,0 +1,184 @@
+"""The demo: the same story from the same seed, acted out through the gate; and the command that serves it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import authenticate
+from django.utils import timezone
+
+from accord.accounts import actions as accounts
+from accord.config.service import gate
+from accord.demo import fill as filling
+from accord.demo.passphrases import Record, SignIn, passphrase
+from accord.demo.story import LEAST_SIZE, Fate, story
+from accord.doors.cli.demonstration import SEED, _kept
+from accord.doors.cli.place import Stop
+from accord.gate import Caller
+from accord.policy.words import Purpose, Role, Verb
+from accord.sharing import queries as sharing
+from accord.sharing.rules import State
+from accord.vault import queries as vault
+from tests.world import CHEAP
+
+TODAY = date(2026, 11, 20)
+REPOSITORY = Path(filling.__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def filled():
+    told = story(seed=SEED, size=LEAST_SIZE, today=datetime.now(UTC).date())
+    steps = []
+    done = filling.fill(gate(), told, step=steps.append, cost=CHEAP)
+    assert len(steps) == filling.steps(told)
+    return told, done
+
+
+def signed_in(filled, email):
+    each = next(each for each in filled[1].sign_ins if each.email == email)
+    account = authenticate(email=each.email, password=each.passphrase)
+    (place,) = gate().memberships(account.pk, timezone.now())
+    private = accounts.unlock(account=account, password=each.passphrase)
+    return Caller(agency=place.agency, account=account.pk, member=place.member, private=private)
+
+
+def enter(caller, *verbs, client=None):
+    return gate().enter(caller, *verbs, purpose=Purpose.OWN_SERVICE, at=timezone.now(), client=client)
+
+
+def test_the_same_seed_tells_the_same_story_and_another_one_another():
+    assert story(seed=7, size=40, today=TODAY) == story(seed=7, size=40, today=TODAY)
+    assert story(seed=7, size=40, today=TODAY) != story(seed=8, size=40, today=TODAY)
+    told = story(seed=7, size=40, today=TODAY)
+    assert [sum(client.agency == agency.key for client in told.clients) for agency in told.agencies] == [40, 40, 5, 5]
+    assert set(Counter(release.fate for release in told.releases)) == set(Fate)
+    for size in (LEAST_SIZE - 1, 1_000_000):
+        with pytest.raises(ValueError, match="people at each agency"):
+            story(seed=7, size=size, today=TODAY)
+
+
+def test_nobody_in_the_story_could_be_real():
+    told = story(seed=11, size=200, today=TODAY)
+    assert {agency.phone[:6] for agency in told.agencies} | {c.contact.phone[:6] for c in told.clients} == {"555-01"}
+    for agency in told.agencies:
+        assert all(member.email.endswith(".example.org") for member in agency.members)
+
+
+def test_every_member_signs_in_and_no_two_share_a_passphrase(filled):
+    _, done = filled
+    assert Counter(each.agency for each in done.sign_ins) == dict.fromkeys(done.papers, 5)
+    assert len({each.passphrase for each in done.sign_ins}) == 20
+    assert {each.role for each in done.sign_ins} == {role.value for role in Role if role is not Role.SYSTEM}
+    for each in done.sign_ins:
+        assert authenticate(email=each.email, password=each.passphrase) is not None, each
+
+
+def test_releases_stand_in_every_state_and_the_partner_sees_them(filled):
+    nurse, advocate = signed_in(filled, "worker@brigid.example.org"), signed_in(filled, "worker@harbor.example.org")
+    states = Counter()
+    with enter(nurse, Verb.FIND_CLIENTS) as permit:
+        patients = [line.id for line in vault.recent(permit=permit)]
+    for patient in patients:
+        with enter(nurse, Verb.READ_CLIENT, client=patient) as permit:
+            states.update(view.state for view in sharing.releases(permit=permit, client_id=patient))
+            assert vault.client(permit=permit, client_id=patient).entries or patient
+    assert {State.DRAFT, State.SIGNED, State.WITHDRAWN} <= set(states)
+    with enter(nurse, Verb.READ_DAY) as permit:
+        assert sharing.ending(permit=permit)
+    with enter(advocate, Verb.READ_DAY, Verb.READ_ENVELOPE) as permit:
+        assert len(sharing.waiting(permit=permit)) == 2
+        assert sharing.answers_since(permit=permit, since=permit.at.replace(year=2020)) > 0
+    with enter(advocate, Verb.FIND_CLIENTS) as permit:
+        clients = [line.id for line in vault.recent(permit=permit)]
+    shown = 0
+    for client in clients:
+        with enter(advocate, Verb.READ_CLIENT, Verb.READ_ENVELOPE, client=client) as permit:
+            shown += bool(sharing.received(permit=permit, client_id=client))
+    assert shown >= 6
+
+
+def test_sign_ins_are_kept_for_the_owner_alone(tmp_path):
+    path = tmp_path / "demo.json"
+    record = Record(7, 40, True, (SignIn("A", "worker", "N. N.", "w@example.org", passphrase()),), {"A": "paper"})
+    record.write(path)
+    assert path.stat().st_mode & 0o777 == 0o600 and Record.read(path) == record
+    assert record.sign_ins[0].passphrase not in repr(record)
+    assert re.fullmatch(r"([a-z]+-){3}[1-9][0-9]", record.sign_ins[0].passphrase)
+    path.write_text("{")
+    with pytest.raises(ValueError, match="--reset"):
+        Record.read(path)
+    assert Record.read(tmp_path / "nothing") is None
+
+
+def test_a_directory_that_holds_no_demo_is_never_deleted(tmp_path):
+    path, home = tmp_path / "demo.json", tmp_path / "postgres"
+    home.mkdir()
+    with pytest.raises(Stop, match="holds no demo"):
+        _kept(path, home, reset=True, size=None, seed=None)
+    assert home.exists()
+    assert not _kept(path, home, reset=False, size=None, seed=None).ready
+    Record(7, 40, True).write(path)
+    assert _kept(path, home, reset=False, size=40, seed=None) == Record(7, 40, True)
+    with pytest.raises(Stop, match="add --reset"):
+        _kept(path, home, reset=False, size=41, seed=None)
+
+
+def start(place: Path, port: int, *more: str) -> tuple[subprocess.Popen[str], float]:
+    """The demo once its address is printed, and the seconds that took."""
+    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "ACCORD_DATA_DIR": str(place)}
+    command = "from accord.doors.cli.main import app; app()"
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", command, "demo", f"--port={port}", *more],
+        env=variables,
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith("Sign-ins"):
+            process.said = said
+            return process, time.monotonic() - began
+    raise AssertionError("".join(said))
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0, process.stdout.read()
+    process.stdout.close()
+
+
+def test_the_demo_serves_stops_at_ctrl_c_and_comes_back_with_its_data():
+    with tempfile.TemporaryDirectory(prefix="accord-demo-") as name:
+        place = Path(name)
+        place.chmod(0o711)
+        process, _ = start(place, 8521, f"--size={LEAST_SIZE}")
+        address = next(word for line in process.said for word in line.split() if word.startswith("http://"))
+        with urllib.request.urlopen(address) as page:  # noqa: S310 - our own loopback address
+            assert page.status == 200 and b"Accord" in page.read()
+        kept = json.loads((place / "demo.json").read_text())
+        assert kept["ready"] and all(each["passphrase"] in "".join(process.said) for each in kept["sign_ins"])
+        stop(process)
+        with pytest.raises(OSError, match="refused"):
+            urllib.request.urlopen(address)  # noqa: S310
+
+        process, seconds = start(place, 8521)
+        assert json.loads((place / "demo.json").read_text()) == kept
+        assert seconds < 10, seconds
+        stop(process)
