@@ -490,5 +490,5 @@ def _release(
     tied: int | None = None,
 ) -> Release:
     signed = random.randint(8, 13) if fate is Fate.ENDING else random.randint(0, 4)
-    left = random.randint(1, 2) if fate is Fate.ENDING else random.randint(9, 25)
+    left = 1 if fate is Fate.ENDING else random.randint(9, 25)
     return Release(client, recipient, purpose, grants, signed, today + timedelta(days=left), fate, tied)

@@ -1,5 +1,6 @@
 """Sealing to a public key: what one agency sends another, and how a vault key reaches a member."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -54,13 +55,22 @@ def seal_to(public: bytes, plaintext: bytes, info: bytes) -> bytes:
 
 def open_from(private: bytes, sealed: bytes, info: bytes) -> bytes:
     """The plaintext. Raises WrongKey for another private key, another `info` or a changed byte."""
+    return opener(private)(sealed, info)
+
+
+def opener(private: bytes) -> Callable[[bytes, bytes], bytes]:
+    """`open_from` for many envelopes: reading a private key costs as much as opening one with it."""
     key = hpke.MLKEM768X25519PrivateKey(*_parts(private))
-    try:
-        if sealed[:1] != _FORMAT:
-            raise InvalidTag
-        return _SUITE.decrypt(sealed[1:], key, info)
-    except (InvalidTag, ValueError):
-        raise WrongKey("This envelope does not open: it was sealed to another key, or it was changed.") from None
+
+    def opened(sealed: bytes, info: bytes) -> bytes:
+        try:
+            if sealed[:1] != _FORMAT:
+                raise InvalidTag
+            return _SUITE.decrypt(sealed[1:], key, info)
+        except (InvalidTag, ValueError):
+            raise WrongKey("This envelope does not open: it was sealed to another key, or it was changed.") from None
+
+    return opened
 
 
 def _parts(private: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:

@@ -6,7 +6,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Self
@@ -14,7 +14,7 @@ from uuid import UUID
 
 from accord.sealing.errors import SealingError, WrongKey
 from accord.sealing.fields import aad, open_key, open_sealed, seal
-from accord.sealing.hpke import new_keypair, open_from, public_of, seal_to
+from accord.sealing.hpke import new_keypair, open_from, opener, public_of, seal_to
 from accord.sealing.keyring import ID_LENGTH, Keyring
 from accord.sealing.keys import NeverPickled, Secret, bind, new_key
 from accord.sealing.members import recovery_private
@@ -97,9 +97,13 @@ class Vault(NeverPickled):
 
     def open_envelope(self, version: int, sealed: bytes, info: bytes) -> bytes:
         """Open what was sealed to this agency's public key of that version. Raises WrongKey if it does not open."""
+        return self.envelope_opener(version)(sealed, info)
+
+    def envelope_opener(self, version: int) -> Callable[[bytes, bytes], bytes]:
+        """`open_envelope` for many of one version. Raises WrongKey for a version this vault does not hold."""
         if version not in self.private:
             raise WrongKey(f"Sealed to agency key version {version}; this vault holds {sorted(self.private)}.")
-        return open_from(self.private[version], sealed, info)
+        return opener(self.private[version])
 
     # at rest, and new versions
 

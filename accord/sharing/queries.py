@@ -236,10 +236,12 @@ def ending(*, permit: Permit, days: int = 3) -> list[ReleaseView]:
 def circle(*, permit: Permit, client_id: UUID) -> list[tuple[UUID, str, Level]]:
     """Partners around one client as far as this agency knows: (agency, 'to' or 'from', highest living level)."""
     found: dict[tuple[UUID, str], Level] = {}
-    for view in releases(permit=permit, client_id=client_id):
-        if view.state is State.SIGNED and view.grants:
-            place = (view.recipient_id, "to")
-            found[place] = max(found.get(place, Level.NONE), max(view.grants.values()))
+    living = Release.objects.filter(
+        client_id=client_id, signed_at__isnull=False, withdrawn_at__isnull=True, until_at__gt=permit.at
+    )
+    for recipient_id, grants in living.values_list("recipient_id", "grants"):
+        place = (recipient_id, "to")
+        found[place] = max(found.get(place, Level.NONE), *(Level(level) for level in grants.values()))
     threads = Thread.objects.filter(client_id=client_id).values_list("thread", flat=True)
     incoming = Envelope.objects.filter(agency_id=permit.agency_id, thread__in=list(threads))
     for holder_id, level in incoming.values_list("holder_id", "level"):
@@ -306,12 +308,13 @@ def _opened(permit: Permit, rows: Iterable[Envelope]) -> list[EnvelopeView]:
     """Open what the database still shows. Liveness and content came from the same row of the same statement."""
     rows = list(rows)
     vault = permit.opened()
+    openers = {version: vault.envelope_opener(version) for version in {row.key_version for row in rows}}
     confirmed = set(
         Confirmed.objects.filter(envelope__in=[row.id for row in rows]).values_list("envelope", flat=True)
     )
     views = []
     for row in rows:
-        plain = vault.open_envelope(row.key_version, bytes(row.sealed or b""), envelope_info(row))
+        plain = openers[row.key_version](bytes(row.sealed or b""), envelope_info(row))
         permit.show("envelope", row.id, Level(row.level))
         views.append(
             EnvelopeView(

@@ -1,5 +1,5 @@
-"""The ledger holds what happened: one leaf a request, in the deed's own transaction, refusals and readings included; and
-whoever edits it behind the program's back is found."""
+"""The ledger holds what happened: one leaf a request, in the deed's own transaction, refusals and readings included;
+and whoever edits it behind the program's back is found."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from accord.ledger.leaves import LeafError
 from accord.ledger.verify import main as verify
 from accord.policy.words import Category, Level, Purpose, Role, Verb
 from accord.sharing import actions as sharing
-from accord.sharing import queries as received
 from accord.vault import actions as vault
 from accord.vault import queries
 from accord.vault.rules import Identity
@@ -128,10 +127,10 @@ def _ledger(scene: Scene) -> None:
 
 def test_a_refusal_from_inside_the_room_is_a_refusal_in_the_ledger(scene):
     """A release id that is not there is asked for through `preview`: the knock is written down like any other."""
-    with Counting(scene.hospital) as counted:
-        with pytest.raises(Refused), scene.hospital.worker.enter(Verb.PREPARE_RELEASE, client=scene.patient) as permit:
-            preview(gate(), permit, scene.hospital.worker.caller, uuid4())
-    assert counted == [1]
+    worker, before = scene.hospital.worker, leaves(scene.hospital.id)
+    with pytest.raises(Refused), worker.enter(Verb.PREPARE_RELEASE, client=scene.patient) as permit:
+        preview(gate(), permit, worker.caller, uuid4())
+    assert leaves(scene.hospital.id) - before == 1
     with superuser() as eyes:
         (line,) = eyes.execute(
             "select line from ledger_leaf where agency_id = %s order by at desc limit 1", [scene.hospital.id]
@@ -237,9 +236,14 @@ def _everything(scene: Scene) -> dict[str, str]:
 
 def test_what_raises_inside_leaves_nothing_behind(scene):
     before = _everything(scene)
-    with pytest.raises(ZeroDivisionError), scene.shelter.worker.enter(Verb.OPEN_CLIENT) as permit:
-        vault.open_client(permit=permit, at=permit.at, identity=Identity(given="Never"))
-        raise ZeroDivisionError
+
+    def opened_and_failed() -> None:
+        with scene.shelter.worker.enter(Verb.OPEN_CLIENT) as permit:
+            vault.open_client(permit=permit, at=permit.at, identity=Identity(given="Never"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        opened_and_failed()
     assert _everything(scene) == before
 
 
@@ -313,11 +317,7 @@ def ledgered(tmp_path):
 
 ME = "agency_id = %(me)s"
 LEAF = f"(select leaf from ledger_position where {ME} and position = %(n)s)"
-SWAP = (
-    f"update ledger_position set hash = other.hash, leaf = other.leaf from ledger_position other"
-    f" where ledger_position.{ME} and other.{ME.replace('%', '%')} and ledger_position.position in (%(n)s, %(n)s + 1)"
-    " and other.position = 2 * %(n)s + 1 - ledger_position.position"
-)
+MOVE = f"update ledger_position set position = %(n)s + {{}} where {ME} and position = %(n)s + {{}}"
 TAMPERING = {
     "a line is changed": [f"update ledger_leaf set line = replace(line, 'yes', 'no') where {ME} and id = {LEAF}"],
     "a line is changed with its hash": [
@@ -333,7 +333,7 @@ TAMPERING = {
     ],
     "a leaf is taken out": [f"delete from ledger_leaf where {ME} and id = {LEAF}"],
     "a leaf and its position are taken out": [f"delete from ledger_position where {ME} and position = %(n)s"],
-    "two change places": [SWAP],
+    "two change places": [MOVE.format(1000, 0), MOVE.format(0, 1), MOVE.format(1, 1000)],
     "the tail is cut": [f"delete from ledger_position where {ME} and position > %(n)s"],
     "the whole is forgotten": [f"delete from ledger_position where {ME}"],
 }
@@ -343,13 +343,8 @@ TAMPERING = {
 def test_tampering_with_rows_is_found_against_a_saved_checkpoint(ledgered, tmp_path, how):
     house, checkpoint = ledgered
     with past_the_triggers() as root:
-        root.execute("drop index if exists leaf_has_one_position_")
         for statement in TAMPERING[how]:
-            try:
-                done = root.execute(statement, {"me": house.id, "n": 5})
-            except Exception as error:
-                pytest.fail(f"{how}: {error}")
-            assert done.rowcount > 0, how
+            assert root.execute(statement, {"me": house.id, "n": 5}).rowcount > 0
     export, _ = _exported(house, tmp_path)
     code, said = _verdict(export, checkpoint)
     assert code in (1, 2), said
@@ -360,8 +355,8 @@ def test_inserting_a_leaf_into_the_past_is_found(ledgered, tmp_path):
     with past_the_triggers() as root:
         root.execute(
             "insert into ledger_leaf (agency_id, id, at, line, hash, transaction)"
-            " select agency_id, gen_random_uuid(), at, line || ' ', sha256('\\x00'::bytea || convert_to(line || ' ', 'UTF8')),"
-            f" transaction from ledger_leaf where {ME} and id = {LEAF}",
+            " select agency_id, gen_random_uuid(), at, line || ' ',"
+            f" sha256('\\x00'::bytea || convert_to(line || ' ', 'UTF8')), transaction from ledger_leaf where {ME} and id = {LEAF}",
             {"me": house.id, "n": 5},
         )
         root.execute(
@@ -371,8 +366,8 @@ def test_inserting_a_leaf_into_the_past_is_found(ledgered, tmp_path):
             f"update ledger_position set position = position - 999 where {ME} and position > 1000", {"me": house.id}
         )
         root.execute(
-            "insert into ledger_position (agency_id, position, leaf, hash) select agency_id, 6, id, hash from ledger_leaf"
-            f" where {ME} and line like '%% '",
+            "insert into ledger_position (agency_id, position, leaf, hash)"
+            f" select agency_id, 6, id, hash from ledger_leaf where {ME} and line like '%% '",
             {"me": house.id},
         )
     export, _ = _exported(house, tmp_path)
@@ -381,8 +376,6 @@ def test_inserting_a_leaf_into_the_past_is_found(ledgered, tmp_path):
 
 def test_a_full_rewrite_with_a_new_checkpoint_is_found(ledgered, tmp_path):
     """Somebody with the whole database rebuilds the tree from altered lines: every row agrees with every other."""
-    from accord.ledger.models import Checkpoint, Leaf, Position
-
     house, checkpoint = ledgered
     with past_the_triggers() as root:
         root.execute(
@@ -391,9 +384,8 @@ def test_a_full_rewrite_with_a_new_checkpoint_is_found(ledgered, tmp_path):
             f" where {ME}",
             {"me": house.id},
         )
-        for model in (Position, Checkpoint):
-            root.execute(f"delete from {model._meta.db_table} where {ME}", {"me": house.id})
-    assert Leaf._meta.db_table == "ledger_leaf"
+        for table in ("ledger_position", "ledger_checkpoint"):
+            root.execute(f"delete from {table} where {ME}", {"me": house.id})
     assert _sequenced(house) >= 13
     export, fresh = _exported(house, tmp_path)
     assert _verdict(export, fresh)[0] == 0, "alone, it hangs together"
@@ -410,8 +402,8 @@ def test_sequencing_runs_as_the_service_and_only_over_its_own(scene):
         assert _sequenced(house) == 1
     with superuser() as eyes:
         assert eyes.execute(
-            "select count(*) from ledger_position p left join ledger_leaf l on (l.agency_id, l.id) = (p.agency_id, p.leaf)"
-            " where l.id is null and p.agency_id = any(%s)",
+            "select count(*) from ledger_position p"
+            " left join ledger_leaf l on (l.agency_id, l.id) = (p.agency_id, p.leaf) where l.id is null and p.agency_id = any(%s)",
             [[house.id for house in scene.houses]],
         ).fetchone() == (0,)
 
@@ -435,4 +427,3 @@ def test_two_sequencers_at_once_make_one_tree(scene):
         [thread.join() for thread in threads]
         assert sorted(done)[:2] == [0, 0]
         assert max(done) >= 4
-    assert received.MOST_LISTED

@@ -46,12 +46,16 @@ def test_a_document_comes_in_once_and_bad_ones_do_not_stop_it(hospital, patient,
     good.write_text(everything(), "utf-8")
     bad.write_text("not a document")
     done = bring_in(hospital.worker, code, bad, good)
-    assert done.exit_code == 1 and f"{bad}: " in done.stderr and done.stderr.count("\n") == 1
-    assert f"{good}: " in done.stdout and " added, 0 already there, " in done.stdout
+    assert done.exit_code == 1
+    assert f"{bad}: " in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert f"{good}: " in done.stdout
+    assert " added, 0 already there, " in done.stdout
     there = len(entries(hospital.worker, client))
     assert there > 3
     done = bring_in(hospital.worker, code.lower(), good)
-    assert done.exit_code == 0 and f"0 added, {there} already there" in done.stdout
+    assert done.exit_code == 0
+    assert f"0 added, {there} already there" in done.stdout
     assert len(entries(hospital.worker, client)) == there
 
 
@@ -62,22 +66,30 @@ def test_another_patient_s_document_and_another_s_client_are_refused(world, hosp
     with hospital.worker.enter(Verb.FIND_CLIENTS) as permit:
         code = vault.codes(permit=permit, client_ids=[other])[other]
     done = bring_in(hospital.worker, code, good)
-    assert done.exit_code == 1 and entries(hospital.worker, other) == []
+    assert done.exit_code == 1
+    assert entries(hospital.worker, other) == []
     stranger = world.hospital()
     done = bring_in(stranger.worker, code, good)
-    assert done.exit_code == 1 and done.stderr == f"You have no client with the code {code}.\n"
+    assert done.exit_code == 1
+    assert done.stderr == f"You have no client with the code {code}.\n"
 
 
 def test_a_wrong_password_opens_nothing(hospital, patient, tmp_path):
     good = tmp_path / "good.xml"
     good.write_text(everything(), "utf-8")
     done = bring_in(hospital.worker, patient[1], good, password="a wrong one")
-    assert done.exit_code == 1 and done.stderr == "This e-mail address and password do not sign anybody in.\n"
+    assert done.exit_code == 1
+    assert done.stderr == "This e-mail address and password do not sign anybody in.\n"
 
 
 def test_the_second_step_is_asked_for_here_too(hospital, patient, tmp_path):
-    from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
-    from allauth.mfa.totp.internal.auth import yield_hotp_counters_from_time
+    from allauth.mfa.totp.internal.auth import (
+        TOTP,
+        format_hotp_value,
+        generate_totp_secret,
+        hotp_value,
+        yield_hotp_counters_from_time,
+    )
     from django.contrib.auth import get_user_model
 
     secret = generate_totp_secret()
@@ -86,7 +98,8 @@ def test_the_second_step_is_asked_for_here_too(hospital, patient, tmp_path):
     good.write_text(everything(), "utf-8")
     words = ["import", str(good), "--as", hospital.worker.email, "--client", patient[1]]
     done = RUNNER.invoke(app, words, input=f"{PASSWORD}\n000000\n")
-    assert done.exit_code == 1 and done.stderr == "This code does not fit.\n"
+    assert done.exit_code == 1
+    assert done.stderr == "This code does not fit.\n"
     code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
     done = RUNNER.invoke(app, words, input=f"{PASSWORD}\n{code}\n")
     assert done.exit_code == 0, done.output

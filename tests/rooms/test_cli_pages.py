@@ -27,9 +27,12 @@ def test_every_table_of_the_database_is_in_the_page_with_every_column():
 def test_check_changes_nothing_and_fails_on_a_stale_document(tmp_path, monkeypatch):
     monkeypatch.setattr(pages, "HOME", tmp_path)
     done = RUNNER.invoke(app, ["docs", "--check"])
-    assert done.exit_code == 1 and "docs/law.md" in done.stderr and list(tmp_path.iterdir()) == []
+    assert done.exit_code == 1
+    assert "docs/law.md" in done.stderr
+    assert list(tmp_path.iterdir()) == []
     assert RUNNER.invoke(app, ["docs"]).exit_code == 0
     assert RUNNER.invoke(app, ["docs", "--check"]).exit_code == 0
     (tmp_path / "law.md").write_text("changed by hand")
     done = RUNNER.invoke(app, ["docs", "--check"])
-    assert done.exit_code == 1 and done.stderr == "Not up to date: docs/law.md. Run `make docs`.\n"
+    assert done.exit_code == 1
+    assert done.stderr == "Not up to date: docs/law.md. Run `make docs`.\n"

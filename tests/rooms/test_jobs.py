@@ -1,4 +1,4 @@
-"""What the service does by itself: it grows ledgers and clears envelopes away, and leaves no trace of finding nothing."""
+"""What the service does by itself: it grows ledgers and clears envelopes away; finding nothing leaves no trace."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def test_the_sequencer_takes_every_agency_s_leaves_and_writes_none_itself(world)
     world.client(shelter.worker)
     tasks.sequence(0)
     before = size(shelter.id), size(police.id)
-    assert before[0] >= 2 and before[1] >= 1
+    assert before[0] >= 2
+    assert before[1] >= 1
     tasks.sequence(0)
     tasks.sequence(0)
     # One leaf more each: the look at the checkpoint above.
@@ -74,7 +75,8 @@ def test_one_agency_that_fails_does_not_keep_the_others_waiting(world, monkeypat
     monkeypatch.setattr(ledger_actions, "sequence", failing)
     with caplog.at_level(logging.ERROR), pytest.raises(tasks.SomeFailed):
         tasks.sequence(0)
-    assert size(well.id) > 0 and size(broken.id) == 0
+    assert size(well.id) > 0
+    assert size(broken.id) == 0
     assert str(broken.id) in caplog.text
 
 
@@ -97,7 +99,8 @@ def test_the_sweeper_destroys_what_has_ended_and_says_so_once(world, monkeypatch
 def test_housekeeping_is_the_system_s_alone_and_opens_nothing(world):
     hospital = world.hospital(roles=(Role.WORKER, Role.DIRECTOR))
     with gate().housekeeping(Caller(agency=hospital.id, job="sequencer"), at=timezone.now()) as permit:
-        assert permit.vault is None and permit.verbs == {Verb.SWEEP}
+        assert permit.vault is None
+        assert permit.verbs == {Verb.SWEEP}
     for role in (Role.WORKER, Role.DIRECTOR):
         with pytest.raises(Refused), gate().housekeeping(hospital[role].caller, at=timezone.now()):
             pass

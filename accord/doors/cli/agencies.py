@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
@@ -33,15 +34,19 @@ def add(
     """Add an agency and its director. Prints her recovery key and her enrolment code, once: hand her both."""
     if mode not in ("member", "service"):
         raise Stop(f"--mode is {mode!r}: choose member or service.")
-    letters = (prefix or "".join(word[0] for word in name.split())).upper()[:4]
-    if not letters.isascii() or not letters.isalpha():
+    initials = "".join(word[0] for word in name.upper().split() if "A" <= word[0] <= "Z")
+    letters = prefix.upper() or initials[:4]
+    if not re.fullmatch("[A-Z]{1,4}", letters):
         raise Stop(f"--prefix is {letters!r}: choose one to four letters from A to Z.")
     with community():
         from django.utils import timezone as clock
 
         from accord.config.service import gate
         from accord.gate.founding import VaultMode, found
+        from accord.gate.operating import agencies
 
+        if name.casefold() in (each.casefold() for each in agencies().values()):
+            raise Stop(f"{name} has joined already.")
         founded = found(
             gate(),
             name=name,

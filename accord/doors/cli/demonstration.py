@@ -72,8 +72,7 @@ def _kept(path: Path, home: Path, *, reset: bool, size: int | None, seed: int | 
             )
         return record
     if record is not None:
-        if home.exists():
-            postgres.remove(home)
+        postgres.remove(home)
         (path.parent / "keyring.json").unlink(missing_ok=True)
         path.unlink()
     return wanted

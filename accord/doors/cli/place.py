@@ -13,7 +13,7 @@ from uuid import UUID
 
 import typer
 
-from accord.config.environment import ConfigError, Environment, check_connection
+from accord.config.environment import Environment, check_connection
 from accord.sealing import keyring
 
 SETTINGS = "accord.config.settings"
@@ -45,12 +45,7 @@ def community(environment: Environment | None = None) -> Iterator[Environment]:
         if environment.embedded:
             from accord.config import postgres
 
-            home = environment.data_dir / "postgres"
-            if not home.exists():
-                raise ConfigError(
-                    f"There is no community in {environment.data_dir}: run `accord serve --migrate` first."
-                )
-            server = stack.enter_context(postgres.ensure(home, announce=say))
+            server = stack.enter_context(postgres.ensure(environment.data_dir / "postgres", announce=say))
             environment = environment.connected(app_url=server.app_url)
         check_connection(environment.connection_url)
         stack.callback(_disconnect)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -175,6 +178,9 @@ VERBS = {
     Verb.SWEEP: _("tidied up"),
 }
 
+#: Values that hold a day.
+DAYS = frozenset({"born", "date", "day", "first_day", "last_day", "start", "end"})
+
 _ALL: tuple[Mapping[Any, Any], ...] = (
     CATEGORIES, LEVELS, PURPOSES, ROLES, KINDS_OF_AGENCY, DUTIES, RELATIONS, VERBS,
 )  # fmt: skip
@@ -196,7 +202,7 @@ def summary_text(summary: Mapping[str, Any] | vault.Summary | None) -> str:
         summary = vault.Summary(**summary)
     if summary.text:
         return summary.text
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in summary.values.items()}
+    values = {name: _ready(name, value) for name, value in summary.values.items()}
     if summary.template in vault.SUMMARIES:
         return gettext(vault.SUMMARIES[summary.template]).format(**values)
     return health.sentence(
@@ -205,6 +211,21 @@ def summary_text(summary: Mapping[str, Any] | vault.Summary | None) -> str:
         sentences={summary.template: gettext(health.SUMMARIES[summary.template])},
         words=_Translated(health.WORDS),
     )
+
+
+def spoken_day(text: str) -> str:
+    """An ISO year, month, day or moment as people say it; anything else as it is."""
+    for length, read, said in ((4, "%Y", "Y"), (7, "%Y-%m", "F Y"), (10, "%Y-%m-%d", "j F Y")):
+        if len(text) == length or (length == 10 and len(text) > length):
+            with suppress(ValueError):
+                return date_format(datetime.strptime(text[:length], read), said)
+    return text
+
+
+def _ready(name: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    return spoken_day(value) if name in DAYS and isinstance(value, str) else value
 
 
 class _Translated(dict[str, str]):

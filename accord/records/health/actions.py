@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -133,9 +134,9 @@ def _entry(key: bytes, document: ccda.Document, item: ccda.Item, at: datetime) -
             values={name: value for name, value in values.items() if value},
             narrative="\n".join(part for part in (item.original, item.narrative) if part),
             source={
-                "document": ":".join(document.id),
+                "document": _id(*document.id),
                 "section": item.source.section_title or item.source.section.display,
-                "element": ":".join(part for part in (item.source.root, item.source.extension) if part),
+                "element": _id(item.source.root, item.source.extension),
                 "path": item.source.path,
                 "line": item.source.line,
             },
@@ -145,7 +146,8 @@ def _entry(key: bytes, document: ccda.Document, item: ccda.Item, at: datetime) -
 
 
 def _of_document(key: bytes, document: ccda.Document, data: bytes, at: datetime) -> vault.NewEntry:
-    """The document itself: what it was, who wrote it, and everything in it that was not understood."""
+    """The document itself: what it was, who wrote it, everything in it that was not understood, and the file as it came
+    (under `source`, which never travels), so that path and line always lead back to something."""
     template, filled = rules.summary("document", {"display": document.code.display})
     return vault.NewEntry(
         kind="document",
@@ -162,10 +164,15 @@ def _of_document(key: bytes, document: ccda.Document, data: bytes, at: datetime)
                     f"{gap.what}: {gap.why} ({gap.where}, {gap.line})" for gap in document.not_understood
                 ],
             },
-            source={"document": ":".join(document.id)},
+            source={"document": _id(*document.id), "original": base64.b64encode(zlib.compress(data)).decode()},
         ),
         origin=origin_token(key, sha256(data).hexdigest()),
     )
+
+
+def _id(root: str, extension: str) -> str:
+    """An HL7 instance identifier as one string."""
+    return ":".join(part for part in (root, extension) if part)
 
 
 def _noon(day: date) -> datetime:

@@ -45,9 +45,7 @@ def _choice(label: Any, codes: Iterable[str], **kwargs: Any) -> forms.ChoiceFiel
 
 
 def _day(label: Any, **kwargs: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs
-    )
+    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs)
 
 
 class ImportForm(forms.Form):

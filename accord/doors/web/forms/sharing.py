@@ -123,7 +123,9 @@ class TermsForm(forms.Form):
 
     def rest(self) -> list[forms.BoundField]:
         return [
-            self[category.value] for category in RELEASABLE if category not in OWN_LEVELS and not self.held.get(category)
+            self[category.value]
+            for category in RELEASABLE
+            if category not in OWN_LEVELS and not self.held.get(category)
         ]
 
     def words(self) -> dict[str, Any]:
@@ -154,7 +156,9 @@ class TermsForm(forms.Form):
         if days > ASK_TWICE_DAYS and not values["sure"]:
             self.add_error(
                 "sure",
-                gettext("That is %(days)s days. Does it have to be this long? Shorter is safer, and she can sign again.")
+                gettext(
+                    "That is %(days)s days. Does it have to be this long? Shorter is safer, and she can sign again."
+                )
                 % {"days": days},
             )
         return values
@@ -176,9 +180,7 @@ class SignForm(forms.Form):
     )
     minor = forms.BooleanField(label=_("She is under 18 and not emancipated"), required=False)
     alone = forms.BooleanField(label=_("The law lets her have this service without a parent"), required=False)
-    cosigned = forms.BooleanField(
-        label=_("Both have signed: the minor, and a parent or guardian"), required=False
-    )
+    cosigned = forms.BooleanField(label=_("Both have signed: the minor, and a parent or guardian"), required=False)
     abuser = forms.BooleanField(
         label=_("The person signing is believed to have abused her, or her other parent"),
         help_text=_("Then the signature does not count, and nothing is sent on it."),

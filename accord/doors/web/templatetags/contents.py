@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django import template
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accord.doors.web import labels
 from accord.records.health import rules as health
 
 register = template.Library()
@@ -96,8 +94,9 @@ FIELDS = {
 }
 _ORDER = {name: place for place, name in enumerate(FIELDS)}
 #: Values that are codes of the health room; all others are shown as they were written.
-CODED = frozenset({"status", "steps", "advocate", "areas", "types", "severity", "strangulation", "purpose", "as_needed"})
-DAYS = frozenset({"born", "day", "first_day", "last_day", "start", "end"})
+CODED = frozenset(
+    {"status", "steps", "advocate", "areas", "types", "severity", "strangulation", "purpose", "as_needed"}
+)
 #: Carried so that the partner can keep the original, but nothing to read.
 UNREAD = frozenset({"media", "system"})
 
@@ -142,7 +141,4 @@ def _lines(name: str, value: Any) -> tuple[str, ...]:
 def _word(name: str, value: Any) -> str:
     if name in CODED and str(value) in health.WORDS:
         return gettext(health.WORDS[str(value)])
-    if name in DAYS:
-        with suppress(ValueError):
-            return date_format(date.fromisoformat(str(value)), "j F Y")
-    return str(value)
+    return labels.spoken_day(str(value)) if name in labels.DAYS else str(value)

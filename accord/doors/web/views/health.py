@@ -59,9 +59,7 @@ def import_document(request: HttpRequest, client_id: UUID) -> HttpResponse:
         return render(request, "health/imported.html", {"client": client, "imported": imported})
     with entering(request, client=client_id) as permit:
         client = whose(permit, client_id)
-    return render(
-        request, "health/import.html", {"client": client, "form": form, "problem": problem, "asks": asks}
-    )
+    return render(request, "health/import.html", {"client": client, "form": form, "problem": problem, "asks": asks})
 
 
 @sensitive_post_parameters()

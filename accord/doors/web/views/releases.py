@@ -101,7 +101,9 @@ def prepare(request: HttpRequest, client_id: UUID) -> HttpResponse:
         )
         if who.is_valid():
             terms = _terms(request, permit, holder, client_id, [recipients[id].card for id in who.chosen()])
-        if terms and all([form.is_valid() for form in terms]):
+        # Every form is asked, so that one page shows everything that is wrong.
+        fit = [form.is_valid() for form in terms]
+        if fit and all(fit):
             ids = [
                 actions.prepare(
                     permit=permit,
@@ -152,9 +154,7 @@ def preview(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResp
             "seen": [Seen(content, found.until_at, holder.name) for content in contents],
             "left_out": [category for category in RELEASABLE if held.get(category) and category not in found.grants],
             "empty": [
-                category
-                for category in found.grants
-                if category not in {content.category for content in contents}
+                category for category in found.grants if category not in {content.category for content in contents}
             ],
             "summaries": any(level is Level.SUMMARY for level in found.grants.values()),
             "contact": found.grants.get(Category.CONTACT, Level.NONE),
@@ -309,9 +309,7 @@ def _release(permit: Permit, client_id: UUID, release_id: UUID) -> ReleaseView:
     return found
 
 
-def _sign_form(
-    found: ReleaseView, recipient: Recipient, holder: AgencyCard, permit: Permit, data: object
-) -> SignForm:
+def _sign_form(found: ReleaseView, recipient: Recipient, holder: AgencyCard, permit: Permit, data: object) -> SignForm:
     with translation.override(found.language):
         sentences = _sentences(found, recipient, holder)
     days = (_last_day(found, holder) - timezone.localdate(permit.at, ZoneInfo(holder.timezone))).days
@@ -327,19 +325,21 @@ def _sentences(found: ReleaseView, recipient: Recipient, holder: AgencyCard) -> 
         "day": date_format(_last_day(found, holder), "j F Y"),
     }
     back = gettext(
-        "You can take this back any time: tell us in person, by phone or in writing. From that moment %(partner)s can no "
-        "longer see it here. What they have already read or acted on cannot be taken back."
+        "You can take this back any time: tell us in person, by phone or in writing. From that moment %(partner)s can "
+        "no longer see it here. What they have already read or acted on cannot be taken back."
     )
     if recipient.keeps:
         back += " " + gettext(
-            "%(partner)s has to keep what it received, locked away, even after you take it back. Only its records officer "
-            "may open it, for the defence, a court, or because the law says how long it is kept."
+            "%(partner)s has to keep what it received, locked away, even after you take it back. Only its records "
+            "officer may open it, for the defence, a court, or because the law says how long it is kept."
         )
     told = gettext(
-        "We have talked about why %(partner)s would be told and exactly what, what good and what harm could come of it, and "
-        "what else you could do. It is for %(purpose)s, and it ends after %(day)s."
+        "We have talked about why %(partner)s would be told and exactly what, what good and what harm could come of "
+        "it, and what else you could do. It is for %(purpose)s, and it ends after %(day)s."
     )
-    free = gettext("You do not have to sign. Saying no changes nothing about your care, your services or your rights here.")
+    free = gettext(
+        "You do not have to sign. Saying no changes nothing about your care, your services or your rights here."
+    )
     on = gettext("Once %(partner)s has it, other rules may apply there, and it could be passed on.")
     if recipient.defence:
         on += " " + gettext("The lawyer of the person accused may get to see it.")
@@ -351,9 +351,7 @@ def _sentences(found: ReleaseView, recipient: Recipient, holder: AgencyCard) -> 
     }
 
 
-def _signed(
-    request: HttpRequest, client_id: UUID, release_id: UUID, recipient: Recipient, sent: int
-) -> HttpResponse:
+def _signed(request: HttpRequest, client_id: UUID, release_id: UUID, recipient: Recipient, sent: int) -> HttpResponse:
     messages.success(
         request,
         ngettext(

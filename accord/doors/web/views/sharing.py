@@ -175,9 +175,8 @@ def _ours(permit: Permit, client_id: UUID, view: EnvelopeView) -> UUID:
             contact=_contact(herself.contact, content) if content.kind == "safe_contact" else None,
         )
         return herself.id
-    return vault_actions.add_entries(
-        permit=permit, at=permit.at, client_id=client_id, entries=[_entry(permit, view)]
-    )[0]
+    entry = _entry(permit, view)
+    return vault_actions.add_entries(permit=permit, at=permit.at, client_id=client_id, entries=[entry])[0]
 
 
 def _entry(permit: Permit, view: EnvelopeView) -> NewEntry:
