@@ -17,6 +17,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -30,6 +32,9 @@ STOP_WITHIN = 15.0  # seconds for requests and jobs under way
 STEADY = 60.0  # seconds after which an earlier failure no longer counts
 FAILURES = 5  # in a row, then the whole stops
 TICK = 0.2
+
+#: Style and script, straight from their packages: the server sends them without asking Django.
+STATIC = {"accord.doors.web": "accord", "django_htmx": "django_htmx"}
 
 Announce = Callable[[str], None]
 
@@ -151,7 +156,11 @@ def _web(environment: Environment, application: str) -> list[str]:
         "workers-kill-timeout": f"{STOP_WITHIN - 5:.0f}",
         "log-level": "warning",
     }
-    return ["-m", "granian", "--no-ws", *(f"--{name}={value}" for name, value in options.items()), application]
+    given = [f"--{name}={value}" for name, value in options.items()]
+    for package, folder in STATIC.items():
+        place = Path(str(find_spec(package).origin)).parent / "static" / folder  # type: ignore[union-attr]
+        given += [f"--static-path-route=/static/{folder}", f"--static-path-mount={place}"]
+    return ["-m", "granian", "--no-ws", *given, application]
 
 
 def _variables(environment: Environment) -> dict[str, str]:

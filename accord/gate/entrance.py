@@ -106,7 +106,8 @@ class Gate:
         """One transaction with a permit for `verbs`, all of which must be allowed.
 
         `client` names the file it is about; one that is not in this agency's vault is refused like one that never was.
-        Raises Refused (a leaf is kept), SignInAgain, or whatever the body raises (then nothing is kept).
+        Raises Refused (a leaf is kept, also when the body raised it because something was not there), SignInAgain, or
+        whatever else the body raises (then nothing is kept).
         """
         asked = Asked(caller, verbs, purpose, NOTHING, client, at)
         try:
@@ -133,8 +134,8 @@ class Gate:
                     self._write(asked, decision, outcome=True, permit=permit)
                 finally:
                     permit.close()
-        except _No as no:
-            self._refuse(asked, no.decision)
+        except (_No, Refused) as no:
+            self._refuse(asked, no.decision if isinstance(no, _No) else None)
             raise Refused from None
 
     @contextmanager

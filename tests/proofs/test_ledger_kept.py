@@ -356,7 +356,8 @@ def test_inserting_a_leaf_into_the_past_is_found(ledgered, tmp_path):
         root.execute(
             "insert into ledger_leaf (agency_id, id, at, line, hash, transaction)"
             " select agency_id, gen_random_uuid(), at, line || ' ',"
-            f" sha256('\\x00'::bytea || convert_to(line || ' ', 'UTF8')), transaction from ledger_leaf where {ME} and id = {LEAF}",
+            " sha256('\\x00'::bytea || convert_to(line || ' ', 'UTF8')), transaction from ledger_leaf"
+            f" where {ME} and id = {LEAF}",
             {"me": house.id, "n": 5},
         )
         root.execute(
@@ -403,7 +404,8 @@ def test_sequencing_runs_as_the_service_and_only_over_its_own(scene):
     with superuser() as eyes:
         assert eyes.execute(
             "select count(*) from ledger_position p"
-            " left join ledger_leaf l on (l.agency_id, l.id) = (p.agency_id, p.leaf) where l.id is null and p.agency_id = any(%s)",
+            " left join ledger_leaf l on (l.agency_id, l.id) = (p.agency_id, p.leaf)"
+            " where l.id is null and p.agency_id = any(%s)",
             [[house.id for house in scene.houses]],
         ).fetchone() == (0,)
 

@@ -72,7 +72,7 @@ def person(house: House, chance: random.Random) -> UUID:
 
 
 def told(contents: list[Content]) -> Counter[bytes]:
-    return Counter(content.bytes() for content in contents)
+    return Counter(content.packed() for content in contents)
 
 
 def one(house: House, recipient: House, client: UUID, chance: random.Random) -> tuple[int, Counter[Level]]:
@@ -80,6 +80,8 @@ def one(house: House, recipient: House, client: UUID, chance: random.Random) -> 
     worker = house.worker
     chosen = chance.sample(RELEASABLE, chance.randrange(1, 7))
     grants = {category: chance.choice(list(Level)) for category in chosen} | {chosen[0]: Level.SUMMARY}
+    if grants.get(Category.IDENTITY) is Level.NONE:
+        del grants[Category.IDENTITY]  # a release that says anything names her
     with worker.enter(Verb.PREPARE_RELEASE, client=client) as permit:
         release_id = sharing.prepare(
             permit=permit,
@@ -141,7 +143,7 @@ def test_what_is_previewed_is_what_is_sent_is_what_is_seen(houses):
         recipient = chance.choice([each for each in houses if each != name])
         count, seen = one(houses[name], houses[recipient], chance.choice(people[name]), chance)
         travelled, levels, nothing = travelled + count, levels + seen, nothing + (count == 0)
-    assert travelled > RELEASES * 2
+    assert travelled > RELEASES
     assert set(levels) == {Level.EXISTENCE, Level.SUMMARY, Level.FULL}
     assert nothing < RELEASES // 2
 
@@ -192,7 +194,8 @@ def deleted() -> set[UUID]:
 
 def test_the_tray_lists_what_the_door_opens(houses):
     """What waits in the tray, what the client's page shows after accepting, and the single envelope are the same."""
-    shelter = houses["shelter"]
+    shelter, chance = houses["shelter"], random.Random(9)
+    one(houses["hospital"], shelter, person(houses["hospital"], chance), chance)
     with shelter.worker.enter(Verb.READ_DAY, Verb.READ_ENVELOPE) as permit:
         waiting = queries.waiting(permit=permit, limit=100)
         opened = {view.id: view for each in waiting for view in each.envelopes}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.utils import timezone
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from accord.accounts import actions as accounts
 from accord.config import service
+from accord.doors.cli import keys
 from accord.doors.cli.main import app
 from accord.gate.operating import operating
 from accord.policy.words import AgencyKind, Duty, Role, Verb
@@ -135,6 +137,21 @@ def test_a_server_that_lost_a_key_of_its_keyring_gets_a_service_vault_back(world
         os.utime(path)
         monkeypatch.setattr(service, "_held", None)
     assert lost not in both.keys
+
+
+def test_older_vault_keys_are_kept_while_a_request_that_may_hold_one_still_runs(world, monkeypatch):
+    """It holds an opened vault and has written nothing yet, so no transaction number would betray it."""
+    shelter = world.agency()
+    world.client(shelter.worker)
+    monkeypatch.setattr(keys, "PATIENCE", 0.5)
+    with psycopg.connect(settings.ENVIRONMENT.connection_url) as other:
+        other.execute("select 1")
+        done = run("keys", "rotate", "--agency", shelter.name, typed=f"{shelter.paper}\n")
+    assert done.exit_code == 2
+    assert "An old request does not end" in done.stderr
+    assert versions(shelter.id, shelter.paper) == ([1, 2], 2)
+    assert run("keys", "rotate", "--agency", shelter.name, typed=f"{shelter.paper}\n").exit_code == 0
+    assert versions(shelter.id, shelter.paper) == ([3], 3)
 
 
 def test_an_operator_has_no_other_verb(world):

@@ -136,9 +136,9 @@ def test_whose_document_it_is_has_to_be_checked_by_hand_when_it_does_not_say(nur
 @pytest.mark.parametrize(
     ("page", "data", "kind", "sentence"),
     [
-        ("exam", EXAM, "exam", "Forensic exam on 2026-11-17"),
+        ("exam", EXAM, "exam", "Forensic exam on 17 November 2026"),
         ("injury", INJURY, "injury", "2 injuries: bruise; neck, left arm; moderate."),
-        ("visit", VISIT, "visit", "Counselling: 2026-12-01, booked."),
+        ("visit", VISIT, "visit", "Counselling: 1 December 2026, booked."),
     ],
 )
 def test_a_nurse_writes_down_codes_and_the_summary_is_made_of_them(nurse, page, data, kind, sentence):

@@ -102,7 +102,7 @@ def test_the_whole_path_from_her_word_to_its_end(world, patient):
     assert "Medicines" in seen
     assert "CANARY" not in seen
     assert "555-0100" not in seen
-    assert f"until&nbsp; {(today() + timedelta(days=15)).day} " in seen
+    assert f"until&nbsp;{(today() + timedelta(days=15)).day} " in seen
 
     release = release_in(preview)
     page = text(nurse.get(f"/clients/{who}/releases/{release}/sign/"))

@@ -18,7 +18,7 @@ from accord.config.environment import ConfigError, Environment
 from accord.config.migrate import migrate
 from accord.config.serve import run, stoppable
 from accord.demo.passphrases import Record
-from accord.demo.story import USUAL_SIZE, Story, story
+from accord.demo.story import LEAST_SIZE, MOST_SIZE, USUAL_SIZE, Story, story
 from accord.doors.cli.place import Stop, community, say
 from accord.sealing import keyring
 
@@ -28,7 +28,10 @@ SEED = 20_261_120
 def demo(
     reset: Annotated[bool, typer.Option("--reset", help="forget the demo's data and fill it afresh")] = False,
     size: Annotated[
-        int | None, typer.Option(help=f"people at the hospital and at the shelter (default {USUAL_SIZE})")
+        int | None,
+        typer.Option(
+            help=f"people at the hospital and at the shelter (default {USUAL_SIZE})", min=LEAST_SIZE, max=MOST_SIZE
+        ),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="another seed tells another story")] = None,
     port: Annotated[int | None, typer.Option(help="port on 127.0.0.1 (default 8000)", min=1, max=65535)] = None,
@@ -80,10 +83,7 @@ def _kept(path: Path, home: Path, *, reset: bool, size: int | None, seed: int | 
 
 def _filled(environment: Environment, record: Record, path: Path) -> Record:
     started = time.monotonic()
-    try:
-        told = story(seed=record.seed, size=record.size, today=datetime.now(UTC).date())
-    except ValueError as error:
-        raise Stop(str(error)) from None
+    told = story(seed=record.seed, size=record.size, today=datetime.now(UTC).date())
     with community(environment.connected(app_url=environment.connection_url)):
         from accord.gate.operating import agencies
 

@@ -29,6 +29,7 @@ class Plain(TyperGroup):
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
         except KeyboardInterrupt:
+            say("Stopped.")
             raise typer.Exit(130) from None
         except Exception as error:
             say(sentence(error))

@@ -64,7 +64,8 @@ def _each(job: str, work: Callable[[Permit], None]) -> None:
                     work(permit)
             except Exception:
                 failed += 1
-                log.exception("%s failed for agency %s", job, agency)
+                log.error("The %s failed for agency %s.", job, agency)
+                log.exception("The place in the program:")
     finally:
         connection.close()  # back into the pool: the next run may be in another thread
     if failed:

@@ -1,0 +1,221 @@
+"""Somebody at a browser: she reads, types and presses; whatever page she sees is looked at for barriers too."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import struct
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import Resolver404, resolve
+from playwright.sync_api import Locator, Page, expect
+
+PATIENCE = 60_000  # milliseconds; the machine may be busy with other things
+AXE = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    "resultTypes": ["violations"],
+}
+expect.set_options(timeout=PATIENCE)
+
+
+def one_time_code(secret: str, at: float | None = None, step: int = 0) -> str:
+    """Six digits for a base32 secret (RFC 6238 with SHA-1 and 30 seconds; RFC 4226 section 5.3); `step` later."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    counter = int((time.time() if at is None else at) // 30) + step
+    digest = hmac.new(key, struct.pack(">Q", counter), hashlib.sha1).digest()
+    start = digest[-1] & 15
+    return f"{(int.from_bytes(digest[start : start + 4]) & 0x7FFFFFFF) % 1_000_000:06}"
+
+
+class Person:
+    """A browser context of its own. `complaints` is what the browser had to say against our pages; `checked` the
+    pages that axe has looked at."""
+
+    def __init__(self, browser: Any, address: str, *, axe: bool = True, narrow: bool = False, **how: Any) -> None:
+        self.address, self.narrow = address, narrow
+        self.complaints: list[str] = []
+        self.checked: set[tuple[str, ...]] = set()
+        self.expected: set[str] = set()
+        self._axe = Axe() if axe else None
+        self.context = browser.new_context(
+            base_url=address, **{"viewport": {"width": 1280, "height": 900}, "locale": "en-US", **how}
+        )
+        self.context.set_default_timeout(PATIENCE)
+        self.page: Page = self._watched(self.context.new_page())
+
+    def leave(self) -> None:
+        self.context.close()
+
+    # ------------------------------------------------------------------ going and looking
+
+    def go(self, path: str, status: int = 200) -> str:
+        """Open an address and look at what comes. Returns the page's text."""
+        if status >= 400:
+            self.expected.add(self.address + path)
+        answer = self.page.goto(path)
+        assert answer is not None
+        assert answer.status == status, (path, answer.status)
+        return self.look()
+
+    def look(self) -> str:
+        """The page as it is now: no barrier, nothing beyond the edge, no name in its title. Returns its text."""
+        self.page.wait_for_load_state("load")
+        where = self._where()
+        if self.narrow:
+            wide = self.page.evaluate("document.scrollingElement.scrollWidth")
+            if wide > self.page.viewport_size["width"]:
+                self.complaints.append(f"{where[0]} is {wide} px wide: {self._wide()}")
+        if self._axe and where not in self.checked:
+            self.checked.add(where)
+            found = self._axe.run(self.page, options=AXE).response["violations"]
+            self.complaints += [f"axe on {where}: {self._barrier(each)}" for each in found]
+        return self.text
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.page.locator("main").inner_text().split())
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.page.url).path
+
+    @property
+    def client(self) -> str:
+        """The id of the client whose page this is."""
+        return re.search(r"/clients/([0-9a-f-]{36})/", self.path)[1]
+
+    def sees(self, *words: str) -> None:
+        for each in words:
+            expect(self.page.locator("main")).to_contain_text(each)
+
+    def sees_not(self, *words: str) -> None:
+        for each in words:
+            expect(self.page.locator("body")).not_to_contain_text(each)
+
+    # ------------------------------------------------------------------ hands
+
+    def press(self, name: str | re.Pattern[str], inside: Locator | None = None) -> str:
+        """Press the link or button of this name and look at where it leads."""
+        place = inside or self.page
+        exact = isinstance(name, str)
+        found = place.get_by_role("link", name=name, exact=exact).or_(
+            place.get_by_role("button", name=name, exact=exact)
+        )
+        self._leading(found.first.click)
+        return self.look()
+
+    def write(self, label: str, text: str, inside: Locator | None = None) -> None:
+        (inside or self.page).get_by_label(re.compile("^" + re.escape(label))).first.fill(text)
+
+    def tick(self, *labels: str, inside: Locator | None = None) -> None:
+        for label in labels:
+            (inside or self.page).get_by_label(label, exact=True).first.check()
+
+    def choose(self, legend: str, choice: str) -> None:
+        """Tap one of a group of choices."""
+        group = self.page.get_by_role("group", name=re.compile("^" + re.escape(legend))).first
+        group.get_by_label(choice, exact=True).first.check()
+
+    def signs_in(self, email: str, password: str) -> str:
+        self.go("/sign-in/")
+        self.page.locator("input[name=login]").fill(email)
+        self.page.locator("input[name=password]").fill(password)
+        self._leading(self.page.locator("main button.primary").click)
+        return self.look()
+
+    def signs_out(self) -> None:
+        self._leading(self.page.locator(".foot form[action='/sign-out/'] button").click)
+
+    def fetch(self, path: str, **kwargs: Any) -> Any:
+        """An answer without a page: the browser's cookies and nothing else."""
+        return self.context.request.get(path, **kwargs)
+
+    def save(self, name: str, to: Path) -> Path:
+        """Press something that is saved as a file; where it went."""
+        with self.page.expect_download(timeout=PATIENCE) as waiting:
+            self.page.get_by_role("link", name=name).or_(self.page.get_by_role("button", name=name)).first.click()
+        waiting.value.save_as(to)
+        return to
+
+    # ------------------------------------------------------------------ the keyboard
+
+    def tab_to(self, name: str, most: int = 120) -> None:
+        """Go to something by Tab alone. It must be reached, and where one stands must be seen on the way."""
+        for _ in range(most):
+            self.page.keyboard.press("Tab")
+            here = self.page.evaluate(_FOCUSED)
+            assert here["seen"], f"nobody sees where she stands at {here['name']!r}"
+            if here["name"].startswith(name):
+                return
+        raise AssertionError(f"{name!r} is not reached by Tab")
+
+    def enter(self) -> str:
+        """Press Enter where one stands, and look at where it leads."""
+        self._leading(lambda: self.page.keyboard.press("Enter"))
+        return self.look()
+
+    # ------------------------------------------------------------------ what is watched
+
+    def _leading(self, act: Any) -> None:
+        with self.page.expect_navigation(timeout=PATIENCE, wait_until="load"):
+            act()
+
+    def _where(self) -> tuple[str, ...]:
+        try:
+            name = resolve(self.path).url_name or ""
+        except Resolver404:
+            name = "404"
+        alert = self.page.locator("[role=alert]").count() > 0
+        return (name, self.page.locator("h1").first.inner_text(), "alert" if alert else "")
+
+    def _watched(self, page: Page) -> Page:
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("console", self._heard)
+        page.on("requestfailed", self._failed)
+        page.on("response", self._answered)
+        return page
+
+    def _heard(self, message: Any) -> None:
+        """Content security, scripts and anything else Chromium calls an error or a warning."""
+        if message.type not in ("error", "warning"):
+            return
+        if "Failed to load resource" in message.text:
+            return  # what it was is heard in `_answered` and `_failed`
+        self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def _failed(self, request: Any) -> None:
+        # A poll that was under way when she left the page, and a page that turned out to be a file to save.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"{request.url}: {request.failure}")
+
+    def _answered(self, response: Any) -> None:
+        if response.status >= 400 and response.url not in self.expected:
+            self.complaints.append(f"{response.url}: {response.status}")
+
+    @staticmethod
+    def _barrier(violation: Any) -> str:
+        nodes = [f"{' '.join(node['target'])} ({node['failureSummary']})" for node in violation["nodes"][:3]]
+        return f"{violation['id']}: {violation['help']}; {nodes}"
+
+    def _wide(self) -> str:
+        found: list[str] = self.page.evaluate(
+            """() => [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right >
+            document.documentElement.clientWidth + 1 && !e.closest('.scroll')).slice(0, 4).map(e => e.outerHTML.slice(0, 120))"""
+        )
+        return "; ".join(found)
+
+
+_FOCUSED = """() => {
+  const it = document.activeElement, style = getComputedStyle(it);
+  const name = it.getAttribute('aria-label') || (it.labels && it.labels.length ? it.labels[0].innerText : it.innerText) || '';
+  const box = it.getBoundingClientRect();
+  const seen = it === document.body || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2
+    && box.width > 0 && box.height > 0);
+  return {name: name.replace(/\\s+/g, ' ').trim(), seen};
+}"""
