@@ -17,11 +17,29 @@ from accord.sealing.vault import Vault
 from accord.vault.models import Case, Client, Entry, Person, Token
 from accord.vault.rules import CODE_LENGTH, Detail, Identity, Summary, code
 
-GIVEN = "Ana Maria Luz Elena Rosa Carmen Sofia Grace Ruth Hannah Nora June Alice Dora Ines Pilar Teresa Olga Vera Mia".split()
-FAMILY = (
-    "Vega Soler Marin Duarte Quiroga Ibarra Salas Prado Nunez Rivas Otero Campos Stone Baker Rivers Hale Moss Ford Lane"
-    " Pike Ash Brook Frost Marsh Reed Wells Dale Hart North West"
-).split()  # fmt: skip
+GIVEN = [
+    "Ana",
+    "Maria",
+    "Luz",
+    "Elena",
+    "Rosa",
+    "Carmen",
+    "Sofia",
+    "Grace",
+    "Ruth",
+    "Hannah",
+    "Nora",
+    "June",
+    "Alice",
+    "Dora",
+    "Ines",
+    "Pilar",
+    "Teresa",
+    "Olga",
+    "Vera",
+    "Mia",
+]
+FAMILY = ["Vega", "Soler", "Marin", "Duarte", "Quiroga", "Ibarra", "Salas", "Prado", "Nunez", "Rivas", "Otero", "Campos", "Stone", "Baker", "Rivers", "Hale", "Moss", "Ford", "Lane", "Pike", "Ash", "Brook", "Frost", "Marsh", "Reed", "Wells", "Dale", "Hart", "North", "West"]  # fmt: skip
 
 BATCH = 2_000
 
@@ -64,7 +82,8 @@ def fill(worker, clients: int, seed: int = 1) -> list[UUID]:
                 for name in identity.names:
                     tokens |= name_tokens(vault.search_key, name)
                 rows[Token] += [
-                    Token(agency_id=worker.agency, value=t.value, person_id=person.id, client_id=client_id) for t in tokens
+                    Token(agency_id=worker.agency, value=t.value, person_id=person.id, client_id=client_id)
+                    for t in tokens
                 ]
             for model, made in rows.items():
                 model.objects.bulk_create(made, batch_size=BATCH)
@@ -76,7 +95,9 @@ def entry(agency: UUID, client: UUID, case: UUID, person: UUID, key, at: datetim
         agency_id=agency, client_id=client, case_id=case, about_id=person, kind="note", category=Category.NOTES,
         occurred_at=at, recorded_at=at,
     )  # fmt: skip
-    row.summary = key.seal("vault_entry", "summary", row.id, Summary(text="Called inside the safe window; reviewed the plan.").packed())
+    row.summary = key.seal(
+        "vault_entry", "summary", row.id, Summary(text="Called inside the safe window; reviewed the plan.").packed()
+    )
     row.detail = key.seal("vault_entry", "detail", row.id, Detail(narrative="word " * words).packed())
     return row
 
@@ -90,5 +111,11 @@ def busy_client(world, shelter, hospital, own: int = 25, received: int = 25) -> 
     world.release(hospital.worker, patient, shelter)
     client = world.accept(shelter.worker)
     for number in range(own):
-        world.entry(shelter.worker, client, Category.SERVICES, text=f"Conversation {number} about safety and next steps.", narrative="word " * 80)
+        world.entry(
+            shelter.worker,
+            client,
+            Category.SERVICES,
+            text=f"Conversation {number} about safety and next steps.",
+            narrative="word " * 80,
+        )
     return client

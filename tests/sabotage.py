@@ -81,7 +81,9 @@ def caught(breakage: Breakage, home: Path) -> str:
     path.write_text(text.replace(breakage.line, breakage.broken, 1), "utf-8")
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not prove and not journey", *breakage.tests.split()]
     try:
-        done = subprocess.run(command, cwd=copy, env=_environment(copy), capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(
+            command, cwd=copy, env=_environment(copy), capture_output=True, text=True, timeout=PATIENCE
+        )
     except subprocess.TimeoutExpired:
         return f"no answer within {PATIENCE} s"
     return "" if done.returncode == 1 else f"NOT CAUGHT (pytest said {done.returncode}): {done.stdout[-300:]}"
@@ -92,8 +94,10 @@ def _environment(copy: Path) -> dict[str, str]:
 
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ACCORD_", "DJANGO_"))}
     samples = kept.get("SAMPLES_DIR", str(ROOT.parent / "shared" / "samples"))
-    return kept | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"} | (
-        {"SAMPLES_DIR": samples} if Path(samples).exists() else {}
+    return (
+        kept
+        | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+        | ({"SAMPLES_DIR": samples} if Path(samples).exists() else {})
     )
 
 

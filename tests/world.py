@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accord.accounts import actions as accounts
 from accord.config.service import gate
-from accord.gate.founding import found
 from accord.gate import Caller, disclose
+from accord.gate.founding import found
 from accord.partners.models import VaultMode
 from accord.policy.words import AgencyKind, Category, Duty, Element, Level, Purpose, Role, Verb
 from accord.sealing.members import Cost
@@ -85,7 +85,10 @@ class World:
             mode=mode,
             point_person="Point Person",
             at=timezone.now(),
-            members=[(f"{role.value}.{secrets.token_hex(5)}@example.org", f"{role.value} {number}", "", (role,)) for role in first],
+            members=[
+                (f"{role.value}.{secrets.token_hex(5)}@example.org", f"{role.value} {number}", "", (role,))
+                for role in first
+            ],
             cost=CHEAP,
         )
         workers = {}
@@ -105,7 +108,10 @@ class World:
     def client(self, worker: Worker, identity: Identity | None = None, contact: SafeContact | None = None) -> UUID:
         with worker.enter(Verb.OPEN_CLIENT) as permit:
             return vault.open_client(
-                permit=permit, at=permit.at, identity=identity or Identity(given="Ana", family="Prueba"), contact=contact
+                permit=permit,
+                at=permit.at,
+                identity=identity or Identity(given="Ana", family="Prueba"),
+                contact=contact,
             )
 
     def entry(

@@ -51,7 +51,9 @@ def messages() -> Iterator[Found]:
 def _template(path: Path) -> str:
     """The gettext calls that Django makes of a template, one a line."""
     text = templatize(path.read_text("utf-8"))
-    calls = re.findall(r"""\b(?:gettext|ngettext|pgettext|_)\((?:u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*"|[\s,]|count|\d+)*\)""", text)
+    calls = re.findall(
+        r"""\b(?:gettext|ngettext|pgettext|_)\((?:u?'(?:[^'\\]|\\.)*'|u?"(?:[^"\\]|\\.)*"|[\s,]|count|\d+)*\)""", text
+    )
     return "\n".join(calls)
 
 

@@ -82,9 +82,7 @@ def explain(envelope_rules: Iterable[str], level: Level) -> Explanation:
     """Why a partner's envelope shows as much as it does: its own rules, frozen when it was sent. Nothing about what
     else the holder may have is known here, so nothing of it can be said."""
     rules = law().rules
-    because = tuple(
-        (rules[rule].sentence, rules[rule].citation, rule) for rule in envelope_rules if rule in rules
-    )
+    because = tuple((rules[rule].sentence, rules[rule].citation, rule) for rule in envelope_rules if rule in rules)
     return Explanation(level, because, ())
 
 
@@ -152,7 +150,8 @@ def _items(permit: Permit, release: models.Release, allowed: list[tuple[Thing, D
     herself = vault.herself(permit=permit, client_id=release.client_id)
     ids = [UUID(thing.id) for thing, decision in allowed if thing.id and decision.level > Level.EXISTENCE]
     entries = {
-        view.id: view for view in vault.entries(permit=permit, client_id=release.client_id, entry_ids=ids, limit=len(ids))
+        view.id: view
+        for view in vault.entries(permit=permit, client_id=release.client_id, entry_ids=ids, limit=len(ids))
     }
     items = []
     for thing, decision in allowed:

@@ -50,7 +50,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking. `member` None is the system acting for an agency; `private` is the member's key for this request."""
+    """Who is asking. `member` None is the system acting for an agency; `private` is her key for this request."""
 
     agency: UUID
     account: UUID | None = None

@@ -19,7 +19,9 @@ from accord.sealing.members import STANDARD, Cost
 
 __all__ = ["Founded", "VaultMode", "found"]
 
-FOUNDING = Decision(Level.FULL, (Because("founding", "An operator writes an agency into the directory.", "Accord design"),))
+FOUNDING = Decision(
+    Level.FULL, (Because("founding", "An operator writes an agency into the directory.", "Accord design"),)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,14 @@ def found(
             let_in = []
             for email, person, title, roles in members:
                 member, code = add_member(
-                    permit=permit, at=at, email=email, name=person, title=title, roles=roles, language=language, cost=cost
+                    permit=permit,
+                    at=at,
+                    email=email,
+                    name=person,
+                    title=title,
+                    roles=roles,
+                    language=language,
+                    cost=cost,
                 )
                 let_in.append((email, member, code))
             write_leaf(

@@ -267,7 +267,7 @@ def verify(path: Path, heads: Sequence[TreeHead] = (), older: Path | None = None
     trusted = None if older is None else _trusted(older, heads)
     if trusted and trusted.agency and scan.agency and trusted.agency != scan.agency:
         raise Unusable(f"{older} is of another ledger")
-    # How long it must be: known from a checkpoint, unless the older export covers it and says more exactly what is gone.
+    # How long it must be: known from a checkpoint, unless the older export covers it and says better what is gone.
     size = max(sizes, default=0)
     size = 0 if trusted and len(trusted.places) >= size else size
     # Each difference once: kind, slot, first and last place -> the file and slot that still know the id.

@@ -38,6 +38,10 @@ class VaultClosed(Exception):
     """Nobody with a key to this vault is here. The message says what would open it."""
 
 
+class KeyTurned(Exception):
+    """The vault's key changed between opening it and writing its lock; nothing was written."""
+
+
 def found_agency(
     *,
     agency_id: UUID,
@@ -63,6 +67,8 @@ def found_agency(
         raise InvalidPartner(f"{name}: state its legal duties, even if it is 'none'.")
     if Duty.NONE in duties and len(duties) > 1:
         raise InvalidPartner(f"{name}: 'none' cannot stand beside other duties.")
+    if Agency.objects.filter(name=name).exists():
+        raise InvalidPartner(f"There is an agency called {name} already.")
     if duties & VICTIM_SERVICE_DUTIES and mode is not VaultMode.MEMBER:
         raise InvalidPartner(f"{name}: a victim service provider's vault opens for its members only (member mode).")
     vault, paper = new_vault(agency_id), new_recovery_key()
@@ -162,9 +168,8 @@ def turn_vault_key(*, permit: Permit, at: datetime, keyring: Keyring | None) -> 
 def new_recovery(*, permit: Permit, at: datetime) -> str:
     """A new paper for the director; the old one opens nothing any more. Returns it, to be printed once."""
     paper = new_recovery_key()
-    lock = VaultLock.objects.select_for_update().get(agency_id=permit.agency_id)
+    lock, vault = _locked(permit)
     lock.recovery_public = recovery_public(paper)
-    vault = permit.opened()
     lock.for_recovery = wrap_for_recovery(
         bytes(lock.recovery_public), vault.keys[vault.current], permit.agency_id, vault.current
     )
@@ -177,10 +182,11 @@ def new_recovery(*, permit: Permit, at: datetime) -> str:
 @needs(Verb.MANAGE_KEYS)
 def drop_older_keys(*, permit: Permit, at: datetime) -> None:
     """Forget older vault keys once every client key is under the current one."""
-    vault = permit.opened()
+    lock, vault = _locked(permit)
     for version in [version for version in vault.keys if version != vault.current]:
         vault = vault.drop_key(version)
-    VaultLock.objects.filter(agency_id=permit.agency_id).update(secrets=vault.secrets(), changed_at=at)
+    lock.secrets, lock.changed_at = vault.secrets(), at
+    lock.save(update_fields=["secrets", "changed_at"])
     permit.record("older_keys_dropped", permit.agency_id)
 
 
@@ -218,15 +224,23 @@ def open_vault(
     return Vault.with_secrets(agency_id, lock.version, key, bytes(lock.secrets))
 
 
-def _turn(permit: Permit, at: datetime, keyring: Keyring | None) -> int:
+def _locked(permit: Permit) -> tuple[VaultLock, Vault]:
+    """The lock row, held, and the vault this permit opened. Raises KeyTurned when they are no longer of one version:
+    writing from an older vault would lose what was wrapped under the newer one."""
     lock = VaultLock.objects.select_for_update().get(agency_id=permit.agency_id)
-    vault = permit.opened().rotated()
+    vault = permit.opened()
+    if lock.version != vault.current:
+        raise KeyTurned("Somebody turned this vault's key a moment ago. Try again.")
+    return lock, vault
+
+
+def _turn(permit: Permit, at: datetime, keyring: Keyring | None) -> int:
+    lock, vault = _locked(permit)
+    vault = vault.rotated()
     _write_lock(lock, vault, at, keyring if lock.for_service is not None else None)
     Agency.objects.filter(id=permit.agency_id).update(public_key=vault.public(), public_version=max(vault.private))
     staying = Member.objects.filter(left_at__isnull=True).values_list("id", "account_id")
-    public = dict(
-        Account.objects.filter(id__in=[account for _, account in staying]).values_list("id", "public_key")
-    )
+    public = dict(Account.objects.filter(id__in=[account for _, account in staying]).values_list("id", "public_key"))
     VaultGrant.objects.filter(agency_id=permit.agency_id).delete()
     for member_id, account_id in staying:
         _grant(vault, member_id, bytes(public[account_id]))

@@ -11,9 +11,7 @@ from accord.policy.words import AgencyKind, Duty, Role
 
 
 def agency_fact(row: models.Agency) -> Agency:
-    return Agency(
-        id=str(row.id), kind=AgencyKind(row.kind), duties=frozenset(Duty(duty) for duty in row.duties)
-    )
+    return Agency(id=str(row.id), kind=AgencyKind(row.kind), duties=frozenset(Duty(duty) for duty in row.duties))
 
 
 def agency(agency_id: UUID) -> Agency | None:
@@ -42,6 +40,7 @@ class Membership:
     agency: UUID
     member: UUID
     agency_name: str
+    timezone: str
     name: str
     title: str
     roles: tuple[str, ...]
@@ -51,6 +50,6 @@ def memberships(account_id: UUID) -> list[Membership]:
     """Where one account works, under its own database context, the longest-standing first."""
     rows = models.Member.objects.select_related("agency").filter(account_id=account_id, left_at__isnull=True)
     return [
-        Membership(row.agency_id, row.id, row.agency.name, row.name, row.title, tuple(row.roles))
+        Membership(row.agency_id, row.id, row.agency.name, row.agency.timezone, row.name, row.title, tuple(row.roles))
         for row in rows.order_by("joined_at")
     ]

@@ -17,7 +17,7 @@ class VaultMode(models.TextChoices):
 
 
 class Agency(models.Model):
-    """A partner in the response. The directory is open to every member of the community; only the agency edits itself."""
+    """A partner in the response. The directory is open to the community; only the agency edits itself."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     name = models.CharField(max_length=120, unique=True, db_comment="public: directory name")
@@ -47,7 +47,7 @@ class Agency(models.Model):
 
 
 class VaultLock(models.Model):
-    """The ways into an agency's vault that are not a member's: the director's paper, and in service mode the keyring."""
+    """The ways into an agency's vault that are not a member's: the director's paper, in service mode the keyring."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose")
@@ -91,7 +91,7 @@ class Member(models.Model):
 
 
 class VaultGrant(models.Model):
-    """One member's own copy of the vault key, sealed to her account's public key. Deleting it ends her access at once."""
+    """One member's copy of the vault key, sealed to her account's public key. Deleting it ends her access at once."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")

@@ -1,8 +1,8 @@
 """An agency's vault in the hand: its keys, the clients' keys below them, and the ways the vault key reaches someone.
 
-    member (HPKE) | service (keyring) | recovery (HPKE)  ->  vault key  ->  client key  ->  fields
-                                                                        ->  secrets: older vault keys, agency private
-                                                                            keys, search key
+member (HPKE) | service (keyring) | recovery (HPKE)  ->  vault key  ->  client key  ->  fields
+                                                                    ->  secrets: older vault keys, agency private
+                                                                        keys, search key
 """
 
 import json

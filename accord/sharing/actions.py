@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from django.db.models import Case, F, Value, When
 from django.db.models.fields import BinaryField
@@ -44,7 +45,9 @@ def prepare(
     holder = Agency.objects.get(id=permit.agency_id)
     if recipient_id == holder.id or not Agency.objects.filter(id=recipient_id).exists():
         raise InvalidRelease("Choose a partner agency to receive it.")
-    terms = checked_terms(grants=grants, purpose=purpose, last_day=last_day, today=at.date())
+    terms = checked_terms(
+        grants=grants, purpose=purpose, last_day=last_day, today=at.astimezone(ZoneInfo(holder.timezone)).date()
+    )
     herself = Person.objects.filter(client_id=client_id, relation=Relation.SELF).values_list("id", flat=True)[0]
     release = Release.objects.create(
         agency_id=holder.id,
@@ -103,9 +106,7 @@ def sign(
     words = signature.strip() + (f" ({authority.strip()})" if authority.strip() else "")
     release.signature = key.seal("sharing_release", "signature", release.id, words.encode())
     if long_because.strip():
-        release.long_because = key.seal(
-            "sharing_release", "long_because", release.id, long_because.strip().encode()
-        )
+        release.long_because = key.seal("sharing_release", "long_because", release.id, long_because.strip().encode())
     release.explained_at, release.signed_at, release.signed_with = at, at, permit.member_id
     release.save()
     permit.record("release_signed", release.id)
@@ -137,9 +138,7 @@ def send(*, permit: Permit, at: datetime, release: Release, items: Iterable[Disc
             sent_at=at,
             until_at=item.until,
         )
-        envelope.sealed = seal_to(
-            bytes(recipient.public_key), item.content.packed(), envelope_info(envelope)
-        )
+        envelope.sealed = seal_to(bytes(recipient.public_key), item.content.packed(), envelope_info(envelope))
         envelopes.append(envelope)
         arrivals.append(
             Arrival(agency_id=recipient.id, holder_id=permit.agency_id, envelope=envelope.id, arrived_at=at)
@@ -183,9 +182,7 @@ def withdraw(*, permit: Permit, at: datetime, release_id: UUID, how: str) -> int
         raise InvalidRelease("This release has ended already.")
     release.withdrawn_at, release.withdrawn_by, release.withdrawn_how = at, permit.member_id, how
     release.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_how"])
-    ended = Envelope.objects.filter(
-        holder_id=permit.agency_id, release=release_id, withdrawn_at__isnull=True
-    )
+    ended = Envelope.objects.filter(holder_id=permit.agency_id, release=release_id, withdrawn_at__isnull=True)
     Arrival.objects.filter(holder_id=permit.agency_id, envelope__in=ended.values("id")).delete()
     count = ended.update(
         withdrawn_at=at,
@@ -253,9 +250,7 @@ def confirm(*, permit: Permit, at: datetime, client_id: UUID, envelope_id: UUID,
 @needs(Verb.SWEEP)
 def sweep(*, permit: Permit, at: datetime) -> int:
     """Destroy the ciphertext of this holder's envelopes that ended by the clock and that nobody must keep."""
-    ended = Envelope.objects.filter(
-        holder_id=permit.agency_id, until_at__lte=at, retain=False, sealed__isnull=False
-    )
+    ended = Envelope.objects.filter(holder_id=permit.agency_id, until_at__lte=at, retain=False, sealed__isnull=False)
     ids: Sequence[UUID] = list(ended.values_list("id", flat=True))
     count = ended.update(sealed=None)
     Arrival.objects.filter(holder_id=permit.agency_id, envelope__in=ids).delete()
@@ -265,9 +260,7 @@ def sweep(*, permit: Permit, at: datetime) -> int:
 
 
 def envelope_info(row: Envelope) -> bytes:
-    return info(
-        recipient=str(row.agency_id), holder=str(row.holder_id), envelope=str(row.id), thread=str(row.thread)
-    )
+    return info(recipient=str(row.agency_id), holder=str(row.holder_id), envelope=str(row.id), thread=str(row.thread))
 
 
 def _thread(permit: Permit, at: datetime, release: Release) -> UUID:

@@ -39,4 +39,3 @@ def locked(release_id: UUID) -> models.Release | None:
     """The holder's release, locked until the transaction ends, so that a withdrawal waits for a disclosure that
     relies on it, and a disclosure after it finds it withdrawn."""
     return models.Release.objects.select_for_update().filter(id=release_id).first()
-

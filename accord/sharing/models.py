@@ -40,7 +40,9 @@ class Release(models.Model):
     agency = models.ForeignKey(
         Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: holder, who may disclose"
     )
-    client = models.ForeignKey(Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whose word")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whose word"
+    )
     subject = models.ForeignKey(
         Person, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whom it is about"
     )
@@ -113,15 +115,13 @@ class Release(models.Model):
                 | (models.Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~models.Q(withdrawn_how="")),
                 name="release_withdrawn_who_when_how",
             ),
-            models.CheckConstraint(
-                condition=~models.Q(agency=models.F("recipient")), name="release_has_two_agencies"
-            ),
+            models.CheckConstraint(condition=~models.Q(agency=models.F("recipient")), name="release_has_two_agencies"),
         ]
 
 
 class Envelope(models.Model):
     """One disclosure from one holder to one recipient on one lawful basis. The row belongs to the recipient and is the
-    frozen yes: while it is alive it may be read, and liveness sits beside the content so no read can race a withdrawal."""
+    frozen yes: alive, it may be read, and liveness sits beside the content so that no read can race a withdrawal."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: recipient")
@@ -182,13 +182,13 @@ class Sent(models.Model):
     release = models.ForeignKey(
         Release, models.PROTECT, db_index=False, db_constraint=False, db_comment="link: on which word"
     )
-    client = models.ForeignKey(Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: about whom")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: about whom"
+    )
     entry = models.ForeignKey(
         Entry, models.CASCADE, null=True, db_index=False, db_constraint=False, db_comment="link: from which entry"
     )
-    recipient = models.ForeignKey(
-        Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: to whom"
-    )
+    recipient = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: to whom")
     envelope = models.UUIDField(db_comment="link: the recipient's row")
     category = models.CharField(max_length=16, db_comment="code: about what")
     level = models.PositiveSmallIntegerField(choices=LEVELS, db_comment="code: how much")
@@ -210,7 +210,9 @@ class Receipt(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: recipient")
     partner = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: from whom")
-    client = models.ForeignKey(Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: own client")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: own client"
+    )
     envelope = models.UUIDField(db_comment="link: which")
     category = models.CharField(max_length=16, db_comment="code: about what")
     level = models.PositiveSmallIntegerField(choices=LEVELS, db_comment="code: how much")
@@ -233,7 +235,9 @@ class Confirmed(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: recipient")
-    client = models.ForeignKey(Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: own client")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: own client"
+    )
     envelope = models.UUIDField(db_comment="link: where it came from")
     entry = models.ForeignKey(
         Entry, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: own entry made of it"

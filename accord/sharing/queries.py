@@ -132,10 +132,19 @@ def received(*, permit: Permit, client_id: UUID, limit: int = MOST_LISTED) -> li
 
 
 @needs(Verb.READ_ENVELOPE)
-def envelope(*, permit: Permit, envelope_id: UUID) -> EnvelopeView | None:
-    """One living envelope addressed to this agency; None when there is none."""
-    rows = _opened(permit, Envelope.objects.filter(agency_id=permit.agency_id, id=envelope_id))
-    return rows[0] if rows else None
+def received_ids(*, permit: Permit, client_id: UUID) -> list[UUID]:
+    """Ids of all living envelopes on the threads tied to one's own client, newest first: nothing is opened."""
+    threads = Thread.objects.filter(client_id=client_id)
+    rows = Envelope.objects.filter(agency_id=permit.agency_id, thread__in=threads.values("thread"))
+    return list(rows.order_by("-sent_at", "id").values_list("id", flat=True))
+
+
+@needs(Verb.READ_ENVELOPE)
+def envelope(*, permit: Permit, client_id: UUID, envelope_id: UUID) -> EnvelopeView | None:
+    """One living envelope on a thread tied to one's own client; None when there is none."""
+    threads = Thread.objects.filter(client_id=client_id)
+    rows = Envelope.objects.filter(agency_id=permit.agency_id, id=envelope_id, thread__in=threads.values("thread"))
+    return next(iter(_opened(permit, rows)), None)
 
 
 @needs(Verb.READ_KEPT)
@@ -143,9 +152,7 @@ def kept(*, permit: Permit, limit: int = MOST_LISTED) -> list[KeptLine]:
     """Ended envelopes this agency is bound to keep, newest first, none of them opened. The database shows them under
     the records officer's lens only."""
     rows = list(_kept(permit).defer("sealed").order_by("-sent_at", "id")[:limit])
-    codes = dict(
-        Thread.objects.filter(thread__in={row.thread for row in rows}).values_list("thread", "client__code")
-    )
+    codes = dict(Thread.objects.filter(thread__in={row.thread for row in rows}).values_list("thread", "client__code"))
     lines = []
     for row in rows:
         permit.show("envelope", row.id, Level.EXISTENCE)
@@ -309,9 +316,7 @@ def _opened(permit: Permit, rows: Iterable[Envelope]) -> list[EnvelopeView]:
     rows = list(rows)
     vault = permit.opened()
     openers = {version: vault.envelope_opener(version) for version in {row.key_version for row in rows}}
-    confirmed = set(
-        Confirmed.objects.filter(envelope__in=[row.id for row in rows]).values_list("envelope", flat=True)
-    )
+    confirmed = set(Confirmed.objects.filter(envelope__in=[row.id for row in rows]).values_list("envelope", flat=True))
     views = []
     for row in rows:
         plain = openers[row.key_version](bytes(row.sealed or b""), envelope_info(row))

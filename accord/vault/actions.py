@@ -1,4 +1,4 @@
-"""What an agency does in its own vault. Every verb takes the permit and the moment, changes rows and records the deed."""
+"""What an agency does in its own vault. Every verb takes the permit and the moment, changes rows, records the deed."""
 
 from __future__ import annotations
 
@@ -126,10 +126,10 @@ def add_entries(*, permit: Permit, at: datetime, client_id: UUID, entries: Itera
     client, key = _client(permit, client_id)
     case_id = Case.objects.filter(client_id=client_id).order_by("-opened_at").values_list("id", flat=True)[0]
     herself = Person.objects.filter(client_id=client_id, relation=Relation.SELF).values_list("id", flat=True)[0]
-    known = set(
+    known = {
         bytes(origin)
         for origin in Entry.objects.filter(client_id=client_id, origin__isnull=False).values_list("origin", flat=True)
-    )
+    }
     rows: list[Entry] = []
     for entry in entries:
         if entry.origin is not None:

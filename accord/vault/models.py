@@ -25,7 +25,10 @@ class Client(models.Model):
     wrapped_key = models.BinaryField(null=True, db_comment="wrapped: her key under the vault key; null once deleted")
     key_version = models.PositiveIntegerField(db_comment="code: vault key that wraps hers")
     status = models.CharField(
-        max_length=8, choices=[("open", "open"), ("closed", "closed")], default="open", db_comment="code: open or closed"
+        max_length=8,
+        choices=[("open", "open"), ("closed", "closed")],
+        default="open",
+        db_comment="code: open or closed",
     )
     opened_at = models.DateTimeField(db_comment="moment: when")
     closed_at = models.DateTimeField(null=True, db_comment="moment: when")
@@ -84,7 +87,9 @@ class Entry(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
     client = models.ForeignKey(Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whose")
-    case = models.ForeignKey(Case, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: in which case")
+    case = models.ForeignKey(
+        Case, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: in which case"
+    )
     about = models.ForeignKey(
         Person, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whom it is about"
     )
@@ -113,7 +118,7 @@ class Entry(models.Model):
 
 
 class Token(models.Model):
-    """A blind-index token: finds a person by word, first three letters, sound, birth date or code without storing any."""
+    """A blind-index token: finds a person by word, first three letters, sound, birth date or code; stores none."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")

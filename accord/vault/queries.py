@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
+
+from django.db.models import Count
 
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Category, Level, Relation, Verb
@@ -127,9 +129,7 @@ def client(*, permit: Permit, client_id: UUID, entries: int = MOST_ENTRIES) -> C
     people = [_person(key, person) for person in Person.objects.filter(client_id=client_id)]
     herself = next(person for person in people if person.relation is Relation.SELF)
     harms = Case.objects.filter(client_id=client_id).order_by("-opened_at").values_list("harms", flat=True).first()
-    rows = list(
-        Entry.objects.filter(client_id=client_id).defer("detail").order_by("-occurred_at", "id")[: entries + 1]
-    )
+    rows = list(Entry.objects.filter(client_id=client_id).defer("detail").order_by("-occurred_at", "id")[: entries + 1])
     shown = [_entry(key, entry, with_detail=False) for entry in rows[:entries]]
     permit.show("client", client_id, Level.FULL)
     for entry in shown:
@@ -168,6 +168,13 @@ def entries(
     for view in views:
         permit.show("entry", view.id, Level.FULL)
     return views
+
+
+@needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE)
+def held(*, permit: Permit, client_id: UUID) -> Mapping[Category, int]:
+    """How many entries of each category a file holds; none is opened."""
+    counts = Entry.objects.filter(client_id=client_id).values_list("category").annotate(held=Count("id"))
+    return {Category(category): count for category, count in counts}
 
 
 @needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE, Verb.SIGN_RELEASE, Verb.DISCLOSE, Verb.EXPORT_CLIENT)
@@ -230,5 +237,5 @@ def _tokens(key: bytes, text: str) -> list[list[SearchToken]]:
         return [[code_token(key, text.upper())]]
     for form in DATE_FORMS:
         with suppress(ValueError):
-            return [[date_token(key, datetime.strptime(text, form).date())]]
+            return [[date_token(key, datetime.strptime(text, form).replace(tzinfo=UTC).date())]]
     return query_tokens(key, text)

@@ -147,7 +147,9 @@ class Summary:
         """Raises InvalidEntry when empty or too long to be a summary."""
         text = text.strip()
         if not text:
-            raise InvalidEntry("Write the summary: it is what a partner may see, and it is never taken from the detail.")
+            raise InvalidEntry(
+                "Write the summary: it is what a partner may see, and it is never taken from the detail."
+            )
         if len(text) > LONGEST_LINE * 5:
             raise InvalidEntry(f"A summary is at most {LONGEST_LINE * 5} characters; this one has {len(text)}.")
         return cls(text=text)

@@ -117,8 +117,7 @@ def one(house: House, recipient: House, client: UUID, chance: random.Random) -> 
         return 0, Counter()
     assert signed() == len(listed)
     arrived = sent_to(recipient) - before
-    with recipient.worker.enter(Verb.READ_ENVELOPE) as permit:
-        views = [queries.envelope(permit=permit, envelope_id=id) for id in arrived]
+    views = [view for id, view in in_the_tray(recipient).items() if id in arrived]
     assert told([view.content for view in views]) == told(listed)
     for view in views:
         assert view.level is view.content.level <= grants.get(view.category, Level.SUMMARY)
@@ -127,6 +126,16 @@ def one(house: House, recipient: House, client: UUID, chance: random.Random) -> 
         again, _ = preview(gate(), permit, worker.caller, release_id)
     assert told(again) == told(listed), "the signed release previews what was sent"
     return len(listed), Counter(content.level for content in listed)
+
+
+def in_the_tray(recipient: House) -> dict[UUID, queries.EnvelopeView]:
+    """Everything that waits for a recipient, thread by thread, as its worker opens it."""
+    with superuser() as eyes:
+        threads = eyes.execute("select distinct thread from sharing_envelope where agency_id = %s", [recipient.id])
+        known = [thread for (thread,) in threads.fetchall()]
+    with recipient.worker.enter(Verb.ACCEPT_ENVELOPE) as permit:
+        found = [queries.thread(permit=permit, thread=thread) for thread in known]
+    return {view.id: view for each in found if each for view in each.envelopes}
 
 
 def sent_to(recipient: House) -> set[UUID]:
@@ -198,11 +207,14 @@ def test_the_tray_lists_what_the_door_opens(houses):
     one(houses["hospital"], shelter, person(houses["hospital"], chance), chance)
     with shelter.worker.enter(Verb.READ_DAY, Verb.READ_ENVELOPE) as permit:
         waiting = queries.waiting(permit=permit, limit=100)
-        opened = {view.id: view for each in waiting for view in each.envelopes}
-        assert opened
-        assert all(queries.envelope(permit=permit, envelope_id=id) == view for id, view in opened.items())
+    listed = {view.id: view.content for each in waiting for view in each.envelopes}
+    assert listed
+    assert listed == {id: view.content for id, view in in_the_tray(shelter).items()}
     first = waiting[0]
     client = World().accept(shelter.worker)
     with shelter.worker.enter(Verb.READ_CLIENT, Verb.READ_ENVELOPE, client=client, at=timezone.now()) as permit:
         shown = {view.id: view.content for view in queries.received(permit=permit, client_id=client)}
+        for id, content in shown.items():
+            assert queries.envelope(permit=permit, client_id=client, envelope_id=id).content == content
+        assert set(queries.received_ids(permit=permit, client_id=client)) == set(shown)
     assert {view.id: view.content for view in first.envelopes}.items() <= shown.items()

@@ -202,6 +202,9 @@ def test_envelopes_are_bound_to_sender_recipient_thread_and_row(scene):
         patient = world.client(house.worker)
         world.entry(house.worker, patient)
         world.release(house.worker, patient, shelter, {Category.INJURIES: Level.FULL, Category.CONTACT: Level.SUMMARY})
+    client = world.client(shelter.worker)
+    for _ in range(3):
+        world.accept(shelter.worker, client)
     with superuser() as eyes:
         sealed = eyes.execute("select id, sealed from sharing_envelope where agency_id = %s", [shelter.id]).fetchall()
     tried = 0
@@ -214,7 +217,7 @@ def test_envelopes_are_bound_to_sender_recipient_thread_and_row(scene):
             with shelter.worker.enter(Verb.READ_ENVELOPE) as permit:
                 for id, _ in sealed:
                     with pytest.raises(WrongKey):
-                        sharing.envelope(permit=permit, envelope_id=id)
+                        sharing.envelope(permit=permit, client_id=client, envelope_id=id)
                     tried += 1
         with past_the_triggers() as root:
             for id, own in sealed:
@@ -228,7 +231,7 @@ def test_envelopes_are_bound_to_sender_recipient_thread_and_row(scene):
                     another = next(each for _, each in rows if each != own)
                     root.execute(f"update sharing_envelope set {column} = %s where id = %s", [another, id])
                     with shelter.worker.enter(Verb.READ_ENVELOPE) as permit, pytest.raises(WrongKey):
-                        sharing.envelope(permit=permit, envelope_id=id)
+                        sharing.envelope(permit=permit, client_id=client, envelope_id=id)
                     root.execute(f"update sharing_envelope set {column} = %s where id = %s", [own, id])
                     tried += 1
     finally:
@@ -236,7 +239,7 @@ def test_envelopes_are_bound_to_sender_recipient_thread_and_row(scene):
             for id, own in sealed:
                 root.execute("update sharing_envelope set sealed = %s where id = %s", [own, id])
     with shelter.worker.enter(Verb.READ_ENVELOPE) as permit:
-        assert all(sharing.envelope(permit=permit, envelope_id=id) for id, _ in sealed)
+        assert all(sharing.envelope(permit=permit, client_id=client, envelope_id=id) for id, _ in sealed)
     assert tried > 40
 
 

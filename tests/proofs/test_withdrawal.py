@@ -135,7 +135,7 @@ def test_an_export_stops_at_its_next_batch(scene):
     def batches():
         for id in wanted:
             with enter(scene.police.worker, Verb.EXPORT_CLIENT, Verb.READ_ENVELOPE, client=scene.client) as permit:
-                shown = queries.envelope(permit=permit, envelope_id=id)
+                shown = queries.envelope(permit=permit, client_id=scene.client, envelope_id=id)
             yield shown
 
     running = batches()
@@ -152,7 +152,11 @@ def test_a_list_that_is_open_inside_one_transaction_stops_too(scene):
     with enter(scene.police.worker, Verb.READ_CLIENT, Verb.READ_ENVELOPE, Verb.READ_DAY, client=scene.client) as permit:
         everywhere = {
             "received": lambda: {str(v.id) for v in queries.received(permit=permit, client_id=scene.client)},
-            "envelope": lambda: {str(v.id) for v in [queries.envelope(permit=permit, envelope_id=UUID(ids[0]))] if v},
+            "envelope": lambda: {
+                str(v.id)
+                for v in [queries.envelope(permit=permit, client_id=scene.client, envelope_id=UUID(ids[0]))]
+                if v
+            },
             "waiting": lambda: {str(v.id) for w in queries.waiting(permit=permit, limit=999) for v in w.envelopes},
         }
         assert all(set(ids) <= look() for look in everywhere.values())
@@ -168,7 +172,7 @@ def test_withdrawn_is_gone_from_every_noun(scene):
         seen = {v.id for v in queries.received(permit=permit, client_id=scene.client)}
         seen |= {v.id for w in queries.waiting(permit=permit, limit=999) for v in w.envelopes}
         assert not seen & {UUID(id) for id in ids}
-        assert all(queries.envelope(permit=permit, envelope_id=UUID(id)) is None for id in ids)
+        assert all(queries.envelope(permit=permit, client_id=scene.client, envelope_id=UUID(id)) is None for id in ids)
     with enter(scene.police.worker, Verb.ACCEPT_ENVELOPE) as permit:
         with superuser() as eyes:
             (thread,) = eyes.execute("select thread from sharing_envelope where id = %s", [ids[0]]).fetchone()

@@ -19,7 +19,9 @@ FILES = sorted(SAMPLES.glob("*.xml"))
 
 def bring_in(world, worker, data, **identity):
     patient = ccda.parse(data).patient
-    client = world.client(worker, Identity(**{"given": patient.given, "family": patient.family, "born": patient.birth} | identity))
+    client = world.client(
+        worker, Identity(**{"given": patient.given, "family": patient.family, "born": patient.birth} | identity)
+    )
     with worker.enter(Verb.IMPORT_DOCUMENT, Verb.READ_CLIENT, client=client) as permit:
         return client, health.import_document(
             permit=permit, at=permit.at, client_id=client, data=data, checked_by_hand=True
@@ -34,9 +36,7 @@ def test_every_sample_imports_and_the_same_file_twice_adds_nothing(world, path):
     client, first = bring_in(world, hospital.worker, data)
     assert first.added > 0
     with hospital.worker.enter(Verb.IMPORT_DOCUMENT, Verb.READ_CLIENT, client=client) as permit:
-        again = health.import_document(
-            permit=permit, at=permit.at, client_id=client, data=data, checked_by_hand=True
-        )
+        again = health.import_document(permit=permit, at=permit.at, client_id=client, data=data, checked_by_hand=True)
     assert again.added == 0 and again.already == first.added + first.already
     with hospital.worker.enter(Verb.READ_CLIENT, client=client) as permit:
         entries = vault.entries(permit=permit, client_id=client, limit=1000)

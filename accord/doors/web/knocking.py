@@ -1,4 +1,4 @@
-"""How a web request becomes a knock: who, verb, thing, purpose, now. The URL table says the verb; nothing is read yet."""
+"""How a web request becomes a knock: who, verb, thing, purpose, now. The URL table says the verb."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.formats import date_format
@@ -218,7 +218,7 @@ def spoken_day(text: str) -> str:
     for length, read, said in ((4, "%Y", "Y"), (7, "%Y-%m", "F Y"), (10, "%Y-%m-%d", "j F Y")):
         if len(text) == length or (length == 10 and len(text) > length):
             with suppress(ValueError):
-                return date_format(datetime.strptime(text[:length], read), said)
+                return date_format(datetime.strptime(text[:length], read).replace(tzinfo=UTC), said)
     return text
 
 

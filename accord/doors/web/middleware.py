@@ -12,6 +12,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -48,7 +49,8 @@ class knock:  # noqa: N801  (Django names middleware; this one reads as a verb)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         over = request.user.is_authenticated and self._over(request)
-        response = self._sign_in_again(request) if over else self.answer(request)
+        with timezone.override(request.session.get("timezone")):
+            response = self._sign_in_again(request) if over else self.answer(request)
         self._keep_or_forget(request, response)
         return response
 

@@ -144,6 +144,7 @@ def enter_agency(request: HttpRequest, account: Any) -> None:
             "agency": str(place.agency),
             "member": str(place.member),
             "agency_name": place.agency_name,
+            "timezone": place.timezone,
             "name": place.name,
             "title": place.title,
             "roles": list(place.roles),

@@ -48,7 +48,10 @@ _TABLE = (
     Page(C + "releases/<uuid:release_id>/withdraw/", releases.withdraw, "release_withdraw", (Verb.WITHDRAW_RELEASE,)),
     # what came from partners
     Page(
-        "arrivals/<uuid:thread>/", sharing.arrival, "arrival", (Verb.ACCEPT_ENVELOPE, Verb.FIND_CLIENTS, Verb.OPEN_CLIENT)
+        "arrivals/<uuid:thread>/",
+        sharing.arrival,
+        "arrival",
+        (Verb.ACCEPT_ENVELOPE, Verb.FIND_CLIENTS, Verb.OPEN_CLIENT),
     ),
     Page(C + "envelopes/<uuid:envelope_id>/why/", sharing.why, "why", (Verb.READ_ENVELOPE, Verb.READ_CLIENT)),
     Page(

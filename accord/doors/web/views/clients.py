@@ -278,7 +278,7 @@ def export(request: HttpRequest, client_id: UUID) -> HttpResponseBase:
     """
     with entering(request, client=client_id) as permit:
         file = vault.client(permit=permit, client_id=client_id, entries=0)
-        received = [envelope.id for envelope in sharing.received(permit=permit, client_id=client_id)]
+        received = sharing.received_ids(permit=permit, client_id=client_id)
         names = {id: card.name for id, card in partners.directory(permit=permit).items()}
     first = {"line": "client", "code": file.code, "opened_at": file.opened_at, "harms": file.harms}
     people = [_person_line(person) for person in (file.herself, *file.others)]
@@ -373,7 +373,7 @@ def _batches(
     count = 0
     after: tuple[datetime, UUID] | None = None
     for start in range(0, len(received), BATCH):
-        batch = _batch(request, client_id, partial(_living, received[start : start + BATCH], names))
+        batch = _batch(request, client_id, partial(_living, client_id, received[start : start + BATCH], names))
         if batch is None:
             return
         count += len(batch)
@@ -402,11 +402,11 @@ def _batch(request: HttpRequest, client_id: UUID, read: Callable[[Permit], Rows]
         close_old_connections()
 
 
-def _living(ids: Sequence[UUID], names: dict[UUID, str], permit: Permit) -> list[dict[str, Any]]:
+def _living(client_id: UUID, ids: Sequence[UUID], names: dict[UUID, str], permit: Permit) -> list[dict[str, Any]]:
     """Envelopes that still live. Raises Refused as soon as one has ended."""
     lines = []
     for id in ids:
-        envelope = sharing.envelope(permit=permit, envelope_id=id)
+        envelope = sharing.envelope(permit=permit, client_id=client_id, envelope_id=id)
         if envelope is None:
             raise Refused
         lines.append(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -281,7 +280,7 @@ def _terms(
 
 def _held(permit: Permit, client_id: UUID) -> Mapping[Category, int]:
     """How many entries of each category her file holds."""
-    return Counter(entry.category for entry in vault.client(permit=permit, client_id=client_id).entries)
+    return vault.held(permit=permit, client_id=client_id)
 
 
 def _agencies(permit: Permit) -> tuple[AgencyCard, dict[UUID, Recipient]]:

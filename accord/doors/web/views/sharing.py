@@ -155,10 +155,10 @@ def _waiting(permit: Permit, thread: UUID) -> Waiting:
 
 def _envelope(permit: Permit, client_id: UUID, envelope_id: UUID) -> EnvelopeView:
     """A living envelope on a thread tied to this client, and no other."""
-    for view in sharing.received(permit=permit, client_id=client_id):
-        if view.id == envelope_id:
-            return view
-    raise Refused
+    view = sharing.envelope(permit=permit, client_id=client_id, envelope_id=envelope_id)
+    if view is None:
+        raise Refused
+    return view
 
 
 def _ours(permit: Permit, client_id: UUID, view: EnvelopeView) -> UUID:
