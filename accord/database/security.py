@@ -21,18 +21,20 @@ def agency_owned(
     *,
     policies: Mapping[str, str] | None = None,
     references: Mapping[str, str] | None = None,
-    key: bool = True,
+    key: str = "agency_id, id",
 ) -> list[migrations.RunSQL]:
     """SQL for one agency-owned table.
 
     `policies` maps select, insert, update, delete to a condition; what is not named is `agency_id = me`, and `never`
     writes no policy, so that nobody may. A name may carry a suffix (`select_holder`) for a second, alternative policy.
+    `key` is the primary key; rows that several holders write into one agency carry the holder too, so that an equal id
+    tells none of them what another sent. Empty: the table brings its own.
     `references` maps a column to `table` for a composite key `(agency_id, column) -> table (agency_id, id)`.
     """
     conditions = {"select": MINE, "insert": MINE, "update": MINE, "delete": MINE} | dict(policies or {})
     statements = [f"alter table {table} enable row level security", f"alter table {table} force row level security"]
     if key:
-        statements.append(f"alter table {table} drop constraint {table}_pkey, add primary key (agency_id, id)")
+        statements.append(f"alter table {table} drop constraint {table}_pkey, add primary key ({key})")
     for name, condition in conditions.items():
         if condition == "never":
             continue

@@ -111,7 +111,7 @@ class Gate:
         """
         asked = Asked(caller, verbs, purpose, NOTHING, client, at)
         try:
-            with transaction.atomic():
+            with transaction.atomic(durable=True):
                 self._set_context(caller, at)
                 standing = self._standing(caller)
                 thing = NOTHING if client is None else vault_facts.client_thing(client)
@@ -151,7 +151,7 @@ class Gate:
         happens every few seconds, and a leaf about it would be the next thing to find. Raises Refused."""
         asked = Asked(caller, (Verb.SWEEP,), Purpose.ADMINISTRATION, NOTHING, None, at)
         try:
-            with transaction.atomic():
+            with transaction.atomic(durable=True):
                 self._set_context(caller, at)
                 standing = self._standing(caller)
                 if standing is None:
@@ -179,20 +179,20 @@ class Gate:
 
     def memberships(self, account: UUID, at: datetime) -> list[partners.Membership]:
         """Where an account that just signed in works; the only question asked without an agency."""
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             self._set_note(agency=None, account=account, at=at)
             return partners.memberships(account)
 
     @contextmanager
     def founding(self, agency: UUID, at: datetime) -> Iterator[None]:
         """The operator's context for writing a new agency into the directory; it opens nothing that exists."""
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             self._set_note(agency=agency, account=None, at=at)
             yield
 
     def open_with_paper(self, agency: UUID, paper: str, at: datetime) -> Vault:
         """The director's recovery key, typed in. Raises WrongKey, VaultClosed."""
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             self._set_note(agency=agency, account=None, at=at)
             return open_vault(agency_id=agency, member_id=None, private=None, keyring=None, paper=paper)
 
@@ -228,7 +228,7 @@ class Gate:
         if caller.member is None:
             agency = partners.agency(caller.agency)
             return Standing(agency, Member(id=caller.actor, roles=frozenset({Role.SYSTEM}))) if agency else None
-        row = caller.account and partners.member(caller.member, caller.account)
+        row = caller.account and partners.member(caller.agency, caller.member, caller.account)
         return Standing(partners.agency_fact(row.agency), partners.member_fact(row)) if row else None
 
     def _open(self, caller: Caller) -> Vault | None:
@@ -270,7 +270,7 @@ class Gate:
 
     def _refuse(self, asked: Asked, decision: Decision | None) -> None:
         """The refusal outlives the rollback: its own transaction, in the asker's own ledger."""
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             self._set_context(asked.caller, asked.at)
             self._write(asked, decision, outcome=False, permit=None)
 

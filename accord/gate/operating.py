@@ -14,6 +14,7 @@ from django.db import connection
 from accord.gate.entrance import Gate
 from accord.ledger.actions import write_leaf
 from accord.ledger.permits import Permit
+from accord.partners.actions import open_vault
 from accord.partners.models import Agency
 from accord.policy.facts import Because, Decision
 from accord.policy.words import Level, Purpose, Verb
@@ -50,7 +51,9 @@ def operating(gate: Gate, agency: UUID, *verbs: Verb, at: datetime, paper: str |
             purpose=purpose,
             decision=OPERATING,
             at=at,
-            vault=None if paper is None else gate.open_with_paper(agency, paper, at),
+            vault=None
+            if paper is None
+            else open_vault(agency_id=agency, member_id=None, private=None, keyring=None, paper=paper),
         )
         try:
             yield permit

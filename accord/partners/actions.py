@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
 
 from accord.accounts import actions as accounts
 from accord.accounts.models import Account
@@ -125,7 +126,7 @@ def add_member(
         roles=sorted(role.value for role in roles),
         joined_at=at,
     )
-    _grant(permit.opened(), member.id, bytes(account.public_key))
+    _grant(_locked(permit)[1], member.id, bytes(account.public_key))
     permit.record("member_added", member.id)
     return member.id, code
 
@@ -136,7 +137,7 @@ def new_code(*, permit: Permit, at: datetime, member_id: UUID, cost: Cost = STAN
     member = Member.objects.get(id=member_id, left_at__isnull=True)
     public, code = accounts.new_key(account_id=member.account_id, at=at, cost=cost)
     VaultGrant.objects.filter(member_id=member.id).delete()
-    _grant(permit.opened(), member.id, public)
+    _grant(_locked(permit)[1], member.id, public)
     permit.record("member_code_renewed", member.id)
     return code
 
@@ -180,14 +181,14 @@ def new_recovery(*, permit: Permit, at: datetime) -> str:
 
 
 @needs(Verb.MANAGE_KEYS)
-def drop_older_keys(*, permit: Permit, at: datetime) -> None:
-    """Forget older vault keys once every client key is under the current one."""
+def forget_keys(*, permit: Permit, at: datetime, needed: frozenset[int]) -> None:
+    """Forget older vault keys, except the versions in `needed`, which still wrap something."""
     lock, vault = _locked(permit)
-    for version in [version for version in vault.keys if version != vault.current]:
+    for version in [version for version in vault.keys if version != vault.current and version not in needed]:
         vault = vault.drop_key(version)
     lock.secrets, lock.changed_at = vault.secrets(), at
     lock.save(update_fields=["secrets", "changed_at"])
-    permit.record("older_keys_dropped", permit.agency_id)
+    permit.record("older_keys_forgotten", permit.agency_id)
 
 
 def rewrap_service_locks(*, keyring: Keyring, at: datetime) -> bool:
@@ -207,7 +208,9 @@ def open_vault(
 ) -> Vault:
     """Open the vault of the agency whose database context is set: with a member's private key, the keyring (service
     mode), or the director's paper. Raises VaultClosed when there is no way in, WrongKey when a key does not fit."""
-    lock = VaultLock.objects.filter(agency_id=agency_id).first()
+    grants = VaultGrant.objects.filter(member_id=member_id, version=OuterRef("version"))
+    # Lock and grant in one statement: read apart, a key turned in between would shut out somebody who belongs here.
+    lock = VaultLock.objects.filter(agency_id=agency_id).annotate(grant=Subquery(grants.values("sealed")[:1])).first()
     if lock is None:
         raise VaultClosed("This agency has no vault.")
     if paper is not None:
@@ -215,10 +218,9 @@ def open_vault(
     elif lock.for_service is not None and keyring is not None:
         key = unwrap_for_service(keyring, bytes(lock.for_service), agency_id, lock.version)
     elif member_id is not None and private is not None:
-        grant = VaultGrant.objects.filter(member_id=member_id, version=lock.version).first()
-        if grant is None:
+        if lock.grant is None:
             raise VaultClosed("Your access to this vault has ended.")
-        key = open_grant(private, bytes(grant.sealed), agency_id, lock.version)
+        key = open_grant(private, bytes(lock.grant), agency_id, lock.version)
     else:
         raise VaultClosed("Nobody with a key to this vault is signed in.")
     return Vault.with_secrets(agency_id, lock.version, key, bytes(lock.secrets))

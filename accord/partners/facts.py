@@ -24,11 +24,11 @@ def member_fact(row: models.Member) -> Member:
     return Member(id=str(row.id), roles=frozenset(Role(role) for role in row.roles))
 
 
-def member(member_id: UUID, account_id: UUID) -> models.Member | None:
+def member(agency_id: UUID, member_id: UUID, account_id: UUID) -> models.Member | None:
     """The member who is asking, with her agency; None when she has left or is not this account."""
     return (
         models.Member.objects.select_related("agency")
-        .filter(id=member_id, account_id=account_id, left_at__isnull=True)
+        .filter(agency_id=agency_id, id=member_id, account_id=account_id, left_at__isnull=True)
         .first()
     )
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Case, F, Value, When
 from django.db.models.fields import BinaryField
+from django.db.models.functions import Now
 
 from accord.ledger.permits import Permit, needs
 from accord.partners.models import Agency
@@ -249,8 +250,8 @@ def confirm(*, permit: Permit, at: datetime, client_id: UUID, envelope_id: UUID,
 
 @needs(Verb.SWEEP)
 def sweep(*, permit: Permit, at: datetime) -> int:
-    """Destroy the ciphertext of this holder's envelopes that ended by the clock and that nobody must keep."""
-    ended = Envelope.objects.filter(holder_id=permit.agency_id, until_at__lte=at, retain=False, sealed__isnull=False)
+    """Destroy the ciphertext of this holder's envelopes that ended, by the database's clock, and nobody must keep."""
+    ended = Envelope.objects.filter(holder_id=permit.agency_id, until_at__lte=Now(), retain=False, sealed__isnull=False)
     ids: Sequence[UUID] = list(ended.values_list("id", flat=True))
     count = ended.update(sealed=None)
     Arrival.objects.filter(holder_id=permit.agency_id, envelope__in=ids).delete()

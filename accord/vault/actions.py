@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from accord.ledger.permits import Permit, needs
+from accord.partners import actions as partners
 from accord.partners.models import Agency
 from accord.policy.words import Category, Mark, Relation, Verb
 from accord.sealing.tokens import Token as SearchToken
@@ -186,6 +187,14 @@ def rewrap_clients(*, permit: Permit, limit: int) -> int:
     Client.objects.bulk_update(rows, ["wrapped_key", "key_version"])
     permit.record("keys_rewrapped", permit.agency_id)
     return stale.count()
+
+
+@needs(Verb.MANAGE_KEYS)
+def drop_older_keys(*, permit: Permit, at: datetime) -> None:
+    """Forget the vault keys that wrap no client any more. Ask only when requests that opened the vault before the last
+    turn have ended (sealing/README.md): such a request may still write a client under the older key."""
+    needed = Client.objects.filter(wrapped_key__isnull=False).values_list("key_version", flat=True).distinct()
+    partners.forget_keys(permit=permit, at=at, needed=frozenset(needed))
 
 
 def _free_code(prefix: str) -> str:

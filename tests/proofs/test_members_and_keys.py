@@ -309,6 +309,8 @@ def or_a_sentence(act: Callable[[], object]) -> object:
     """What it returns, or None when it was refused with a sentence for the one who asked."""
     try:
         return act()
+    except (AttributeError, NameError, TypeError):
+        raise
     except Exception as refusal:
         if not str(refusal):
             raise

@@ -4,7 +4,7 @@ from accord.database.security import statements
 
 CONTEXT = """
 create function accord_context() returns text[]
-language plpgsql stable security definer set search_path = pg_catalog as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
   token text := current_setting('accord.context', true);
   parts text[];

@@ -137,8 +137,8 @@ def _turn(gate: Gate, agency: UUID, name: str, paper: str) -> None:
     from django.utils import timezone
 
     from accord.gate.operating import database_clock, operating, requests_before
-    from accord.partners.actions import drop_older_keys, turn_vault_key
-    from accord.vault.actions import rewrap_clients
+    from accord.partners.actions import turn_vault_key
+    from accord.vault.actions import drop_older_keys, rewrap_clients
 
     with operating(gate, agency, Verb.MANAGE_KEYS, at=timezone.now(), paper=paper) as permit:
         version = turn_vault_key(permit=permit, at=permit.at, keyring=gate.keyring)

@@ -8,7 +8,7 @@ APPEND_ONLY = {"update": "never", "delete": "never"}
 class Migration(migrations.Migration):
     dependencies = [("ledger", "0001_initial"), ("database", "0001_context")]
     operations = [
-        *agency_owned("ledger_leaf", policies=APPEND_ONLY, key=False),
-        *agency_owned("ledger_position", policies=APPEND_ONLY, key=False),
-        *agency_owned("ledger_checkpoint", policies=APPEND_ONLY, key=False),
+        *agency_owned("ledger_leaf", policies=APPEND_ONLY, key=""),
+        *agency_owned("ledger_position", policies=APPEND_ONLY, key=""),
+        *agency_owned("ledger_checkpoint", policies=APPEND_ONLY, key=""),
     ]

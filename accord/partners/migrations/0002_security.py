@@ -19,7 +19,10 @@ class Migration(migrations.Migration):
         # Somebody who has just signed in finds where she works before she has an agency.
         *agency_owned(
             "partners_member",
-            policies={"select": f"{MINE} or account_id = (select accord_account())", "delete": "never"},
+            policies={
+                "select": f"{MINE} or ({ME} is null and account_id = (select accord_account()))",
+                "delete": "never",
+            },
         ),
         *agency_owned("partners_vaultgrant", references={"member_id": "partners_member"}),
     ]

@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
         ),
         *agency_owned(
             "sharing_envelope",
+            key="agency_id, holder_id, id",
             policies={
                 "select": f"{MINE} and (({ALIVE}) or ({KEPT}))",
                 "select_holder": SENT_BY_ME,
@@ -55,13 +56,13 @@ class Migration(migrations.Migration):
         ),
         *agency_owned(
             "sharing_arrival",
+            key="agency_id, holder_id, id",
             policies={
                 "select_holder": SENT_BY_ME,
                 "insert": SENT_BY_ME,
                 "update": "never",
                 "delete_holder": SENT_BY_ME,
             },
-            references={"envelope": "sharing_envelope"},
         ),
         *agency_owned(
             "sharing_sent",
@@ -74,6 +75,9 @@ class Migration(migrations.Migration):
             # Every envelope rests on a release of its holder: sharing without one cannot be written down.
             "alter table sharing_envelope add constraint sharing_envelope_rests_on_release"
             " foreign key (holder_id, release) references sharing_release (agency_id, id)",
+            "alter table sharing_arrival add constraint sharing_arrival_announces_own_envelope"
+            " foreign key (agency_id, holder_id, envelope) references sharing_envelope (agency_id, holder_id, id)"
+            " deferrable initially deferred",
             NO_EDIT,
             "create trigger sharing_release_no_edit before update on sharing_release"
             " for each row execute function sharing_release_no_edit()",
