@@ -5,7 +5,6 @@ Run from the repository: python -m bench.policy
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,5 +96,5 @@ def bench(law: Law, rounds: int = ROUNDS) -> dict[str, object]:
     }
 
 
-if __name__ == "__main__":
-    print(json.dumps(bench(parse({path.name: path.read_text("utf-8") for path in sorted(LAWS.glob("*.toml"))}))))
+def measure() -> dict[str, object]:
+    return bench(parse({path.name: path.read_text("utf-8") for path in sorted(LAWS.glob("*.toml"))}))

@@ -7,6 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from django.db import connection
 from django.utils import timezone
 
 from accord.config.service import gate
@@ -14,7 +15,7 @@ from accord.partners.actions import open_vault
 from accord.policy.words import Category, Relation, Verb
 from accord.sealing.tokens import code_token, date_token, name_tokens
 from accord.sealing.vault import Vault
-from accord.vault.models import Case, Client, Entry, Person, Token
+from accord.vault.models import Case, Client, Entry, Person
 from accord.vault.rules import CODE_LENGTH, Detail, Identity, Summary, code
 
 GIVEN = [
@@ -56,7 +57,8 @@ def fill(worker, clients: int, seed: int = 1) -> list[UUID]:
     for start in range(0, clients, BATCH):
         with worker.enter(Verb.OPEN_CLIENT) as permit:
             vault = permit.opened()
-            rows: dict[type, list] = {Client: [], Person: [], Case: [], Entry: [], Token: []}
+            rows: dict[type, list] = {Client: [], Person: [], Case: [], Entry: []}
+            found: list[tuple[bytes, UUID, UUID]] = []
             for _ in range(min(BATCH, clients - start)):
                 client_id = uuid4()
                 ids.append(client_id)
@@ -81,12 +83,15 @@ def fill(worker, clients: int, seed: int = 1) -> list[UUID]:
                 tokens = {code_token(vault.search_key, client.code), date_token(vault.search_key, identity.born)}
                 for name in identity.names:
                     tokens |= name_tokens(vault.search_key, name)
-                rows[Token] += [
-                    Token(agency_id=worker.agency, value=t.value, person_id=person.id, client_id=client_id)
-                    for t in tokens
-                ]
+                found += [(token.value, person.id, client_id) for token in tokens]
             for model, made in rows.items():
                 model.objects.bulk_create(made, batch_size=BATCH)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "insert into vault_token (id, agency_id, value, person_id, client_id)"
+                    " select gen_random_uuid(), %s, * from unnest(%s::bytea[], %s::uuid[], %s::uuid[])",
+                    [worker.agency, *(list(column) for column in zip(*found, strict=True))],
+                )
     return ids
 
 

@@ -10,6 +10,7 @@ import ast
 import io
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,8 +31,12 @@ PLURAL = {"ngettext", "ngettext_lazy"}
 TABLES = {
     "accord/records/health/rules.py": {"SUMMARIES", "WORDS"},
     "accord/vault/rules.py": {"SUMMARIES"},
-    "accord/sharing/rules.py": {"SENTENCES"},
 }
+#: What rooms say when they refuse; doors show it through gettext. Sentences with values in them stay as they are.
+REFUSALS = {
+    "InvalidEntry", "InvalidRelease", "InvalidPartner", "KeyTurned", "EnrolmentFailed", "NotCoded", "DocumentError",
+    "Verdict", "Need", "WrongKey", "VaultClosed",
+}  # fmt: skip
 Found = tuple[str | tuple[str, str], str]
 
 
@@ -46,6 +51,11 @@ def messages() -> Iterator[Found]:
         yield from _calls(tree, path)
         for name in TABLES.get(path.relative_to(ROOT).as_posix(), ()):
             yield from _table(tree, name, path)
+    for path in sorted((SOURCE / "policy" / "laws").glob("*.toml")):
+        for rule in tomllib.loads(path.read_text("utf-8")).get("rule", ()):
+            for name in ("sentence", "need"):
+                if rule.get(name):
+                    yield rule[name], path.relative_to(ROOT).as_posix()
 
 
 def _template(path: Path) -> str:
@@ -66,6 +76,8 @@ def _calls(tree: ast.AST, path: Path) -> Iterator[Found]:
         texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
         if name in SINGLE and texts:
             yield texts[0], where
+        elif name in REFUSALS and texts and " " in texts[-1]:
+            yield texts[-1], where
         elif name in PLURAL and len(texts) > 1:
             yield (texts[0], texts[1]), where
 

@@ -13,7 +13,7 @@ import time
 from typing import Any
 from uuid import UUID
 
-BATCH = 20
+BATCH = 50
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
                 latest[envelope] = max(began, latest.get(envelope, 0))
 
     def through_the_gate(reads: int) -> None:
-        """Each batch enters the gate once and reads twenty times, as a long page would."""
+        """Each batch enters the gate once and reads fifty times, as a long page would."""
         for _ in range(0, reads, BATCH):
             seen: dict[str, float] = {}
             with gate().enter(

@@ -1,0 +1,66 @@
+"""`make bench`: measurements as JSON on standard output, progress on standard error. `python -m bench --clients 1000
+100000` chooses the sizes. Every figure is compared with something measured in the same run."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.measure import quantiles, say
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="python -m bench")
+    options.add_argument("--clients", type=int, nargs="+", default=[1_000, 100_000])
+    options.add_argument("--requests", type=int, default=200)
+    options.add_argument("--leaves", type=int, default=1_000_000)
+    chosen = options.parse_args()
+
+    home = Path(tempfile.mkdtemp(prefix="accord-bench-"))
+    home.chmod(0o711)
+    from accord.config import postgres
+    from accord.config.environment import Environment
+    from accord.config.migrate import migrate
+    from accord.sealing import keyring
+
+    server = postgres.ensure(home / "postgres")
+    try:
+        keyring.create(home / "keyring.json")
+        environment = Environment.read({"ACCORD_DATA_DIR": str(home)}).connected(
+            app_url=server.app_url, owner_url=server.owner_url
+        )
+        migrate(environment)
+        os.environ.update(environment.connected(app_url=server.app_url).variables())
+        os.environ["DJANGO_SETTINGS_MODULE"] = "accord.config.settings"
+        import django
+
+        django.setup()
+        from bench import documents, ledger, pages, policy, sealing, sharing
+
+        result = {
+            "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()[0]},
+            "policy": policy.measure(),
+            "sealing": sealing.measure(),
+            "documents": documents.measure(),
+            "sharing": sharing.measure(),
+            "ledger": ledger.measure(chosen.leaves, home),
+            "pages": pages.measure(environment, chosen.clients, chosen.requests),
+        }
+        json.dump(result, sys.stdout, indent=2)
+        print()
+    finally:
+        server.stop()
+        postgres.remove(home / "postgres")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+__all__ = ["quantiles", "say"]
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,784 @@
+"""Every URL, asked by every role with its own, foreign and invented ids; every byte that leaves is searched for canaries.
+
+What may be seen is said by a model of its own (`canaries.Model`). Hidden must equal absent: a foreign id and one that
+never was get the same status, headers and bytes. Planted faults show that the search would find what it looks for.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import logging
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from psycopg import sql
+
+from accord.config.environment import Environment
+from accord.config.logs import IdsOnly
+from accord.config.service import gate
+from accord.doors.web import middleware
+from accord.doors.web.forms.vault import EntryForm
+from accord.doors.web.urls import PAGES
+from accord.gate import disclose, disclosure, entrance
+from accord.ledger.permits import Permit
+from accord.partners import actions as partners
+from accord.policy.facts import Decision
+from accord.policy.words import Category, Element, Level, Purpose, Relation, Role, Verb
+from accord.sharing import actions as sharing
+from accord.sharing import queries as envelopes
+from accord.sharing.models import Envelope
+from accord.vault import actions as vault
+from accord.vault import queries as files
+from accord.vault.rules import Detail, Identity, SafeContact, Summary
+from tests.proofs.canaries import Canary, Gift, Model
+from tests.proofs.town import superuser
+from tests.rooms import ccda_documents
+from tests.world import CHEAP, PASSWORD, House, Worker, World
+
+ALL = (Role.WORKER, Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR)
+CATEGORIES = {"injuries": Category.INJURIES, "notes": Category.NOTES, "exam": Category.EXAM}
+LEVELS = {"existence": Level.EXISTENCE, "summary": Level.SUMMARY, "full": Level.FULL}
+_places = itertools.count(1)
+
+
+# ------------------------------------------------------------------ the world
+
+
+@dataclass
+class Ids:
+    """One agency's things that a URL can name. `spare` ones may be destroyed."""
+
+    client_id: UUID = field(default_factory=uuid4)
+    entry_id: UUID = field(default_factory=uuid4)
+    release_id: UUID = field(default_factory=uuid4)
+    envelope_id: UUID = field(default_factory=uuid4)
+    thread: UUID = field(default_factory=uuid4)
+    member_id: UUID = field(default_factory=uuid4)
+    kept: UUID = field(default_factory=uuid4)
+    other_entry: UUID = field(default_factory=uuid4)
+    spare_client: UUID = field(default_factory=uuid4)
+    spare_code: str = ""
+    spare_release: UUID = field(default_factory=uuid4)
+
+
+@dataclass
+class Member:
+    """Somebody who has really signed in; nobody when `role` is empty."""
+
+    agency: str
+    role: str
+    browser: Client
+
+    @property
+    def who(self) -> str:
+        return f"{self.agency} {self.role}" if self.role else "nobody"
+
+
+@dataclass
+class Place:
+    model: Model
+    world: World
+    houses: dict[str, House]
+    ids: dict[str, Ids]
+    members: list[Member]
+    stderr: io.StringIO
+
+    def member(self, agency: str, role: str) -> Member:
+        return next(each for each in self.members if (each.agency, each.role) == (agency, role))
+
+
+def client_of(place: Place, agency: str) -> UUID:
+    """A client about whom everything is a canary."""
+    model, worker, about = place.model, place.houses[agency].worker, str(uuid4())
+    word = lambda category, layer, **more: model.word(agency, about, category, layer, **more)  # noqa: E731
+    identity = Identity(
+        given=word("identity", "detail", is_name=True),
+        family=word("identity", "detail", is_name=True),
+        aliases=(word("identity", "detail"), word("identity", "detail")),
+        born=model.born(agency, about),
+        pronouns=word("identity", "detail"),
+        language=word("identity", "detail"),
+    )
+    contact = SafeContact(
+        when=word("contact", "summary"),
+        say=word("contact", "summary"),
+        avoid=word("contact", "summary"),
+        phone=word("contact", "detail"),
+        address=word("contact", "own"),
+    )
+    client = place.world.client(worker, identity, contact)
+    for canary in [each for each in model.canaries.values() if each.about == about]:
+        model.canaries[canary.word] = Canary(
+            canary.word, agency, str(client), canary.category, canary.layer, canary.is_name
+        )
+    with worker.enter(Verb.EDIT_CLIENT, client=client) as permit:
+        child = Identity(given=model.word(agency, str(client), "persons", "own"))
+        vault.add_person(permit=permit, at=permit.at, client_id=client, relation=Relation.CHILD, identity=child)
+    return client
+
+
+def entry_of(place: Place, agency: str, client: UUID, category: str) -> UUID:
+    model, about = place.model, str(client)
+    with place.houses[agency].worker.enter(Verb.ADD_ENTRY, client=client) as permit:
+        return vault.add_entries(
+            permit=permit,
+            at=permit.at,
+            client_id=client,
+            entries=[
+                vault.NewEntry(
+                    kind="note",
+                    category=CATEGORIES[category],
+                    occurred_at=permit.at,
+                    summary=Summary.typed(model.word(agency, about, category, "summary")),
+                    detail=Detail(
+                        values={"display": model.word(agency, about, category, "detail")},
+                        narrative=model.word(agency, about, category, "detail"),
+                        source={"section": model.word(agency, about, category, "own")},
+                    ),
+                )
+            ],
+        )[0]
+
+
+def release_of(
+    place: Place, agency: str, client: UUID, recipient: str, level: Mapping[str, str], *, signed: bool = True
+) -> UUID:
+    """Her release, signed with a canary; without `signed` a draft."""
+    worker, model = place.houses[agency].worker, place.model
+    named = {"identity": Category.IDENTITY, "contact": Category.CONTACT, **CATEGORIES}
+    with worker.enter(Verb.PREPARE_RELEASE, client=client) as permit:
+        release = sharing.prepare(
+            permit=permit,
+            at=permit.at,
+            client_id=client,
+            recipient_id=place.houses[recipient].id,
+            purpose=Purpose.SAFETY,
+            grants={named[category]: LEVELS[each] for category, each in level.items()},
+            last_day=permit.at.date() + timedelta(days=20),
+            language="en",
+        )
+    if signed:
+        with worker.enter(Verb.SIGN_RELEASE, client=client) as permit:
+            row = sharing.sign(
+                permit=permit,
+                at=permit.at,
+                release_id=release,
+                spoken=frozenset(Element),
+                method="paper",
+                copy="given",
+                signature=model.word(agency, str(client), "signature", "never"),
+                long_because=model.word(agency, str(client), "signature", "never"),
+            )
+            disclose(gate(), permit, worker.caller, row)
+    return release
+
+
+def waiting_thread(worker: Worker) -> UUID:
+    with worker.enter(Verb.READ_DAY, Verb.READ_ENVELOPE) as permit:
+        return envelopes.waiting(permit=permit)[0].thread
+
+
+def signed_in(agency: str, role: str, worker: Worker | None) -> Member:
+    number = next(_places)
+    browser = Client(
+        enforce_csrf_checks=True, raise_request_exception=False, SERVER_NAME="localhost", REMOTE_ADDR=f"10.9.0.{number}"
+    )
+    browser.get("/sign-in/")
+    if worker:
+        data = {"login": worker.email, "password": PASSWORD, "csrfmiddlewaretoken": browser.cookies["csrftoken"].value}
+        assert browser.post("/sign-in/", data).status_code == 302
+    return Member(agency, role, browser)
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    world = World()
+    houses = {
+        "hospital": world.hospital(ALL),
+        "shelter": world.agency(roles=ALL),
+        "police": world.police((Role.WORKER, Role.RECORDS_OFFICER)),
+        "outsider": world.agency(roles=(Role.WORKER,)),
+    }
+    place = Place(Model(7), world, houses, {name: Ids() for name in houses}, [], io.StringIO())
+    handlers = [each for each in logging.getLogger().handlers if isinstance(each.formatter, IdsOnly)]
+    assert handlers, "the service's own handler is what is read"
+    before = [each.setStream(place.stderr) for each in handlers]
+    _fill(place)
+    for name, house in houses.items():
+        for role, worker in house.workers.items():
+            place.members.append(signed_in(name, role.value, worker))
+    place.members.append(signed_in("", "", None))
+    yield place
+    for handler, stream in zip(handlers, before, strict=True):
+        handler.setStream(stream)
+
+
+def _fill(place: Place) -> None:
+    model, houses, ids, world = place.model, place.houses, place.ids, place.world
+    for name in houses:
+        mine = ids[name]
+        mine.client_id, mine.spare_client = client_of(place, name), client_of(place, name)
+        mine.entry_id = entry_of(place, name, mine.client_id, "notes")
+        entry_of(place, name, mine.client_id, "injuries")
+        mine.other_entry = entry_of(place, name, mine.spare_client, "injuries")
+        to = "hospital" if name == "shelter" else "shelter"
+        mine.release_id = release_of(place, name, mine.client_id, to, {"injuries": "full"}, signed=False)
+        mine.spare_release = release_of(place, name, mine.client_id, to, {"notes": "full"}, signed=False)
+        director = houses[name][Role.DIRECTOR]
+        with director.enter(Verb.MANAGE_MEMBERS, purpose=Purpose.ADMINISTRATION) as permit:
+            mine.member_id, _ = partners.add_member(
+                permit=permit,
+                at=permit.at,
+                email=f"{secrets.token_hex(6)}@example.org",
+                name="Somebody New",
+                title="",
+                roles=(Role.WORKER,),
+                cost=CHEAP,
+            )
+        with houses[name].worker.enter(Verb.READ_CLIENT, client=mine.spare_client) as permit:
+            mine.spare_code = files.client(permit=permit, client_id=mine.spare_client).code
+    hospital, shelter, police = ids["hospital"], ids["shelter"], ids["police"]
+
+    # Two patients released to the shelter, each tied to a client of its own there.
+    second = client_of(place, "hospital")
+    entry_of(place, "hospital", second, "injuries")
+    for patient, level in (
+        (hospital.client_id, {"injuries": "summary", "contact": "summary"}),
+        (second, {"identity": "full", "injuries": "full", "contact": "full"}),
+    ):
+        release_of(place, "hospital", patient, "shelter", level)
+        tied = world.accept(houses["shelter"].worker, shelter.client_id if patient == hospital.client_id else None)
+        model.gifts.append(Gift("hospital", str(patient), "shelter", level, client=str(tied)))
+    with houses["shelter"].worker.enter(Verb.READ_CLIENT, Verb.READ_ENVELOPE, client=shelter.client_id) as permit:
+        received = envelopes.received(permit=permit, client_id=shelter.client_id)
+    shelter.envelope_id = next(view.id for view in received if view.category is Category.INJURIES)
+
+    # One thing that waits at the hospital, and one at the shelter.
+    for giver, receiver in (("shelter", "hospital"), ("outsider", "shelter")):
+        release_of(place, giver, ids[giver].client_id, receiver, {"notes": "summary"})
+        ids[receiver].thread = waiting_thread(houses[receiver].worker)
+        model.gifts.append(
+            Gift(giver, str(ids[giver].client_id), receiver, {"notes": "summary"}, thread=str(ids[receiver].thread))
+        )
+
+    # What police accepted and must keep after it was taken back.
+    level = {"injuries": "full"}
+    ended = release_of(place, "hospital", second, "police", level)
+    tied = world.accept(houses["police"].worker)
+    with houses["police"].worker.enter(Verb.READ_CLIENT, Verb.READ_ENVELOPE, client=tied) as permit:
+        police.kept = next(
+            view.id
+            for view in envelopes.received(permit=permit, client_id=tied)
+            if view.category is Category.INJURIES
+        )
+    world.withdraw(houses["hospital"].worker, second, ended)
+    model.gifts.append(Gift("hospital", str(second), "police", level, client=str(tied), kept=True))
+
+    # A document through the door, its name and sections canaries too.
+    about = str(hospital.client_id)
+    with houses["hospital"].worker.enter(Verb.READ_CLIENT, client=hospital.client_id) as permit:
+        who = files.herself(permit=permit, client_id=hospital.client_id).identity
+    document = ccda_documents.everything().replace("<given>Rosa</given><given>María</given>", f"<given>{who.given}</given>")
+    document = document.replace("de la Cruz", who.family).replace("19880214", f"{who.born:%Y%m%d}")
+    for known in ("High blood pressure", "She fell on the stairs.", "Penicillin", "Appendectomy", "Hill Clinic", "1 Elm St"):
+        assert known in document
+        document = document.replace(known, model.word("hospital", about, "document", "own"))
+    nurse = signed_in("hospital", "worker", houses["hospital"].worker)
+    upload = SimpleUploadedFile(f"{model.word('hospital', about, 'document', 'never')}.xml", document.encode())
+    token = nurse.browser.cookies["csrftoken"].value
+    answer = nurse.browser.post(
+        f"/clients/{about}/import/", {"document": upload, "csrfmiddlewaretoken": token}
+    )
+    assert b"The document is in her file" in answer.content
+    leaked = model.found(bytes_of(answer).head)
+    assert not leaked, leaked
+
+
+# ------------------------------------------------------------------ asking
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Everything that came back: status line, headers and cookies; title; the body with any stream read to its end."""
+
+    status: int
+    head: bytes
+    title: bytes
+    body: bytes
+
+    @property
+    def bare(self) -> tuple[int, bytes, bytes]:
+        """Without what is new every time: nonces, tokens against forged forms, cookies' values and moments."""
+        head = re.sub(rb"'nonce-[^']*'", b"", self.head)
+        head = re.sub(rb"(?im)^(set-cookie: \w+=)[^;\n]*|expires=[^;\n]*", rb"\1", head)
+        body = re.sub(rb'nonce="[^"]*"|name="csrfmiddlewaretoken" value="[^"]*"', b"", self.body)
+        return self.status, head, body
+
+
+def bytes_of(answer: Any) -> Answer:
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    lines = [f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}"]
+    lines += [f"{name}: {value}" for name, value in answer.items()]
+    lines += [f"set-cookie: {morsel.OutputString()}" for morsel in answer.cookies.values()]
+    title = re.search(rb"<title>(.*?)</title>", body, re.DOTALL)
+    return Answer(answer.status_code, "\n".join(lines).encode(), title[1] if title else b"", body)
+
+
+#: What is posted to each page: (data) of (ids, a way to make new canaries). A page without a probe fails the test.
+Data = Callable[[Ids, Callable[[], str]], dict[str, Any]]
+
+
+def _person(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    names = ("given", "family", "chosen", "aliases", "pronouns", "when", "say", "avoid", "phone", "address")
+    return {name: word() for name in names} | {"born": "1990-01-02", "harms": ["stalking"], "relation": "child"}
+
+
+def _entry(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    return {"kind": "note", "day": date.today().isoformat(), "summary": word(), "narrative": word()}
+
+
+def _coded(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    return {
+        "day": "2026-11-17", "status": "treated", "areas": ["neck"], "types": ["bruise"], "count": "2",
+        "severity": "moderate", "strangulation": "not_checked", "narrative": word(),
+    }  # fmt: skip
+
+
+def _visit(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    day = {"first_day": "2026-12-01", "last_day": "2026-12-01"}
+    return day | {"purpose": "counselling", "status": "booked", "narrative": word()}
+
+
+def _document(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    text = ccda_documents.everything().replace("de la Cruz", word()).replace("High blood pressure", word())
+    return {"document": SimpleUploadedFile(f"{word()}.xml", text.encode())}
+
+
+def _sign(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    """Nothing was read aloud, so nothing is signed."""
+    return {"signature": word(), "authority": word(), "method": "paper", "copy": "given"}
+
+
+def _fixed(**data: Any) -> Data:
+    return lambda ids, word: dict(data)
+
+
+def _search(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    return {"text": word(), "step": "find"}
+
+
+PROBES: dict[str, Data] = {
+    "home": _fixed(),
+    "my_day": _fixed(),
+    "clients": _search,
+    "client_new": _person,
+    "client": _fixed(),
+    "entries": _fixed(),
+    "entry_new": _entry,
+    "entry": _fixed(),
+    "about": _person,
+    "person_new": _person,
+    "export": _fixed(),
+    "client_delete": lambda ids, word: {"code": ids.spare_code, "how": "phone"},
+    "import": _document,
+    "exam": _coded,
+    "injury": _coded,
+    "visit": _visit,
+    "release_new": lambda ids, word: {"partner": str(uuid4()), "language": "en", "terms": "1"},
+    "release_preview": _fixed(),
+    "release_sign": _sign,
+    "release": _fixed(),
+    "release_withdraw": _fixed(how="phone"),
+    "arrival": _search,
+    "why": _fixed(),
+    "confirm": _fixed(),
+    "log": _fixed(),
+    "log_export": _fixed(),
+    "log_checkpoint": _fixed(),
+    "log_releases": _fixed(),
+    "kept": lambda ids, word: {"envelope": str(ids.kept)},
+    "partners": _fixed(),
+    "members": _fixed(),
+    "member_new": lambda ids, word: {
+        "name": "New Colleague", "email": f"{secrets.token_hex(6)}@example.org", "roles": ["worker"], "language": "en"
+    },
+    "member_code": _fixed(),
+    "member_remove": _fixed(),
+    "keys": _fixed(do="rewrap"),
+    "promise": _fixed(),
+    "language": _fixed(language="en", next="/promise/"),
+    "enrol": lambda ids, word: {
+        "email": "nobody@example.org", "code": word(), "password": PASSWORD, "again": PASSWORD
+    },
+    "account_login": lambda ids, word: {"login": f"{word()}@example.org", "password": word()},
+    "account_logout": _fixed(),
+    "account_signup": lambda ids, word: {"email": f"{word()}@example.org", "password1": PASSWORD},
+    "account_inactive": _fixed(),
+    "account_change_password": lambda ids, word: {"oldpassword": word(), "password1": word(), "password2": word()},
+    "account_reauthenticate": lambda ids, word: {"password": word()},
+    "mfa_index": _fixed(),
+    "mfa_authenticate": _fixed(code="000000"),
+    "mfa_reauthenticate": _fixed(code="000000"),
+    "mfa_activate_totp": _fixed(code="000000"),
+    "mfa_deactivate_totp": _fixed(),
+    "mfa_view_recovery_codes": _fixed(),
+    "mfa_generate_recovery_codes": _fixed(),
+    "mfa_download_recovery_codes": _fixed(),
+}  # fmt: skip
+#: Which things of an agency a page may destroy when posted to with its own ids.
+SPARE = {"client_delete": {"client_id": "spare_client"}, "release_withdraw": {"release_id": "spare_release"}}
+#: Pages that answer a fragment to htmx.
+FRAGMENTS = ("why", "my_day", "client", "clients", "keys")
+LAST = ("member_remove", "account_logout")
+#: Forms whose words are kept in a client's file, and those that may change what she is called.
+KEEPING = ("client_new", "entry_new", "about", "person_new", "exam", "injury", "visit")
+NAMING = ("client_new", "about")
+
+
+@dataclass
+class Sweep:
+    """Asks and searches. `leaks` and `differences` are sentences; `seen` is every canary that rightly came through;
+    `typed` what the request under way says itself."""
+
+    place: Place
+    leaks: list[str] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    typed: set[str] = field(default_factory=set)
+    probes: int = 0
+    breaks: bool = False
+
+    def ask(
+        self, member: Member, name: str, ids: Mapping[str, UUID], data: dict[str, Any] | None = None, **headers: str
+    ) -> Answer:
+        """One request; whatever the model does not allow in what comes back is noted."""
+        path, model = reverse(name, kwargs=dict(ids)), self.place.model
+        if data is None:
+            answer = bytes_of(member.browser.get(path, headers=headers))
+        else:
+            token = member.browser.cookies["csrftoken"].value
+            answer = bytes_of(member.browser.post(path, data | {"csrfmiddlewaretoken": token}, headers=headers))
+        self.probes += 1
+        where = f"{member.who}: {'GET' if data is None else 'POST'} {name} -> {answer.status}"
+        client, thread = (str(ids[word]) if word in ids else None for word in ("client_id", "thread"))
+        allowed = {canary.word for canary in model.may(member.agency, member.role, name, client, thread)} | self.typed
+        nothing: set[str] = set()
+        for part, text, may in (
+            ("head", answer.head, nothing),
+            ("title", answer.title, nothing),
+            ("body", answer.body, allowed),
+        ):
+            found = model.found(text)
+            self.seen |= found & may
+            self.leaks += [f"{where}: {part} holds {model.canaries[word]}" for word in sorted(found - may)]
+        if answer.status >= 500 and not self.breaks:
+            self.leaks.append(f"{where}: broke")
+        return answer
+
+    def typing(self, member: Member, name: str, ids: Mapping[str, UUID]) -> Callable[[], str]:
+        """New canaries as somebody types them: what is kept, only her own agency's readers may meet again."""
+        about = str(ids["client_id"]) if "client_id" in ids else None
+        layer = "own" if name in KEEPING else "never"
+
+        def word() -> str:
+            made = self.place.model.word(member.agency, about, "typed", layer, is_name=name in NAMING)
+            self.typed.add(made.lower())
+            return made
+
+        return word
+
+    def alike(self, member: Member, name: str, asked: list[tuple[Mapping[str, UUID], dict[str, Any] | None]]) -> None:
+        """Things that are hidden and things that never were, in the address or in the form: nothing tells them apart."""
+        member.browser.get("/promise/")  # what was to be said once is said here
+        self.typed = set()
+        answers = []
+        for ids, data in asked:
+            for upload in [each for each in (data or {}).values() if isinstance(each, SimpleUploadedFile)]:
+                upload.seek(0)
+            status, head, body = self.ask(member, name, ids, data).bare
+            if not member.role:  # sent to sign in and back to the address she asked for
+                for id in ids.values():
+                    head = head.replace(str(id).encode(), b"")
+            answers.append((status, head, body))
+        verb = "GET" if asked[0][1] is None else "POST"
+        if any(answer != answers[0] for answer in answers):
+            self.differences.append(f"{member.who}: {verb} {name}: {[answer[0] for answer in answers]}, not the same")
+        elif member.role and answers[0][0] not in (404, 405):
+            self.differences.append(f"{member.who}: {verb} {name} of somebody else is {answers[0][0]}")
+
+
+def wanted(name: str) -> list[str]:
+    return re.findall(r"<uuid:(\w+)>", PAGES[name].route)
+
+
+def neighbour(agency: str) -> str:
+    return "shelter" if agency == "hospital" else "hospital"
+
+
+def own_ids(place: Place, member: Member, name: str) -> dict[str, UUID]:
+    mine = place.ids.get(member.agency) or Ids()
+    return {word: getattr(mine, word) for word in wanted(name)}
+
+
+def pairs(place: Place, member: Member, name: str) -> Iterator[tuple[dict[str, UUID], dict[str, UUID]]]:
+    """Somebody else's ids beside ids of nothing: all of them, and each thing under one's own client."""
+    words = wanted(name)
+    if not words:
+        return
+    agency = member.agency or "shelter"
+    theirs, mine = place.ids[neighbour(agency)], place.ids[agency]
+    yield {word: getattr(theirs, word) for word in words}, {word: uuid4() for word in words}
+    own = {word: getattr(mine, word) for word in words}
+    for word in words[1:]:
+        yield own | {word: getattr(theirs, word)}, own | {word: uuid4()}
+    if "entry_id" in words:
+        yield own | {"entry_id": mine.other_entry}, own | {"entry_id": uuid4()}
+
+
+def look(done: Sweep, member: Member, name: str) -> None:
+    own = own_ids(done.place, member, name)
+    done.typed = set()
+    done.ask(member, name, own)
+    if name in FRAGMENTS:
+        done.ask(member, name, own, **{"HX-Request": "true"})
+    for hidden, never in pairs(done.place, member, name):
+        done.alike(member, name, [(hidden, None), (never, None)])
+
+
+def send(done: Sweep, member: Member, name: str) -> None:
+    place = done.place
+    mine = place.ids.get(member.agency) or Ids()
+    for hidden, never in pairs(place, member, name):
+        data = {"step": "open"} if name == "arrival" else PROBES[name](Ids(), lambda: "Somebody")
+        done.alike(member, name, [(hidden, data), (never, data)])
+    own = own_ids(place, member, name)
+    if member.role:
+        theirs = place.ids[neighbour(member.agency)]
+        if name == "arrival":
+            tie = [{"step": "tie", "client": str(client)} for client in (theirs.client_id, uuid4())]
+            done.alike(member, name, [(own, data) for data in tie])
+        if name == "kept":
+            kept = place.ids["police"].kept if member.agency != "police" else theirs.envelope_id
+            done.alike(member, name, [(own, {"envelope": str(id)}) for id in (kept, uuid4())])
+    own |= {word: getattr(mine, other) for word, other in SPARE.get(name, {}).items()}
+    done.typed = set()
+    done.ask(member, name, own, PROBES[name](mine, done.typing(member, name, own)))
+
+
+def sweep(place: Place, *, pages: list[str] | None = None, members: list[Member] | None = None) -> Sweep:
+    """Every page, every member: first looking only, then with forms; what ends or destroys things comes last."""
+    done, names = Sweep(place), pages or list(PAGES)
+    members = members or place.members
+    for member, name in itertools.product(members, names):
+        look(done, member, name)
+    for member, name in itertools.product(members, [name for name in names if name not in LAST]):
+        send(done, member, name)
+    for session in Session.objects.all():
+        found = place.model.found(str(session.get_decoded()).encode())
+        done.leaks += [f"a session holds {place.model.canaries[word]}" for word in sorted(found)]
+    for name, member in itertools.product([name for name in LAST if name in names], members):
+        send(done, member, name)
+    return done
+
+
+@pytest.fixture(scope="module")
+def swept(place: Place) -> Sweep:
+    return sweep(place)
+
+
+# ------------------------------------------------------------------ nothing is found
+
+
+def test_every_page_has_a_probe():
+    assert set(PROBES) == set(PAGES), "a new page needs to be asked too"
+
+
+def test_nothing_leaves_but_what_may(swept: Sweep):
+    assert not swept.leaks, "\n".join(swept.leaks[:40])
+    assert swept.probes > 2_000
+
+
+def test_hidden_is_absent(swept: Sweep):
+    assert not swept.differences, "\n".join(swept.differences[:40])
+
+
+def test_the_sweep_saw_what_there_is_to_see(swept: Sweep):
+    """A search that finds nothing because nothing is there proves nothing."""
+    model = swept.place.model
+    own = {each.word for each in model.canaries.values() if each.layer in ("summary", "detail", "own")}
+    about = {str(ids.client_id) for ids in swept.place.ids.values()}
+    given = {canary.word for gift in model.gifts for canary in model._carried(gift)}
+    assert given <= swept.seen, [model.canaries[word] for word in given - swept.seen]
+    first = {word for word in own if model.canaries[word].about in about and model.canaries[word].category != "typed"}
+    assert first <= swept.seen, [model.canaries[word] for word in first - swept.seen]
+
+
+def test_what_is_stored_or_logged_in_clear_says_nothing(swept: Sweep, environment: Environment):
+    """Every table as a dump shows it (the jobs' and sessions' among them), PostgreSQL's own log, and standard error."""
+    model, found = swept.place.model, set()
+    with superuser() as connection:
+        tables = connection.execute("select tablename from pg_tables where schemaname = 'public'").fetchall()
+        assert {"procrastinate_jobs", "procrastinate_events", "django_session", "vault_entry"} <= {name for name, in tables}
+        for (table,) in tables:
+            query = sql.SQL("select string_agg(t::text, ' ') from {} t").format(sql.Identifier(table))
+            found |= {(table, word) for word in model.hidden((connection.execute(query).fetchone()[0] or "").encode())}
+    logs = list((environment.data_dir / "postgres" / "cluster" / "log").glob("*"))
+    assert logs
+    for log in logs:
+        found |= {(log.name, word) for word in model.hidden(log.read_bytes())}
+    found |= {("standard error", word) for word in model.hidden(swept.place.stderr.getvalue().encode())}
+    assert not found
+
+
+def forced(place: Place, monkeypatch: pytest.MonkeyPatch) -> Sweep:
+    """Pages that break while a name is in their hands: in the program, and in a statement of the database."""
+    hospital, word = place.ids["hospital"], next(each for each in place.model.canaries.values() if each.is_name).word
+    worker = signed_in("hospital", "worker", place.houses["hospital"].worker)
+    done = Sweep(place, breaks=True)
+    one = {"client_id": hospital.client_id}
+    real = files.client
+
+    def breaking(**kwargs: Any) -> None:
+        raise RuntimeError(f"{word} {real(**kwargs).herself}")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "client", breaking)
+        for name in ("client", "entries", "about", "export", "entry_new"):
+            data = PROBES[name](hospital, done.typing(worker, name, one)) if name in ("export", "entry_new") else None
+            assert done.ask(worker, name, one, data).status == 500
+    with monkeypatch.context() as patch:
+        entry = EntryForm.entry
+        patch.setattr(EntryForm, "entry", lambda form: _with_a_status_too_long(entry(form)))
+        data = PROBES["entry_new"](hospital, done.typing(worker, "entry_new", one))
+        done.typed = set()
+        assert done.ask(worker, "entry_new", one, data).status == 500
+    return done
+
+
+def _with_a_status_too_long(entry: vault.NewEntry) -> vault.NewEntry:
+    from dataclasses import replace
+
+    return replace(entry, status=f"{entry.summary.text} {entry.detail.narrative}")
+
+
+def test_a_page_that_breaks_repeats_nothing(
+    place: Place, environment: Environment, monkeypatch: pytest.MonkeyPatch
+):
+    done = forced(place, monkeypatch)
+    assert not done.leaks
+    said = place.stderr.getvalue()
+    assert "RuntimeError at" in said
+    assert not place.model.hidden(said.encode())
+    for log in (environment.data_dir / "postgres" / "cluster" / "log").glob("*"):
+        assert not place.model.hidden(log.read_bytes())
+
+
+# ------------------------------------------------------------------ planted faults are found
+
+
+def a_list_without_its_client(place: Place, patch: pytest.MonkeyPatch) -> None:
+    def received(*, permit: Permit, client_id: UUID, limit: int = 200) -> list[envelopes.EnvelopeView]:
+        return envelopes._opened(permit, Envelope.objects.filter(agency_id=permit.agency_id))
+
+    patch.setattr(envelopes, "received", received)
+
+
+def a_level_that_leaves_nothing_out(place: Place, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(disclosure, "narrowed", lambda content, level: content)
+    client = client_of(place, "hospital")
+    entry_of(place, "hospital", client, "injuries")
+    release_of(place, "hospital", client, "shelter", {"injuries": "summary"})
+    tied = place.ids["shelter"].client_id
+    with place.houses["shelter"].worker.enter(Verb.READ_DAY, Verb.READ_ENVELOPE) as permit:
+        new = envelopes.waiting(permit=permit)[-1]
+    with place.houses["shelter"].worker.enter(Verb.ACCEPT_ENVELOPE) as permit:
+        answers = {view.id: 0 for view in new.envelopes}
+        sharing.accept(
+            permit=permit,
+            at=permit.at,
+            partner_id=new.holder_id,
+            thread=new.thread,
+            client_id=tied,
+            answers=answers,
+        )
+    place.model.gifts.append(Gift("hospital", str(client), "shelter", {"injuries": "summary"}, client=str(tied)))
+
+
+def a_no_that_tells_where_it_is(place: Place, patch: pytest.MonkeyPatch) -> None:
+    def absent(request: Any) -> HttpResponse:
+        id = re.search(r"/clients/([0-9a-f-]{36})/", request.path)
+        with superuser() as connection:
+            there = connection.execute("select count(*) from vault_client where id = %s", [id and id[1]]).fetchone()[0]
+        return HttpResponse("This is another agency's." if there else "There is nothing here.", status=404)
+
+    patch.setattr(middleware, "absent", absent)
+
+
+def a_law_that_opens_everything(place: Place, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(entrance, "decide", lambda law, question: Decision(Level.FULL, ()))
+
+
+def a_title_with_her_name(place: Place, patch: pytest.MonkeyPatch) -> None:
+    real = files.client
+
+    def client(**kwargs: Any) -> files.ClientView:
+        from dataclasses import replace
+
+        found = real(**kwargs)
+        return replace(found, code=f"{found.code} {found.herself.identity.name}")
+
+    patch.setattr(files, "client", client)
+
+
+@pytest.mark.parametrize(
+    ("fault", "page", "agency", "role"),
+    [
+        (a_list_without_its_client, "client", "shelter", Role.WORKER),
+        (a_level_that_leaves_nothing_out, "client", "shelter", Role.WORKER),
+        (a_no_that_tells_where_it_is, "client", "outsider", Role.WORKER),
+        (a_law_that_opens_everything, "client", "hospital", Role.DIRECTOR),
+        (a_law_that_opens_everything, "entries", "hospital", Role.PRIVACY_OFFICER),
+        (a_title_with_her_name, "client", "hospital", Role.WORKER),
+    ],
+)
+def test_a_planted_fault_is_found(
+    fault: Any, page: str, agency: str, role: Role, place: Place, swept: Sweep, monkeypatch: pytest.MonkeyPatch
+):
+    member = signed_in(agency, role.value, place.houses[agency][role])
+    sound = Sweep(place)
+    look(sound, member, page)
+    assert not sound.leaks + sound.differences
+    fault(place, monkeypatch)
+    done = Sweep(place)
+    look(done, member, page)
+    assert done.leaks or done.differences
+
+
+def test_a_log_line_with_a_name_and_an_error_page_with_its_reason_are_found(
+    place: Place, swept: Sweep, monkeypatch: pytest.MonkeyPatch
+):
+    import sys
+
+    from accord.doors.web.views import site
+
+    word = next(each for each in place.model.canaries.values() if each.is_name).word
+    before = place.stderr.tell()
+    logging.getLogger("accord.vault").warning("opened %s", word)
+    assert place.model.found(place.stderr.getvalue()[before:].encode()) == {word}
+    place.stderr.seek(before)
+    place.stderr.truncate()
+    monkeypatch.setattr(site, "broken", lambda request: HttpResponse(str(sys.exc_info()[1]), status=500))
+    assert forced(place, monkeypatch).leaks
