@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Category, Level, Purpose, Verb
@@ -188,7 +188,7 @@ def ended(*, permit: Permit, client_id: UUID) -> list[Ended]:
 def ended_lately(*, permit: Permit, days: int = 7) -> list[Ended]:
     """What ended within the last days, for *My day*."""
     since = permit.at - timedelta(days=days)
-    return _ended(permit, Receipt.objects.filter(until_at__gte=since).order_by("-accepted_at")[:MOST_LISTED])
+    return _ended(permit, Receipt.objects.filter(until_at__gte=since))
 
 
 @needs(Verb.READ_CLIENT)
@@ -239,29 +239,6 @@ def ending(*, permit: Permit, days: int = 3) -> list[ReleaseView]:
     return _releases(permit, rows)
 
 
-@needs(Verb.READ_CLIENT, Verb.WITHDRAW_RELEASE)
-def circle(*, permit: Permit, client_id: UUID) -> list[tuple[UUID, str, Level]]:
-    """Partners around one client as far as this agency knows: (agency, 'to' or 'from', highest living level)."""
-    found: dict[tuple[UUID, str], Level] = {}
-    living = Release.objects.filter(
-        client_id=client_id, signed_at__isnull=False, withdrawn_at__isnull=True, until_at__gt=permit.at
-    )
-    for recipient_id, grants in living.values_list("recipient_id", "grants"):
-        place = (recipient_id, "to")
-        found[place] = max(found.get(place, Level.NONE), *(Level(level) for level in grants.values()))
-    threads = Thread.objects.filter(client_id=client_id).values_list("thread", flat=True)
-    incoming = Envelope.objects.filter(agency_id=permit.agency_id, thread__in=list(threads))
-    for holder_id, level in incoming.values_list("holder_id", "level"):
-        place = (holder_id, "from")
-        found[place] = max(found.get(place, Level.NONE), Level(level))
-    return [(agency, way, level) for (agency, way), level in sorted(found.items(), key=lambda item: str(item))]
-
-
-def _kept(permit: Permit) -> QuerySet[Envelope]:
-    ended = Q(withdrawn_at__isnull=False) | Q(until_at__lte=permit.at)
-    return Envelope.objects.filter(ended, agency_id=permit.agency_id, retain=True)
-
-
 def _releases(permit: Permit, rows: Iterable[Release]) -> list[ReleaseView]:
     rows = list(rows)
     counts = dict(
@@ -297,18 +274,19 @@ def _releases(permit: Permit, rows: Iterable[Release]) -> list[ReleaseView]:
     return views
 
 
-def _ended(permit: Permit, receipts: Iterable[Receipt]) -> list[Ended]:
-    rows = list(receipts)
-    living = set(
-        Envelope.objects.filter(agency_id=permit.agency_id, id__in=[row.envelope for row in rows]).values_list(
-            "id", flat=True
-        )
-    )
-    gone = [row for row in rows if row.envelope not in living]
+def _ended(permit: Permit, receipts: QuerySet[Receipt]) -> list[Ended]:
+    """Receipts whose envelope the database no longer shows."""
+    living = Envelope.objects.filter(agency_id=permit.agency_id, id=OuterRef("envelope"))
+    gone = receipts.exclude(Exists(living)).order_by("-until_at")[:MOST_LISTED]
     return [
         Ended(row.client_id, row.partner_id, Category(row.category), row.until_at > permit.at, row.until_at)
-        for row in sorted(gone, key=lambda row: row.until_at, reverse=True)
+        for row in gone
     ]
+
+
+def _kept(permit: Permit) -> QuerySet[Envelope]:
+    ended = Q(withdrawn_at__isnull=False) | Q(until_at__lte=permit.at)
+    return Envelope.objects.filter(ended, agency_id=permit.agency_id, retain=True)
 
 
 def _opened(permit: Permit, rows: Iterable[Envelope]) -> list[EnvelopeView]:

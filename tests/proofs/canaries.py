@@ -16,8 +16,8 @@ from datetime import date
 WORD = re.compile(rb"zq[a-z]{5,}", re.IGNORECASE)
 LENGTH = 14
 MONTHS = {
-    "en": "January February March April May June July August September October November December".split(),
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
+    "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
+    "es": ["enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"],
 }
 
 #: What a level of a category lets through, by the layer a canary lies in.
@@ -43,7 +43,8 @@ class Canary:
 
 @dataclass(frozen=True)
 class Gift:
-    """One living disclosure: who gave about which client, and where it now stands. `kept` has ended and is retained."""
+    """One disclosure: who gave about which client, and where it now stands: on `client`'s page, or waiting on `thread`,
+    or both. `kept` has ended and is retained."""
 
     giver: str
     about: str
@@ -66,6 +67,7 @@ class Model:
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
         self._years = itertools.count(1901)
+        self._pattern = WORD
 
     def word(
         self, owner: str, about: str | None, category: str, layer: str, *, is_name: bool = False
@@ -80,6 +82,7 @@ class Model:
         word = f"born {day.isoformat()}"
         self.canaries[word] = Canary(word, owner, about, "identity", "detail")
         self.dates |= dict.fromkeys(spellings(day), word)
+        self._pattern = re.compile(b"|".join(re.escape(each.encode()) for each in self.dates), re.IGNORECASE)
         return day
 
     # ------------------------------------------------------------------ who may see what
@@ -99,7 +102,7 @@ class Model:
                     yield canary
         for gift in self.gifts:
             if gift.receiver == agency and not gift.kept:
-                here = page == "arrival" and gift.thread == thread and gift.client is None
+                here = page == "arrival" and gift.thread == thread
                 if here or (client is not None and gift.client == client):
                     yield from self._carried(gift)
 
@@ -124,8 +127,7 @@ class Model:
             else:
                 words |= {word for word in self.canaries if word.startswith(start)}
         if self.dates:
-            pattern = re.compile("|".join(re.escape(each) for each in self.dates).encode(), re.IGNORECASE)
-            words |= {self.dates[match.decode().lower()] for match in pattern.findall(data)}
+            words |= {self.dates[match.decode().lower()] for match in self._pattern.findall(data)}
         return words
 
     def hidden(self, data: bytes) -> set[str]:

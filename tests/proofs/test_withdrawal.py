@@ -89,6 +89,7 @@ def race(scene: Scene, arm: str, reads: int) -> tuple[int, int, int]:
         release, envelopes = scene.send()
         time.sleep(0.01)
         scene.withdraw(release, envelopes)
+        time.sleep(0.05)  # the cores belong to the readers
     count = stale = 0
     for reader in readers:
         told = json.loads(reader.communicate()[0])

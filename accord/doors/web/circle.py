@@ -8,6 +8,8 @@ from uuid import UUID
 
 from accord.partners.queries import AgencyCard
 from accord.policy.words import Level
+from accord.sharing.queries import EnvelopeView, ReleaseView
+from accord.sharing.rules import State
 
 #: In units of the picture, which is as wide as the column it stands in, so that letters keep their size.
 WIDTH, PILL, HALF, ROW, ROOM = 288, 116, 17, 66, 32
@@ -50,6 +52,19 @@ class Circle:
     @property
     def drawn(self) -> tuple[Place, ...]:
         return self.places[:MOST_DRAWN]
+
+
+def around(releases: Iterable[ReleaseView], received: Iterable[EnvelopeView]) -> list[tuple[UUID, str, Level]]:
+    """Partners around one client as far as we know: (agency, "to" or "from", the most that is known)."""
+    found: dict[tuple[UUID, str], Level] = {}
+    for release in releases:
+        if release.state is State.SIGNED:
+            place = (release.recipient_id, "to")
+            found[place] = max(found.get(place, Level.NONE), *release.grants.values())
+    for envelope in received:
+        place = (envelope.holder_id, "from")
+        found[place] = max(found.get(place, Level.NONE), envelope.level)
+    return [(agency, way, level) for (agency, way), level in found.items()]
 
 
 def drawn(circle: Iterable[tuple[UUID, str, Level]], agencies: Mapping[UUID, AgencyCard]) -> Circle:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -12,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from accord.doors.web import labels
 from accord.policy.words import Level
@@ -91,4 +92,10 @@ def _local(moment: datetime | date) -> date:
 
 
 def _short(found: date) -> str:
-    return date_format(found, "j M" if found.year == timezone.localdate().year else "j M Y")
+    return _said(found, found.year == timezone.localdate().year, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _said(found: date, this_year: bool, language: str | None) -> str:
+    """A page says few days many times."""
+    return date_format(found, "j M" if this_year else "j M Y")

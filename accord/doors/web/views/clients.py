@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accord.doors.web.circle import drawn
+from accord.doors.web.circle import around, drawn
 from accord.doors.web.forms.vault import AboutForm, ClientForm, DeleteForm, EntryForm, FindForm, PersonForm
 from accord.doors.web.knocking import entering, roles
 from accord.doors.web.templatetags.words import has_hour
@@ -111,10 +111,10 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         received = sharing.received(permit=permit, client_id=client_id)
         releases = sharing.releases(permit=permit, client_id=client_id)
         over = grouped(sharing.ended(permit=permit, client_id=client_id))
-        circle = sharing.circle(permit=permit, client_id=client_id)
         answers = sharing.answers(permit=permit, client_id=client_id)
         agencies = partners.directory(permit=permit)
         ours, now = agencies[permit.agency_id], permit.at
+    circle = around(releases, received)
     seen = mark_of(
         file,
         [(envelope.id, envelope.confirmed) for envelope in received],
