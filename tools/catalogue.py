@@ -27,6 +27,7 @@ PO = SOURCE / "locale" / "es" / "LC_MESSAGES" / "django.po"
 MO = PO.with_suffix(".mo")
 SINGLE = {"gettext", "gettext_lazy", "_"}
 PLURAL = {"ngettext", "ngettext_lazy"}
+CONTEXT = {"pgettext", "pgettext_lazy"}
 #: Tables whose sentences are translated when shown.
 TABLES = {
     "accord/records/health/rules.py": {"SUMMARIES", "WORDS"},
@@ -37,11 +38,11 @@ REFUSALS = {
     "InvalidEntry", "InvalidRelease", "InvalidPartner", "KeyTurned", "EnrolmentFailed", "NotCoded", "DocumentError",
     "Verdict", "Need", "WrongKey", "VaultClosed",
 }  # fmt: skip
-Found = tuple[str | tuple[str, str], str]
+Found = tuple[str | tuple[str, str], str, str | None]
 
 
 def messages() -> Iterator[Found]:
-    """Every (msgid or (singular, plural), file) in the source."""
+    """Every (msgid or (singular, plural), file, context or None) in the source."""
     for path in sorted(SOURCE.rglob("*.html")):
         yield from _calls(ast.parse(_template(path)), path)
     for path in sorted(SOURCE.rglob("*.py")):
@@ -55,7 +56,7 @@ def messages() -> Iterator[Found]:
         for rule in tomllib.loads(path.read_text("utf-8")).get("rule", ()):
             for name in ("sentence", "need"):
                 if rule.get(name):
-                    yield rule[name], path.relative_to(ROOT).as_posix()
+                    yield rule[name], path.relative_to(ROOT).as_posix(), None
 
 
 def _template(path: Path) -> str:
@@ -75,11 +76,13 @@ def _calls(tree: ast.AST, path: Path) -> Iterator[Found]:
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
         if name in SINGLE and texts:
-            yield texts[0], where
+            yield texts[0], where, None
+        elif name in CONTEXT and len(texts) > 1:
+            yield texts[1], where, texts[0]
         elif name in REFUSALS and texts and " " in texts[-1]:
-            yield texts[-1], where
+            yield texts[-1], where, None
         elif name in PLURAL and len(texts) > 1:
-            yield (texts[0], texts[1]), where
+            yield (texts[0], texts[1]), where, None
 
 
 def _table(tree: ast.Module, name: str, path: Path) -> Iterator[Found]:
@@ -90,7 +93,7 @@ def _table(tree: ast.Module, name: str, path: Path) -> Iterator[Found]:
                 if isinstance(entry, ast.Dict):
                     for value in entry.values:
                         if isinstance(value, ast.Constant) and value.value:
-                            yield value.value, path.relative_to(ROOT).as_posix()
+                            yield value.value, path.relative_to(ROOT).as_posix(), None
 
 
 def updated() -> Catalog:
@@ -101,10 +104,10 @@ def updated() -> Catalog:
         creation_date=datetime(2026, 11, 20, tzinfo=UTC), revision_date=datetime(2026, 11, 20, tzinfo=UTC),
         last_translator="Accord", language_team="Accord", copyright_holder="Accord", msgid_bugs_address="",
     )  # fmt: skip
-    for message, where in messages():
-        known = before.get(message[0] if isinstance(message, tuple) else message)
+    for message, where, context in messages():
+        known = before.get(message[0] if isinstance(message, tuple) else message, context)
         flags = ["python-brace-format"] if "{" in str(message) else []
-        entry = catalogue.add(message, locations=[(where, None)], flags=flags)
+        entry = catalogue.add(message, locations=[(where, None)], flags=flags, context=context)
         if known and known.string:
             entry.string = known.string
     return catalogue
@@ -128,7 +131,7 @@ def missing(catalogue: Catalog) -> list[str]:
 
 
 def _holes(text: str) -> list[str]:
-    return re.findall(r"%\([a-z_]+\)[sd]|\{[a-z_]*\}", text)
+    return re.findall(r"%(?:\([a-z_]+\))?[sd]|\{[a-z_]*\}", text)
 
 
 def written(catalogue: Catalog) -> tuple[bytes, bytes]:

@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, Subquery
 
 from accord.accounts import actions as accounts
-from accord.accounts.models import Account
 from accord.ledger.permits import Permit, needs
 from accord.partners.models import Agency, Member, VaultGrant, VaultLock, VaultMode
 from accord.policy.words import VICTIM_SERVICE_DUTIES, AgencyKind, Duty, Role, Verb
@@ -241,11 +240,11 @@ def _turn(permit: Permit, at: datetime, keyring: Keyring | None) -> int:
     vault = vault.rotated()
     _write_lock(lock, vault, at, keyring if lock.for_service is not None else None)
     Agency.objects.filter(id=permit.agency_id).update(public_key=vault.public(), public_version=max(vault.private))
-    staying = Member.objects.filter(left_at__isnull=True).values_list("id", "account_id")
-    public = dict(Account.objects.filter(id__in=[account for _, account in staying]).values_list("id", "public_key"))
+    staying = VaultGrant.objects.filter(agency_id=permit.agency_id, member__left_at__isnull=True)
+    public = dict(staying.values_list("member_id", "public_key"))
     VaultGrant.objects.filter(agency_id=permit.agency_id).delete()
-    for member_id, account_id in staying:
-        _grant(vault, member_id, bytes(public[account_id]))
+    for member_id, key in public.items():
+        _grant(vault, member_id, bytes(key))
     permit.record("vault_key_turned", permit.agency_id)
     return vault.current
 
@@ -265,5 +264,6 @@ def _grant(vault: Vault, member_id: UUID, public: bytes) -> None:
         agency_id=vault.agency_id,
         member_id=member_id,
         version=vault.current,
+        public_key=public,
         sealed=grant_to(public, vault.keys[vault.current], vault.agency_id, vault.current),
     )

@@ -91,7 +91,8 @@ class Member(models.Model):
 
 
 class VaultGrant(models.Model):
-    """One member's copy of the vault key, sealed to her account's public key. Deleting it ends her access at once."""
+    """One member's copy of the vault key, sealed to her public key. Deleting it ends her access at once. The public key
+    stands here and not in her account, because accounts belong to no agency that could guard them."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
@@ -99,6 +100,7 @@ class VaultGrant(models.Model):
         Member, models.PROTECT, db_index=False, db_constraint=False, db_comment="link: who may open it"
     )
     version = models.PositiveIntegerField(db_comment="code: which vault key")
+    public_key = models.BinaryField(db_comment="public: the member's, as it was when somebody let her in")
     sealed = models.BinaryField(db_comment="wrapped: vault key under the member's public key")
 
     class Meta:

@@ -204,18 +204,17 @@ class Person:
         return f"{violation['id']}: {violation['help']}; {nodes}"
 
     def _wide(self) -> str:
-        found: list[str] = self.page.evaluate(
-            """() => [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right >
-            document.documentElement.clientWidth + 1 && !e.closest('.scroll')).slice(0, 4).map(e => e.outerHTML.slice(0, 120))"""
-        )
+        found: list[str] = self.page.evaluate(_TOO_WIDE)
         return "; ".join(found)
 
 
+_TOO_WIDE = """() => [...document.querySelectorAll('body *')]
+  .filter(it => it.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !it.closest('.scroll'))
+  .slice(0, 4).map(it => it.outerHTML.slice(0, 120))"""
 _FOCUSED = """() => {
-  const it = document.activeElement, style = getComputedStyle(it);
-  const name = it.getAttribute('aria-label') || (it.labels && it.labels.length ? it.labels[0].innerText : it.innerText) || '';
-  const box = it.getBoundingClientRect();
-  const seen = it === document.body || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2
-    && box.width > 0 && box.height > 0);
+  const it = document.activeElement, style = getComputedStyle(it), label = it.labels && it.labels[0];
+  const name = it.getAttribute('aria-label') || (label ? label.innerText : it.innerText) || '';
+  const box = it.getBoundingClientRect(), outline = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  const seen = it === document.body || (outline && box.width > 0 && box.height > 0);
   return {name: name.replace(/\\s+/g, ' ').trim(), seen};
 }"""

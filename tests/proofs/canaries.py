@@ -16,8 +16,34 @@ from datetime import date
 WORD = re.compile(rb"zq[a-z]{5,}", re.IGNORECASE)
 LENGTH = 14
 MONTHS = {
-    "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
-    "es": ["enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"],
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    "es": [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ],
 }
 
 #: What a level of a category lets through, by the layer a canary lies in.
@@ -69,9 +95,7 @@ class Model:
         self._years = itertools.count(1901)
         self._pattern = WORD
 
-    def word(
-        self, owner: str, about: str | None, category: str, layer: str, *, is_name: bool = False
-    ) -> str:
+    def word(self, owner: str, about: str | None, category: str, layer: str, *, is_name: bool = False) -> str:
         word = "zq" + "".join(self._chance.choices("bcdfghjklmnprstvwx", k=LENGTH - 2))
         self.canaries[word] = Canary(word, owner, about, category, layer, is_name)
         return word.capitalize()
@@ -92,7 +116,7 @@ class Model:
         if role == "records_officer" and page == "kept":
             for gift in self.gifts:
                 if gift.receiver == agency and gift.kept:
-                    yield from self._carried(gift)
+                    yield from self.carried(gift)
         if role not in READERS:
             return
         for canary in self.canaries.values():
@@ -104,9 +128,10 @@ class Model:
             if gift.receiver == agency and not gift.kept:
                 here = page == "arrival" and gift.thread == thread
                 if here or (client is not None and gift.client == client):
-                    yield from self._carried(gift)
+                    yield from self.carried(gift)
 
-    def _carried(self, gift: Gift) -> Iterator[Canary]:
+    def carried(self, gift: Gift) -> Iterator[Canary]:
+        """What one disclosure brings, and no more."""
         for canary in self.canaries.values():
             if canary.owner == gift.giver and canary.about == gift.about:
                 level = gift.level.get(canary.category, "none")
@@ -142,6 +167,6 @@ def spellings(day: date) -> Iterable[str]:
     english, spanish = (MONTHS[language][day.month - 1] for language in ("en", "es"))
     yield from (day.isoformat(), f"{day:%Y%m%d}", f"{day:%m/%d/%Y}", f"{day:%d/%m/%Y}", f"{day:%d.%m.%Y}")
     for number in {f"{day.day}", f"{day.day:02}"}:
-        for month in {english.lower(), english[:3].lower()}:
-            yield from (f"{number} {month} {day.year}", f"{month} {number}, {day.year}", f"{month}. {number}, {day.year}")
+        for month in {english.lower(), english[:3].lower(), f"{english[:3].lower()}."}:
+            yield from (f"{number} {month} {day.year}", f"{month} {number}, {day.year}")
         yield from (f"{number} de {spanish} de {day.year}", f"{number} {spanish[:3]} {day.year}")

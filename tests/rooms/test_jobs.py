@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -18,8 +17,8 @@ from accord.gate.operating import operating
 from accord.ledger import actions as ledger_actions
 from accord.ledger import queries as ledger
 from accord.policy.words import Role, Verb
-from accord.sharing import actions as sharing_actions
 from accord.sharing import queries as sharing
+from tests.proofs.town import end_now
 
 
 def size(agency):
@@ -80,16 +79,15 @@ def test_one_agency_that_fails_does_not_keep_the_others_waiting(world, monkeypat
     assert str(broken.id) in caplog.text
 
 
-def test_the_sweeper_destroys_what_has_ended_and_says_so_once(world, monkeypatch):
+def test_the_sweeper_destroys_what_has_ended_and_says_so_once(world):
     hospital, shelter = world.hospital(), world.agency()
     patient = world.client(hospital.worker)
     world.entry(hospital.worker, patient)
-    world.release(hospital.worker, patient, shelter, days=3)
+    release = world.release(hospital.worker, patient, shelter, days=3)
     tasks.sweep(0)
     assert leaves(hospital.id, "system:sweeper") == ()
 
-    real = sharing_actions.sweep
-    monkeypatch.setattr(sharing_actions, "sweep", lambda *, permit, at: real(permit=permit, at=at + timedelta(days=10)))
+    end_now(release)
     tasks.sweep(0)
     tasks.sweep(0)
     (leaf,) = leaves(hospital.id, "system:sweeper")

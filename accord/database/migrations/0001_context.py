@@ -33,8 +33,8 @@ class Migration(migrations.Migration):
         " (inner_pad bytea primary key, outer_pad bytea not null, made_at timestamptz not null default now())",
         CONTEXT,
         "create function accord_agency() returns uuid language sql stable"
-        " as $$ select nullif((accord_context())[2], '-')::uuid $$",
+        " return nullif((accord_context())[2], '-')::uuid",
         "create function accord_account() returns uuid language sql stable"
-        " as $$ select nullif((accord_context())[3], '-')::uuid $$",
-        "create function accord_lens() returns text language sql stable as $$ select (accord_context())[4] $$",
+        " return nullif((accord_context())[3], '-')::uuid",
+        "create function accord_lens() returns text language sql stable return (accord_context())[4]",
     )

@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('version', models.PositiveIntegerField(db_comment='code: which vault key')),
+                ('public_key', models.BinaryField(db_comment="public: the member's, as it was when somebody let her in")),
                 ('sealed', models.BinaryField(db_comment="wrapped: vault key under the member's public key")),
                 ('agency', models.ForeignKey(db_comment='link: whose vault', db_index=False, on_delete=django.db.models.deletion.PROTECT, to='partners.agency')),
                 ('member', models.ForeignKey(db_comment='link: who may open it', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='partners.member')),

@@ -21,6 +21,17 @@ begin
 end $$
 """
 
+RESTS = """
+create function sharing_envelope_rests() returns trigger language plpgsql as $$
+begin
+  perform from sharing_release
+    where agency_id = new.holder_id and id = new.release and recipient_id = new.agency_id
+      and signed_at is not null and withdrawn_at is null and new.until_at <= until_at;
+  if not found then raise exception 'an envelope rests on a living release to its recipient'; end if;
+  return new;
+end $$
+"""
+
 FROZEN = """
 create function sharing_envelope_frozen() returns trigger language plpgsql as $$
 begin
@@ -45,7 +56,7 @@ class Migration(migrations.Migration):
         ),
         *agency_owned(
             "sharing_envelope",
-            key="agency_id, holder_id, id",
+            key="agency_id, id, holder_id",
             policies={
                 "select": f"{MINE} and (({ALIVE}) or ({KEPT}))",
                 "select_holder": SENT_BY_ME,
@@ -56,7 +67,7 @@ class Migration(migrations.Migration):
         ),
         *agency_owned(
             "sharing_arrival",
-            key="agency_id, holder_id, id",
+            key="agency_id, id, holder_id",
             policies={
                 "select_holder": SENT_BY_ME,
                 "insert": SENT_BY_ME,
@@ -76,11 +87,14 @@ class Migration(migrations.Migration):
             "alter table sharing_envelope add constraint sharing_envelope_rests_on_release"
             " foreign key (holder_id, release) references sharing_release (agency_id, id)",
             "alter table sharing_arrival add constraint sharing_arrival_announces_own_envelope"
-            " foreign key (agency_id, holder_id, envelope) references sharing_envelope (agency_id, holder_id, id)"
+            " foreign key (agency_id, envelope, holder_id) references sharing_envelope (agency_id, id, holder_id)"
             " deferrable initially deferred",
             NO_EDIT,
             "create trigger sharing_release_no_edit before update on sharing_release"
             " for each row execute function sharing_release_no_edit()",
+            RESTS,
+            "create trigger sharing_envelope_rests before insert on sharing_envelope"
+            " for each row execute function sharing_envelope_rests()",
             FROZEN,
             "create trigger sharing_envelope_frozen before update on sharing_envelope"
             " for each row execute function sharing_envelope_frozen()",

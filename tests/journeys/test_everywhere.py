@@ -1,0 +1,251 @@
+"""The same product for other hands and eyes: by keyboard alone, without JavaScript, on a small phone, in Spanish, in the
+dark. Each walks the main pages of every role, or does the three things that must never depend on a mouse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import expect
+
+from accord.policy.words import Category, Level, Role
+from accord.vault.rules import Identity, SafeContact
+from tests.journeys.conftest import Service
+from tests.journeys.county import County, county
+from tests.journeys.person import Person
+from tests.world import PASSWORD, Worker
+
+Somebody = Callable[..., Person]
+TOLD = "Two injuries recorded."
+
+
+@dataclass(frozen=True)
+class Somewhere:
+    """A county with one patient released to the shelter: one envelope accepted, one waiting."""
+
+    county: County
+    patient: str
+    client: str
+    release: str
+    draft: str
+    arrival: str
+    why: str
+    entry: str
+
+    def pages(self) -> Iterator[tuple[Worker, list[str]]]:
+        """The main pages of each role."""
+        hospital, shelter = self.county.hospital, self.county.shelter
+        patient, client = f"/clients/{self.patient}/", f"/clients/{self.client}/"
+        yield (
+            hospital.worker,
+            [
+                "/my-day/", "/clients/", "/clients/new/", patient, f"{patient}entries/", f"{patient}entries/new/",
+                f"{patient}entries/{self.entry}/", f"{patient}about/", f"{patient}people/new/", f"{patient}import/",
+                f"{patient}exam/", f"{patient}injury/", f"{patient}visit/", f"{patient}releases/new/",
+                f"{patient}releases/{self.draft}/preview/", f"{patient}releases/{self.draft}/sign/",
+                f"{patient}releases/{self.release}/", f"{patient}releases/{self.release}/withdraw/", "/partners/",
+                "/promise/", "/password/", "/second-step/",
+            ],
+        )  # fmt: skip
+        yield shelter.worker, ["/my-day/", client, self.arrival, self.why]
+        yield shelter[Role.SUPERVISOR], [f"{client}delete/"]
+        yield hospital[Role.PRIVACY_OFFICER], ["/log/", "/log/releases/"]
+        yield hospital[Role.RECORDS_OFFICER], ["/kept/"]
+        yield shelter[Role.DIRECTOR], ["/members/", "/members/new/", "/keys/"]
+
+
+@pytest.fixture(scope="module")
+def somewhere(service: Service) -> Somewhere:
+    from accord.policy.words import Verb
+    from accord.sharing import queries as sharing
+
+    place = county()
+    nurse, advocate = place.hospital.worker, place.shelter.worker
+    patient = place.world.client(
+        nurse,
+        Identity(given="Alejandra María", family="Montenegro-Villanueva", aliases=("Ale",), language="Spanish"),
+        SafeContact(when="Weekdays 10 to 14", say="the dentist", avoid="texts", phone="555-0100"),
+    )
+    entry = place.world.entry(nurse, patient, text=TOLD, narrative="What she said, as she said it.")
+    place.world.entry(nurse, patient, Category.MEDICATIONS, text="One medicine given.")
+    release = place.world.release(nurse, patient, place.shelter, {Category.INJURIES: Level.SUMMARY})
+    client = place.world.accept(advocate)
+    with advocate.enter(Verb.READ_CLIENT, Verb.READ_ENVELOPE, client=client) as permit:
+        envelope = sharing.received(permit=permit, client_id=client)[0].id
+    place.world.release(nurse, patient, place.shelter, {Category.MEDICATIONS: Level.FULL})
+    with advocate.enter(Verb.READ_DAY, Verb.READ_ENVELOPE) as permit:
+        thread = sharing.waiting(permit=permit)[0].thread
+    with nurse.enter(Verb.PREPARE_RELEASE, client=patient) as permit:
+        draft = _draft(place, permit, patient)
+    return Somewhere(
+        place,
+        str(patient),
+        str(client),
+        str(release),
+        str(draft),
+        f"/arrivals/{thread}/",
+        f"/clients/{client}/envelopes/{envelope}/why/",
+        str(entry),
+    )
+
+
+def _draft(place: County, permit, patient):
+    from datetime import timedelta
+
+    from accord.policy.words import Purpose
+    from accord.sharing import actions
+
+    return actions.prepare(
+        permit=permit,
+        at=permit.at,
+        client_id=patient,
+        recipient_id=place.police.id,
+        purpose=Purpose.INVESTIGATION,
+        grants={Category.INJURIES: Level.SUMMARY},
+        last_day=permit.at.date() + timedelta(days=10),
+        language="en",
+    )
+
+
+def test_by_keyboard_alone(somewhere: Somewhere, somebody: Somebody) -> None:
+    """She signs in, writes an entry and takes a release back; Tab, Space, arrows and Enter, and always seen where."""
+    place = somewhere.county
+    patient = place.world.client(place.hospital.worker, Identity(given="Ana", family="Ruiz"))
+    place.world.entry(place.hospital.worker, patient, text=TOLD)
+    place.world.release(place.hospital.worker, patient, place.police)
+    nurse = somebody(axe=False)
+    keys = nurse.page.keyboard
+
+    nurse.go("/sign-in/")
+    nurse.tab_to("Skip to the page")
+    nurse.tab_to("E-mail address")
+    keys.type(place.hospital.worker.email)
+    nurse.tab_to("Password")
+    keys.type(PASSWORD)
+    nurse.enter()
+    assert nurse.path == "/my-day/"
+    nurse.tab_to("Ana Ruiz")
+    nurse.enter()
+    assert nurse.client == str(patient)
+
+    nurse.tab_to("Add entry")
+    nurse.enter()
+    nurse.tab_to("First talk")
+    keys.press("ArrowDown")
+    keys.press("Space")
+    nurse.tab_to("Summary")
+    keys.type("She has a ride home.")
+    nurse.tab_to("Save")
+    nurse.enter()
+    nurse.sees("Written down.", "She has a ride home.")
+
+    nurse.tab_to("Withdraw")
+    nurse.enter()
+    nurse.tab_to("In person")
+    keys.press("ArrowDown")
+    expect(nurse.page.get_by_label("By phone")).to_be_checked()
+    nurse.tab_to("End it now")
+    nurse.enter()
+    nurse.sees("Taken back", "can no longer open anything")
+
+
+def test_without_javascript(somewhere: Somewhere, somebody: Somebody) -> None:
+    """Her word from the hospital to the shelter and back, by forms and links alone."""
+    place = somewhere.county
+    patient = place.world.client(place.hospital.worker, Identity(given="Lucía", family="Prado"))
+    nurse, advocate = (somebody(axe=False, java_script_enabled=False) for _ in range(2))
+    nurse.signs_in(place.hospital.worker.email, PASSWORD)
+    nurse.go("/clients/")
+    nurse.page.locator("main input[name=text]").fill("prado")
+    nurse.press("Find")
+    nurse.press("Lucía Prado")
+    nurse.press("Add entry")
+    nurse.page.get_by_label("A service").check()
+    nurse.write("Summary", "A taxi was paid for.")
+    nurse.press("Preview")
+    expect(nurse.page.locator("#seen")).to_contain_text("A taxi was paid for.")
+    nurse.press("Save")
+    nurse.press("Share with a partner")
+    nurse.page.get_by_label(place.shelter.name).check()
+    nurse.press("Go on")
+    nurse.choose("Services", "Summary")
+    nurse.press("See what each will get")
+    nurse.press("Read the risks together")
+    words = nurse.page.locator(".aloud input[type=checkbox]")
+    for number in range(words.count()):
+        words.nth(number).check()
+    nurse.choose("How", "On paper")
+    nurse.write("Name she signs with", "L. P.")
+    nurse.choose("Her copy", "She has her copy")
+    nurse.press("Signed: send it now")
+    release = nurse.path
+
+    advocate.signs_in(place.shelter.worker.email, PASSWORD)
+    advocate.press(f"{place.hospital.name} shared something with you")
+    advocate.press("Accept, and open a new client")
+    advocate.sees("A taxi was paid for.")
+    told = advocate.page.locator("article.entry.theirs").filter(has_text="A taxi was paid for.")
+    advocate.press("Why can't I see more?", told)
+    advocate.sees("What would change it")
+    advocate.press("Back to her page")
+    advocate.press("She confirmed this", told)
+    advocate.sees("Noted: she confirmed it.")
+    nurse.go(f"/clients/{patient}/")
+    nurse.go(release)
+    nurse.press("She takes it back")
+    nurse.choose("How she told you", "By phone")
+    nurse.press("End it now")
+    advocate.go(advocate.path)
+    advocate.sees("No longer shared with us", "Confirmed with her: A taxi was paid for.")
+
+
+def test_on_a_small_phone(somewhere: Somewhere, somebody: Somebody) -> None:
+    """320 by 640: nothing lies beyond the edge."""
+    for worker, paths in somewhere.pages():
+        person = somebody(axe=False, narrow=True, viewport={"width": 320, "height": 640})
+        person.signs_in(worker.email, PASSWORD)
+        for path in paths:
+            person.go(path)
+
+
+def test_in_the_dark(somewhere: Somewhere, somebody: Somebody) -> None:
+    """The dark colours have contrast enough, on every main page."""
+    for worker, paths in somewhere.pages():
+        person = somebody(color_scheme="dark")
+        person.signs_in(worker.email, PASSWORD)
+        for path in paths:
+            person.go(path)
+
+
+#: Main pages and what stands at their head in Spanish.
+HEADINGS = {
+    "/clients/": "Clientas",
+    "/clients/new/": "Nueva clienta",
+    "/partners/": "Socios",
+    "/promise/": "Lo que prometemos",
+}
+
+
+def test_in_spanish(somewhere: Somewhere, somebody: Somebody) -> None:
+    """Every main page says that it is Spanish, and none of its headings is the English one."""
+    for worker, paths in somewhere.pages():
+        person = somebody(axe=False)
+        person.signs_in(worker.email, PASSWORD)
+        english = [(path, _headings(person, path)) for path in paths]
+        person.page.get_by_role("button", name="español").click()
+        expect(person.page.locator("html")).to_have_attribute("lang", "es")
+        for path, before in english:
+            after = _headings(person, path)
+            assert person.page.locator("html").get_attribute("lang") == "es"
+            left = set(before) & set(after)
+            assert not left, (path, left)
+        person.page.get_by_role("button", name="English").click()
+        expect(person.page.locator("html")).to_have_attribute("lang", "en")
+
+
+def _headings(person: Person, path: str) -> list[str]:
+    person.go(path)
+    found = [each.strip() for each in person.page.locator("h1, h2, legend, th").all_inner_texts()]
+    return [each for each in found if re.search("[A-Za-z]{3}", each)]
