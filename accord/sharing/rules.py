@@ -96,7 +96,7 @@ def checked_terms(
 ) -> dict[Category, Level]:
     """The categories that are really granted. Raises InvalidRelease naming what is wrong.
 
-    A release that grants anything also names her, so identity is granted at least as a summary.
+    A release that grants anything also names her, so her name goes along unless she chose less.
     """
     if unknown := set(grants) - set(RELEASABLE):
         raise InvalidRelease(f"This cannot be released: {', '.join(sorted(unknown))}.")
@@ -109,7 +109,7 @@ def checked_terms(
         raise InvalidRelease(f"The last day {last_day.isoformat()} is over already.")
     if last_day > today + timedelta(days=LONGEST_DAYS):
         raise InvalidRelease("A release lasts at most a year. A longer need is a new conversation.")
-    return chosen | {Category.IDENTITY: max(Level.SUMMARY, chosen.get(Category.IDENTITY, Level.NONE))}
+    return {Category.IDENTITY: Level.SUMMARY} | chosen
 
 
 def signature_elements(spoken: frozenset[Element], *, copy: str, signer: SignerRole, authority: str) -> list[Element]:

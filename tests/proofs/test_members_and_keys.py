@@ -152,8 +152,8 @@ def test_what_she_copied_opens_nothing_written_since(world, shelter):
     # her old grant put back into the table opens nothing either
     with superuser() as root:
         root.execute(
-            "insert into partners_vaultgrant (id, agency_id, member_id, version, sealed)"
-            " values (gen_random_uuid(), %s, %s, %s, %s)",
+            "insert into partners_vaultgrant (id, agency_id, member_id, version, public_key, sealed)"
+            " values (gen_random_uuid(), %s, %s, %s, '', %s)",
             [shelter.id, worker.member, version + 1, grant],
         )
         root.execute("update partners_member set left_at = null where id = %s", [worker.member])

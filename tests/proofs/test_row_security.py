@@ -401,12 +401,14 @@ def between(
 def test_a_holder_cannot_learn_what_another_holder_sent_by_an_equal_id(town, everything, attacker):
     """The row it may write belongs to the recipient: its key must not collide with what others wrote there."""
     cases = between(everything, town)
-    assert len(cases) > 10
+    written = 0
     for agency, theirs, mine in cases:
         told(attacker, note_of(agency))
         unborn = attempt(attacker, *insert("sharing_envelope", mine | {"id": uuid4()}))
         taken = attempt(attacker, *insert("sharing_envelope", mine | {"id": theirs["id"]}))
-        assert taken == unborn == 1
+        assert taken == unborn, "it tells that another holder sent this"
+        written += unborn == 1  # on a release that has ended neither can be written
+    assert written > 10
 
 
 def test_a_holder_cannot_learn_what_another_holder_sent_by_announcing_it(town, everything, attacker):

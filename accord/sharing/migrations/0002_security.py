@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
             "create trigger sharing_release_no_edit before update on sharing_release"
             " for each row execute function sharing_release_no_edit()",
             RESTS,
-            "create trigger sharing_envelope_rests before insert on sharing_envelope"
+            "create trigger sharing_envelope_rests after insert on sharing_envelope"
             " for each row execute function sharing_envelope_rests()",
             FROZEN,
             "create trigger sharing_envelope_frozen before update on sharing_envelope"
