@@ -1,5 +1,5 @@
-"""One real PostgreSQL for the whole run, with the service's own restricted role. No test cleans up: each builds agencies
-of its own, and what belongs to another agency is as good as not there: the product's first promise."""
+"""One real PostgreSQL for the whole run, with the service's own restricted role. No test cleans up: each builds its
+own agencies, and what belongs to another agency is as good as not there: the product's first promise."""
 
 from __future__ import annotations
 

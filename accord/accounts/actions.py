@@ -67,7 +67,8 @@ def enrol(*, email: str, code: str, password: str, at: datetime, cost: Cost = ST
     Raises EnrolmentFailed, or ValidationError when the password is too weak.
     """
     with transaction.atomic():
-        account = Account.objects.select_for_update().filter(email=email.strip().lower(), is_active=True).first()
+        found = Account.objects.select_for_update().filter(email=email.strip().lower(), is_active=True)
+        account: Account = found.first()
         waits = account is not None and account.enrol_until is not None and account.enrol_until > at
         # Where no code waits the same work is done on nobody's key: the answer takes as long, and says the same.
         locked = LockedKey.from_bytes(bytes(account.locked_key)) if waits else LockedKey(bytes(16), cost, bytes(125))

@@ -50,7 +50,7 @@ def prepare(
         grants=grants, purpose=purpose, last_day=last_day, today=at.astimezone(ZoneInfo(holder.timezone)).date()
     )
     herself = Person.objects.filter(client_id=client_id, relation=Relation.SELF).values_list("id", flat=True)[0]
-    release = Release.objects.create(
+    release: Release = Release.objects.create(
         agency_id=holder.id,
         client_id=client_id,
         subject_id=herself,
@@ -65,7 +65,8 @@ def prepare(
         until_at=ends(last_day, holder.timezone),
     )
     permit.record("release_prepared", release.id)
-    return release.id
+    prepared: UUID = release.id
+    return prepared
 
 
 @needs(Verb.SIGN_RELEASE)
@@ -90,7 +91,7 @@ def sign(
 
     Raises InvalidRelease when something was not read, nobody signed, or it was signed before.
     """
-    release = Release.objects.select_for_update().get(id=release_id)
+    release: Release = Release.objects.select_for_update().get(id=release_id)
     if release.signed_at is not None:
         raise InvalidRelease("This release is signed already. A change is a new release.")
     if not signature.strip():
@@ -185,7 +186,7 @@ def withdraw(*, permit: Permit, at: datetime, release_id: UUID, how: str) -> int
     release.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_how"])
     ended = Envelope.objects.filter(holder_id=permit.agency_id, release=release_id, withdrawn_at__isnull=True)
     Arrival.objects.filter(holder_id=permit.agency_id, envelope__in=ended.values("id")).delete()
-    count = ended.update(
+    count: int = ended.update(
         withdrawn_at=at,
         sealed=Case(When(retain=True, then=F("sealed")), default=Value(None), output_field=BinaryField(null=True)),
     )
@@ -253,7 +254,7 @@ def sweep(*, permit: Permit, at: datetime) -> int:
     """Destroy the ciphertext of this holder's envelopes that ended, by the database's clock, and nobody must keep."""
     ended = Envelope.objects.filter(holder_id=permit.agency_id, until_at__lte=Now(), retain=False, sealed__isnull=False)
     ids: Sequence[UUID] = list(ended.values_list("id", flat=True))
-    count = ended.update(sealed=None)
+    count: int = ended.update(sealed=None)
     Arrival.objects.filter(holder_id=permit.agency_id, envelope__in=ids).delete()
     if count:
         permit.record("envelopes_destroyed", permit.agency_id)
@@ -265,7 +266,7 @@ def envelope_info(row: Envelope) -> bytes:
 
 
 def _thread(permit: Permit, at: datetime, release: Release) -> UUID:
-    own = Thread.objects.filter(client_id=release.client_id, partner_id=release.recipient_id).first()
+    own: Thread | None = Thread.objects.filter(client_id=release.client_id, partner_id=release.recipient_id).first()
     if own is None:
         own = Thread.objects.create(
             agency_id=permit.agency_id,
@@ -275,7 +276,8 @@ def _thread(permit: Permit, at: datetime, release: Release) -> UUID:
             tied_at=at,
             tied_by=permit.member_id,
         )
-    return own.thread
+    thread: UUID = own.thread
+    return thread
 
 
 def _client_key(permit: Permit, client_id: UUID) -> ClientKey:

@@ -97,6 +97,11 @@ class Waiting:
     arrived_at: datetime
     envelopes: tuple[EnvelopeView, ...]
 
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """What it is about, each once."""
+        return tuple(dict.fromkeys(envelope.category for envelope in self.envelopes))
+
 
 @needs(Verb.READ_DAY)
 def waiting(*, permit: Permit, limit: int = 20) -> list[Waiting]:

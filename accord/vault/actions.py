@@ -90,7 +90,8 @@ def add_person(*, permit: Permit, at: datetime, client_id: UUID, relation: Relat
     person = _add_person(permit, key, client, relation, identity.checked(at.date()), None)
     _touch(client_id, at)
     permit.record("person_added", person.id)
-    return person.id
+    added: UUID = person.id
+    return added
 
 
 @needs(Verb.EDIT_CLIENT, Verb.CONFIRM_VALUE)
@@ -186,7 +187,8 @@ def rewrap_clients(*, permit: Permit, limit: int) -> int:
         row.key_version = vault.current
     Client.objects.bulk_update(rows, ["wrapped_key", "key_version"])
     permit.record("keys_rewrapped", permit.agency_id)
-    return stale.count()
+    left: int = stale.count()
+    return left
 
 
 @needs(Verb.MANAGE_KEYS)

@@ -214,7 +214,8 @@ _TOO_WIDE = """() => [...document.querySelectorAll('body *')]
 _FOCUSED = """() => {
   const it = document.activeElement, style = getComputedStyle(it), label = it.labels && it.labels[0];
   const name = it.getAttribute('aria-label') || (label ? label.innerText : it.innerText) || '';
-  const box = it.getBoundingClientRect(), outline = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  const box = it.getBoundingClientRect();
+  const outline = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
   // Inside a date or time the browser draws the ring around its own calendar button.
   const inside = ['date', 'time'].includes(it.type) && !it.matches(':focus');
   const seen = it === document.body || inside || (outline && box.width > 0 && box.height > 0);

@@ -1,5 +1,5 @@
-"""The same product for other hands and eyes: by keyboard alone, without JavaScript, on a small phone, in Spanish, in the
-dark. Each walks the main pages of every role, or does the three things that must never depend on a mouse."""
+"""The same product for other hands and eyes: by keyboard alone, without JavaScript, on a small phone, in Spanish, in
+the dark. Each walks the main pages of every role, or does the three things that must never depend on a mouse."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_by_keyboard_alone(somewhere: Somewhere, somebody: Somebody) -> None:
 
     nurse.tab_to("Add entry")
     nurse.enter()
-    nurse.tab_to("First talk")
+    nurse.tab_to("Intake")
     keys.press("ArrowDown")
     keys.press("Space")
     nurse.tab_to("Summary")
@@ -160,7 +160,7 @@ def test_without_javascript(somewhere: Somewhere, somebody: Somebody) -> None:
     nurse.press("Find")
     nurse.press("Lucía Prado")
     nurse.press("Add entry")
-    nurse.page.get_by_label("Service given").check()
+    nurse.page.get_by_label("Service", exact=True).check()
     nurse.write("Summary", "A taxi was paid for.")
     nurse.press("Preview")
     expect(nurse.page.locator("#seen")).to_contain_text("A taxi was paid for.")
@@ -246,12 +246,20 @@ def _headings(person: Person, path: str, names: set[str]) -> set[str]:
     return {each for each in found if re.search("[A-Za-z]{3}", each) and not any(name in each for name in names)}
 
 
+_FAULTS = """() => {
+  const script = document.createElement('script'), picture = document.createElement('img');
+  script.textContent = '1';
+  picture.src = '/nowhere.png';
+  document.body.append(script, picture);
+}"""
+
+
 def test_what_a_browser_complains_of_is_heard(service: Service, browser: Any) -> None:
-    """Inline code, a missing picture, a missing page and a barrier are each found, or the other journeys prove nothing."""
+    """Inline code, a missing picture, a missing page and a barrier are found, or the other journeys prove nothing."""
     person = Person(browser, service.address)
     person.go("/sign-in/")
     assert not person.complaints
-    person.page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p onclick=\"x()\"></p><img src=\"/nowhere.png\">')")
+    person.page.evaluate(_FAULTS)
     person.checked.clear()
     expect(person.page.locator("img")).to_have_count(1)
     person.page.wait_for_timeout(500)

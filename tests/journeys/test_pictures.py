@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from accord.config.service import gate
 from accord.demo import fill as filling
@@ -38,7 +37,7 @@ def test_pictures(somebody: Callable[..., Person]) -> None:
     advocate.signs_in("worker@harbor.example.org", keys["worker@harbor.example.org"])
     _taken(advocate, "my-day")
     arrival = advocate.page.locator("#now a").first.get_attribute("href")
-    advocate.go(_with_envelopes(advocate))
+    advocate.go(_with_most(advocate, 'class="entry theirs"'))
     _taken(advocate, "client")
     advocate.page.locator("article.entry.theirs a").first.click()
     advocate.page.locator(".why .card").first.wait_for()
@@ -52,7 +51,7 @@ def test_pictures(somebody: Callable[..., Person]) -> None:
 
     nurse = somebody(axe=False)
     nurse.signs_in("worker@brigid.example.org", keys["worker@brigid.example.org"])
-    patient = nurse.page.locator("ul.people a").first.get_attribute("href")
+    patient = _with_most(nurse, ">Injuries</a>")
     nurse.go(patient)
     _taken(nurse, "patient")
     for page in ("exam", "injury", "import", "entries/new"):
@@ -98,11 +97,7 @@ def _taken(person: Person, name: str) -> None:
     person.page.set_viewport_size(DESK)
 
 
-def _with_envelopes(person: Person) -> Any:
-    """The page of somebody about whom a partner has told us most."""
+def _with_most(person: Person, of: str) -> str:
+    """The page of whoever has most of something, among the people on My day."""
     links = [each.get_attribute("href") for each in person.page.locator("ul.people a").all()]
-
-    def told(path: str) -> int:
-        return person.fetch(path).text().count('class="entry theirs"')
-
-    return max(links, key=told)
+    return max(links, key=lambda path: person.fetch(path).text().count(of))
