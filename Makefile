@@ -41,14 +41,16 @@ check: $(DEV) ## lint, types, import contracts, generated docs, lock files; chan
 	$(BIN)/mypy --strict $(STRICT)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/accord docs --check
+	@$(PYTHON) tools/catalogue.py --check
 	@$(PYTHON) requirements/lock.py --check
 
 fix: $(DEV) ## format, and correct what can be corrected
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(RUN) ## write the generated documents
+docs: $(DEV) ## write the generated documents and the catalogue
 	@$(BIN)/accord docs
+	@$(PYTHON) tools/catalogue.py
 
 lock: $(DEV) ## pin the newest versions pyproject.toml allows
 	@$(PYTHON) requirements/lock.py
