@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from accord.policy.words import AgencyKind, Category, Duty, Level, Purpose, Relation, Role, Verb
@@ -215,7 +215,9 @@ def summary_text(summary: Mapping[str, Any] | vault.Summary | None) -> str:
 
 def spoken_day(text: str) -> str:
     """An ISO year, month, day or moment as people say it; anything else as it is."""
-    for length, read, said in ((4, "%Y", "Y"), (7, "%Y-%m", "F Y"), (10, "%Y-%m-%d", "j F Y")):
+    months = pgettext("a month and its year", "F Y")
+    days = pgettext("a day, its month and its year", "j F Y")
+    for length, read, said in ((4, "%Y", "Y"), (7, "%Y-%m", months), (10, "%Y-%m-%d", days)):
         if len(text) == length or (length == 10 and len(text) > length):
             with suppress(ValueError):
                 return date_format(datetime.strptime(text[:length], read).replace(tzinfo=UTC), said)

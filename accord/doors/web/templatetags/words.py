@@ -80,6 +80,12 @@ def until(end: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def long_day(moment: datetime | date) -> str:
+    """A day with its month in full, as it stands on paper."""
+    return labels.spoken_day(_local(moment).isoformat())
+
+
+@register.filter
 def waited(since: datetime | None) -> str:
     """How long ago, in one unit: "3 days"."""
     return timesince(since, depth=1) if since else ""

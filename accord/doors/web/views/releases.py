@@ -13,7 +13,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -23,7 +22,7 @@ from accord.doors.web.context import WORKERS
 from accord.doors.web.forms.sharing import PartnersForm, SignForm, TermsForm, WithdrawForm
 from accord.doors.web.heading import whose
 from accord.doors.web.knocking import caller, entering, roles
-from accord.doors.web.labels import label
+from accord.doors.web.labels import label, spoken_day
 from accord.gate import Refused, disclose
 from accord.gate import preview as gate_preview
 from accord.ledger.permits import Permit
@@ -321,7 +320,7 @@ def _sentences(found: ReleaseView, recipient: Recipient, holder: AgencyCard) -> 
     words = {
         "partner": recipient.name,
         "purpose": label(found.purpose),
-        "day": date_format(_last_day(found, holder), "j F Y"),
+        "day": spoken_day(_last_day(found, holder).isoformat()),
     }
     back = gettext(
         "You can take this back any time: tell us in person, by phone or in writing. From that moment %(partner)s can "
