@@ -17,6 +17,7 @@ from accord.ledger.permits import Permit
 from accord.partners import facts as partners
 from accord.policy.decide import decide
 from accord.policy.facts import Agency, Decision, Question, Release, Thing
+from accord.policy.law import Step
 from accord.policy.words import Category, Element, Level, Obligation, Verb
 from accord.sharing import actions as sharing
 from accord.sharing import facts as sharing_facts
@@ -169,7 +170,8 @@ def _items(permit: Permit, release: models.Release, allowed: list[tuple[Thing, D
                 entry_id=UUID(thing.id) if thing.id else None,
                 content=narrowed(content, decision.level),
                 until=decision.until,
-                rules=tuple(because.rule for because in decision.because),
+                # which of its roles sent it is the holder's own affair
+                rules=tuple(each.rule for each in decision.because if law().rules[each.rule].step is not Step.OWN),
                 retain=Obligation.RETAIN_SEALED in decision.duties,
             )
         )

@@ -42,3 +42,16 @@ def test_every_sample_imports_and_the_same_file_twice_adds_nothing(world, path):
         entries = vault.entries(permit=permit, client_id=client, limit=1000)
     assert len(entries) == first.added
     assert all(entry.detail.source["document"] for entry in entries)
+
+
+def test_the_words_of_every_section_are_kept_beside_the_entries(world):
+    """What no coded entry says is still in the file, and never travels: `source` is not part of any envelope."""
+    from tests.rooms import ccda_documents as write
+
+    hospital = world.hospital()
+    section = write.section("11450-4", "Problems", "A word that no entry holds.", write.problem("38341003", "Hypertension"))
+    client, _ = bring_in(world, hospital.worker, write.document(section).encode())
+    with hospital.worker.enter(Verb.READ_CLIENT, client=client) as permit:
+        entries = vault.entries(permit=permit, client_id=client)
+    kept = [each for entry in entries for each in entry.detail.source.get("sections", ())]
+    assert any("A word that no entry holds." in each["text"] for each in kept)

@@ -146,7 +146,7 @@ def _entry(key: bytes, document: ccda.Document, item: ccda.Item, at: datetime) -
 
 
 def _of_document(key: bytes, document: ccda.Document, data: bytes, at: datetime) -> vault.NewEntry:
-    """The document itself: what it was, who wrote it, everything in it that was not understood, and the file as it came
+    """The document itself: what it was, who wrote it, what in it was not understood, its words and the file as it came
     (under `source`, which never travels), so that path and line always lead back to something."""
     template, filled = rules.summary("document", {"display": document.code.display})
     return vault.NewEntry(
@@ -164,7 +164,13 @@ def _of_document(key: bytes, document: ccda.Document, data: bytes, at: datetime)
                     f"{gap.what}: {gap.why} ({gap.where}, {gap.line})" for gap in document.not_understood
                 ],
             },
-            source={"document": _id(*document.id), "original": base64.b64encode(zlib.compress(data)).decode()},
+            source={
+                "document": _id(*document.id),
+                "sections": [
+                    {"title": each.title or each.code.display, "text": each.text} for each in document.sections
+                ],
+                "original": base64.b64encode(zlib.compress(data)).decode(),
+            },
         ),
         origin=origin_token(key, sha256(data).hexdigest()),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -39,6 +40,8 @@ from accord.vault import actions
 from accord.vault import queries as vault
 from accord.vault.queries import EntryView
 from accord.vault.rules import InvalidEntry
+
+log = logging.getLogger(__name__)
 
 PAGE = 50
 BATCH = 50
@@ -387,7 +390,10 @@ def _batches(
         count += len(found)
         after = found[-1]["occurred_at"], found[-1]["id"]
         yield _lines(found)
-    yield _lines([{"line": "end", "entries_and_envelopes": count}])
+    # What was taken back while the entries were written is in the file already; then it does not end well.
+    still = _batch(request, client_id, partial(_still_there, client_id, received))
+    if still is not None:
+        yield _lines([{"line": "end", "entries_and_envelopes": count}])
 
 
 def _batch(request: HttpRequest, client_id: UUID, read: Callable[[Permit], Rows]) -> Rows | None:
@@ -397,9 +403,19 @@ def _batch(request: HttpRequest, client_id: UUID, read: Callable[[Permit], Rows]
             return read(permit)
     except (Refused, SignInAgain):
         return None
+    except Exception:
+        # The server would print it with its values; our log keeps the kind and the line only.
+        log.exception("export")
+        return None
     finally:
         # The server may run each step in another thread, and Django returns only the connection of the last one.
         close_old_connections()
+
+
+def _still_there(client_id: UUID, ids: Sequence[UUID], permit: Permit) -> Rows:
+    if not set(ids) <= set(sharing.received_ids(permit=permit, client_id=client_id)):
+        raise Refused
+    return []
 
 
 def _living(client_id: UUID, ids: Sequence[UUID], names: dict[UUID, str], permit: Permit) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,6 +74,8 @@ THINGS = {
 JOBS = {
     "system:founding": _("The operator"),
 }
+
+trouble = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +252,10 @@ def _lines(request: HttpRequest, batch: ledger.Batch) -> Iterator[str]:
         try:
             batch = _batch(request, batch.next)
         except (Refused, SignInAgain):
+            return
+        except Exception:
+            # The server would print it with its values; our log keeps the kind and the line only.
+            trouble.exception("log export")
             return
 
 
