@@ -49,7 +49,8 @@ def test_the_words_of_every_section_are_kept_beside_the_entries(world):
     from tests.rooms import ccda_documents as write
 
     hospital = world.hospital()
-    section = write.section("11450-4", "Problems", "A word that no entry holds.", write.problem("38341003", "Hypertension"))
+    problem = write.problem("38341003", "Hypertension")
+    section = write.section("11450-4", "Problems", "A word that no entry holds.", problem)
     client, _ = bring_in(world, hospital.worker, write.document(section).encode())
     with hospital.worker.enter(Verb.READ_CLIENT, client=client) as permit:
         entries = vault.entries(permit=permit, client_id=client)
