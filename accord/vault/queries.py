@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Category, Level, Relation, Verb
@@ -89,11 +89,13 @@ def find(*, permit: Permit, text: str) -> tuple[list[ClientLine], bool]:
         return [], False
     found: dict[UUID, None] = {}
     for depth in (1, None):
-        rows = Client.objects.filter(wrapped_key__isnull=False)
-        for alternatives in wanted:
-            values = [token.value for token in alternatives[:depth]]
-            rows = rows.filter(id__in=Token.objects.filter(value__in=values).values("client_id"))
-        for client_id in rows.order_by("-touched_at").values_list("id", flat=True)[: MOST_FOUND + 1]:
+        # Tokens only, and no order: with 100,000 clients a common name would have to be sorted before the first fifty.
+        first, *others = [[token.value for token in alternatives[:depth]] for alternatives in wanted]
+        rows = Token.objects.filter(value__in=first)
+        for values in others:
+            same = Token.objects.filter(agency_id=OuterRef("agency_id"), client_id=OuterRef("client_id"))
+            rows = rows.filter(Exists(same.filter(value__in=values)))
+        for client_id in rows.values_list("client_id", flat=True).distinct()[: MOST_FOUND + 1]:
             found.setdefault(client_id)
         if len(found) > MOST_FOUND:
             break
