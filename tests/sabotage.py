@@ -64,7 +64,7 @@ BREAKAGES = (
     Breakage("an envelope is bound to nothing", "accord/sharing/rules.py", '"accord-envelope-1", recipient, holder, envelope, thread', '"accord-envelope-1"', "tests/proofs/test_swaps.py"),
     Breakage("every agency searches with one key", "accord/sealing/vault.py", "{1: new_keypair().private}, new_key())", "{1: new_keypair().private}, bytes(32))", "tests/rooms/test_sealing_vault.py tests/proofs"),
     # the doors
-    Breakage("a refusal looks different", "accord/doors/web/middleware.py", "return absent(request)", "return HttpResponse(\"no\", status=403)", "tests/rooms/test_web_signin.py tests/proofs/test_canaries.py"),
+    Breakage("a refusal looks different", "accord/doors/web/middleware.py", "return absent(request)", "return HttpResponse(\"no\", status=403)", "tests/rooms/test_web_oversight.py"),
     Breakage("pages may be cached", "accord/doors/web/middleware.py", '"no-store"', '"private"', "tests/rooms/test_web_signin.py tests/proofs/test_canaries.py tests/rooms/test_web_clients.py"),
 )  # fmt: skip
 
