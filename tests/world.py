@@ -13,7 +13,7 @@ from django.utils import timezone
 from accord.accounts import actions as accounts
 from accord.config.service import gate
 from accord.gate import Caller, disclose
-from accord.gate.founding import found
+from accord.gate.founding import NewAgency, found
 from accord.partners.models import VaultMode
 from accord.policy.words import AgencyKind, Category, Duty, Element, Level, Purpose, Role, Verb
 from accord.sealing.members import Cost
@@ -77,13 +77,15 @@ class World:
         first = (Role.DIRECTOR, *(role for role in roles if role is not Role.DIRECTOR))
         founded = found(
             gate(),
-            name=name,
-            short=f"{kind.value[:12]} {number}",
-            prefix="T" + "BCDFG"[number % 5],
-            kind=kind,
-            duties=duties,
-            mode=mode,
-            point_person="Point Person",
+            NewAgency(
+                name=name,
+                short=f"{kind.value[:12]} {number}",
+                prefix="T" + "BCDFG"[number % 5],
+                kind=kind,
+                duties=duties,
+                mode=mode,
+                point_person="Point Person",
+            ),
             at=timezone.now(),
             members=[
                 (f"{role.value}.{secrets.token_hex(5)}@example.org", f"{role.value} {number}", "", (role,))

@@ -14,15 +14,12 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
 from accord.accounts.models import Account
+from accord.accounts.rules import CODE_ALPHABET
 from accord.sealing.errors import SealingError
 from accord.sealing.members import STANDARD, Cost, LockedKey, lock_private, new_member_key, unlock_private
 
 #: How long an enrolment code waits.
 CODE_LIFETIME = timedelta(days=7)
-#: 76 random bits of unambiguous letters, read aloud once; Argon2id makes guessing a stolen row expensive.
-CODE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
-
-
 NOBODY = UUID(int=0)
 
 
@@ -31,6 +28,7 @@ class EnrolmentFailed(ValueError):
 
 
 def new_code() -> str:
+    """76 random bits, read aloud once; Argon2id makes guessing a stolen row expensive."""
     return "-".join("".join(secrets.choice(CODE_ALPHABET) for _ in range(4)) for _ in range(4))
 
 

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from psycopg.conninfo import conninfo_to_dict
 
-from accord.config.environment import Environment
+from accord.config.environment import database_settings, environment
 from accord.sealing import keyring as keyrings
 
 HERE = Path(__file__).resolve().parent.parent
-ENVIRONMENT = Environment.read()
+ENVIRONMENT = environment()
 KEYRING = keyrings.load(ENVIRONMENT.keyring)
 
 SECRET_KEY = KEYRING.secrets["django"].hex()
@@ -78,20 +77,8 @@ TEMPLATES = [
     }
 ]
 
-_place = conninfo_to_dict(ENVIRONMENT.connection_url)
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": _place["dbname"],
-        "USER": _place["user"],
-        "PASSWORD": _place.get("password", ""),
-        "HOST": _place.get("host", ""),
-        "PORT": _place.get("port", ""),
-        # Read committed, short transactions, every session setting local to one: what the pool hands on is clean.
-        "OPTIONS": {"pool": {"min_size": 2, "max_size": 16, "timeout": 10}}
-        | {name: _place[name] for name in ("sslmode", "sslrootcert") if name in _place},
-    }
-}
+# Read committed, short transactions, every session setting local to one: what the pool hands on is clean.
+DATABASES = {"default": database_settings(ENVIRONMENT)}
 
 # The gate owns the transaction: a refusal's leaf must outlive the rollback.
 ATOMIC_REQUESTS = False
@@ -137,7 +124,7 @@ SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.secure_cookies
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
-CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.public_address]
+CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.trusted_origins)
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.secure_cookies else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.secure_cookies else None

@@ -15,7 +15,7 @@ from accord.accounts import actions as accounts
 from accord.demo.passphrases import SignIn, passphrase
 from accord.demo.story import Agency, Client, Coded, Fate, Release, Story, Typed
 from accord.gate import Caller, Gate, Refused, disclose
-from accord.gate.founding import VaultMode, found
+from accord.gate.founding import NewAgency, VaultMode, found
 from accord.ledger import actions as ledger
 from accord.ledger.permits import Permit
 from accord.policy.words import Category, Element, Purpose, Role, Verb
@@ -89,15 +89,17 @@ def _found(gate: Gate, agency: Agency, sign_ins: list[SignIn], step: Step, cost:
     worker = next(member for member in agency.members if member.role is Role.WORKER)
     founded = found(
         gate,
-        name=agency.name,
-        short=agency.short,
-        prefix=agency.prefix,
-        kind=agency.kind,
-        duties=agency.duties,
-        mode=VaultMode("service" if agency.service else "member"),
-        point_person=worker.name,
-        deputy=director.name,
-        phone=agency.phone,
+        NewAgency(
+            name=agency.name,
+            short=agency.short,
+            prefix=agency.prefix,
+            kind=agency.kind,
+            duties=agency.duties,
+            mode=VaultMode("service" if agency.service else "member"),
+            point_person=worker.name,
+            deputy=director.name,
+            phone=agency.phone,
+        ),
         at=at,
         members=[(member.email, member.name, member.title, (member.role,)) for member in agency.members],
         cost=CODE_COST,

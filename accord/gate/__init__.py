@@ -1,6 +1,6 @@
 """The one way in: facts, law, ledger, permit."""
 
-from accord.gate.disclosure import Explanation, disclose, explain, preview
+from accord.gate.disclosure import Explanation, Warnings, disclose, explain, preview, warn
 from accord.gate.entrance import Caller, Gate, Keys, Refused, SignInAgain
 
 __all__ = [
@@ -10,7 +10,9 @@ __all__ = [
     "Keys",
     "Refused",
     "SignInAgain",
+    "Warnings",
     "disclose",
     "explain",
     "preview",
+    "warn",
 ]

@@ -1,7 +1,7 @@
 """Sending on her word: the gate asks the law about every single thing, and hands what it allowed to `sharing`.
 
 A preview asks the same questions of the same law about a release that is not signed yet, so what is previewed is what
-will be sent.
+will be sent. What she is warned of before she signs are duties of that law, too.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from accord.gate.entrance import Caller, Gate, Refused, Standing
+from accord.gate.entrance import NOTHING, Caller, Gate, Refused, Standing
 from accord.gate.law import law
 from accord.ledger.permits import Permit
 from accord.partners import facts as partners
+from accord.policy.conditions import applies
 from accord.policy.decide import decide
-from accord.policy.facts import Agency, Decision, Question, Release, Thing
+from accord.policy.facts import Agency, Decision, Member, Question, Release, Thing
 from accord.policy.law import Step
-from accord.policy.words import Category, Element, Level, Obligation, Verb
+from accord.policy.words import Category, Element, Level, Obligation, Purpose, Verb
 from accord.sharing import actions as sharing
 from accord.sharing import facts as sharing_facts
 from accord.sharing import models
@@ -36,6 +37,15 @@ class Explanation:
     level: Level
     because: tuple[tuple[str, str, str], ...]
     needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Warnings:
+    """What she is told about a recipient before she signs: it may reach the defence; they keep it, sealed, after the
+    end."""
+
+    defence: bool
+    keeps: bool
 
 
 def disclose(gate: Gate, permit: Permit, caller: Caller, release: models.Release) -> int:
@@ -85,6 +95,26 @@ def explain(envelope_rules: Iterable[str], level: Level) -> Explanation:
     rules = law().rules
     because = tuple((rules[rule].sentence, rules[rule].citation, rule) for rule in envelope_rules if rule in rules)
     return Explanation(level, because, ())
+
+
+def warn(holder: Agency, recipient: Agency, at: datetime) -> Warnings:
+    """What the law of that moment has her told about a recipient, whatever she releases. Both duties look at the two
+    agencies alone (a test holds it): who sends, what and why make no difference."""
+    duties = dict(law().on(at).duties)
+    question = Question(
+        verb=Verb.DISCLOSE,
+        asker=holder,
+        member=Member(id="", roles=frozenset()),
+        holder=holder,
+        thing=NOTHING,
+        purpose=Purpose.SAFETY,
+        at=at,
+        recipient=recipient,
+    )
+    return Warnings(
+        defence=applies(duties.get(Obligation.WARN_DISCOVERY, ()), question),
+        keeps=applies(duties.get(Obligation.RETAIN_SEALED, ()), question),
+    )
 
 
 def _as_if_signed(release: models.Release, at: datetime) -> Release:

@@ -7,7 +7,7 @@ A refusal looks exactly like absence. Its reason exists in the agency's own ledg
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -70,7 +70,6 @@ class Asked:
     caller: Caller
     verbs: tuple[Verb, ...]
     purpose: Purpose
-    thing: Thing
     client: UUID | None
     at: datetime
 
@@ -93,7 +92,6 @@ class Gate:
     def keyring(self) -> Keyring:
         return self._keys.keyring
 
-    @contextmanager
     def enter(
         self,
         caller: Caller,
@@ -102,41 +100,14 @@ class Gate:
         at: datetime,
         client: UUID | None = None,
         blocks: Sequence[Block] = (),
-    ) -> Iterator[Permit]:
+    ) -> AbstractContextManager[Permit]:
         """One transaction with a permit for `verbs`, all of which must be allowed.
 
         `client` names the file it is about; one that is not in this agency's vault is refused like one that never was.
         Raises Refused (a leaf is kept, also when the body raised it because something was not there), SignInAgain, or
         whatever else the body raises (then nothing is kept).
         """
-        asked = Asked(caller, verbs, purpose, NOTHING, client, at)
-        try:
-            with transaction.atomic(durable=True):
-                self._set_context(caller, at)
-                standing = self._standing(caller)
-                thing = NOTHING if client is None else vault_facts.client_thing(client)
-                if standing is None or thing is None:
-                    raise _No(None)
-                asked = Asked(caller, verbs, purpose, thing, client, at)
-                decision = self._decide(asked, standing, blocks)
-                permit = Permit.issue(
-                    verbs=verbs,
-                    agency_id=caller.agency,
-                    member_id=caller.member,
-                    actor=caller.actor,
-                    purpose=purpose,
-                    decision=decision,
-                    at=at,
-                    vault=self._open(caller),
-                )
-                try:
-                    yield permit
-                    self._write(asked, decision, outcome=True, permit=permit)
-                finally:
-                    permit.close()
-        except (_No, Refused) as no:
-            self._refuse(asked, no.decision if isinstance(no, _No) else None)
-            raise Refused from None
+        return self._entered(Asked(caller, verbs, purpose, client, at), blocks)
 
     @contextmanager
     def kept(self, caller: Caller, *, purpose: Purpose, at: datetime) -> Iterator[Permit]:
@@ -145,18 +116,23 @@ class Gate:
             self._set_context(caller, at, lens="kept")
             yield permit
 
+    def housekeeping(self, caller: Caller, *, at: datetime) -> AbstractContextManager[Permit]:
+        """A permit to sweep, without a vault. A yes leaves a leaf only if something was done: looking and finding
+        nothing happens every few seconds, and a leaf about it would be the next thing to find. Raises like `enter`."""
+        return self._entered(Asked(caller, (Verb.SWEEP,), Purpose.ADMINISTRATION, None, at), sweeping=True)
+
     @contextmanager
-    def housekeeping(self, caller: Caller, *, at: datetime) -> Iterator[Permit]:
-        """A permit to sweep, without a vault. A leaf is written only if something was done: looking and finding nothing
-        happens every few seconds, and a leaf about it would be the next thing to find. Raises Refused."""
-        asked = Asked(caller, (Verb.SWEEP,), Purpose.ADMINISTRATION, NOTHING, None, at)
+    def _entered(self, asked: Asked, blocks: Sequence[Block] = (), *, sweeping: bool = False) -> Iterator[Permit]:
+        """`sweeping` opens no vault, and a yes leaves a leaf only if something was done."""
+        caller = asked.caller
         try:
             with transaction.atomic(durable=True):
-                self._set_context(caller, at)
+                self._set_context(caller, asked.at)
                 standing = self._standing(caller)
-                if standing is None:
+                thing = NOTHING if asked.client is None else vault_facts.client_thing(asked.client)
+                if standing is None or thing is None:
                     raise _No(None)
-                decision = self._decide(asked, standing, ())
+                decision = self._decide(asked, standing, thing, blocks)
                 permit = Permit.issue(
                     verbs=asked.verbs,
                     agency_id=caller.agency,
@@ -164,17 +140,17 @@ class Gate:
                     actor=caller.actor,
                     purpose=asked.purpose,
                     decision=decision,
-                    at=at,
-                    vault=None,
+                    at=asked.at,
+                    vault=None if sweeping else self._open(caller),
                 )
                 try:
                     yield permit
-                    if permit.deeds:
+                    if permit.deeds or not sweeping:
                         self._write(asked, decision, outcome=True, permit=permit)
                 finally:
                     permit.close()
-        except _No as no:
-            self._refuse(asked, no.decision)
+        except (_No, Refused) as no:
+            self._refuse(asked, no.decision if isinstance(no, _No) else None)
             raise Refused from None
 
     def memberships(self, account: UUID, at: datetime) -> list[partners.Membership]:
@@ -196,7 +172,7 @@ class Gate:
             self._set_note(agency=agency, account=None, at=at)
             return open_vault(agency_id=agency, member_id=None, private=None, keyring=None, paper=paper)
 
-    def _decide(self, asked: Asked, standing: Standing, blocks: Sequence[Block]) -> Decision:
+    def _decide(self, asked: Asked, standing: Standing, thing: Thing, blocks: Sequence[Block]) -> Decision:
         decision: Decision | None = None
         for verb in asked.verbs:
             decision = decide(
@@ -206,7 +182,7 @@ class Gate:
                     asker=standing.agency,
                     member=standing.member,
                     holder=standing.agency,
-                    thing=asked.thing,
+                    thing=thing,
                     purpose=asked.purpose,
                     at=asked.at,
                     blocks=tuple(blocks),

@@ -11,13 +11,13 @@ from uuid import UUID, uuid4
 from accord.gate.entrance import Gate
 from accord.ledger.actions import write_leaf
 from accord.ledger.permits import Permit
-from accord.partners.actions import add_member, found_agency
+from accord.partners.actions import NewAgency, add_member, found_agency
 from accord.partners.models import VaultMode
 from accord.policy.facts import Because, Decision
-from accord.policy.words import AgencyKind, Duty, Level, Purpose, Role, Verb
+from accord.policy.words import Level, Purpose, Role, Verb
 from accord.sealing.members import STANDARD, Cost
 
-__all__ = ["Founded", "VaultMode", "found"]
+__all__ = ["Founded", "NewAgency", "VaultMode", "found"]
 
 FOUNDING = Decision(
     Level.FULL, (Because("founding", "An operator writes an agency into the directory.", "Accord design"),)
@@ -35,19 +35,10 @@ class Founded:
 
 def found(
     gate: Gate,
+    agency: NewAgency,
     *,
-    name: str,
-    short: str,
-    prefix: str,
-    kind: AgencyKind,
-    duties: frozenset[Duty],
-    mode: VaultMode,
-    point_person: str,
     at: datetime,
     members: Sequence[tuple[str, str, str, Sequence[Role]]],
-    deputy: str = "",
-    phone: str = "",
-    timezone: str = "America/New_York",
     language: str = "en",
     cost: Cost = STANDARD,
 ) -> Founded:
@@ -55,26 +46,12 @@ def found(
 
     Raises InvalidPartner, and then nothing is written.
     """
-    agency = uuid4()
-    with gate.founding(agency, at):
-        vault, paper = found_agency(
-            agency_id=agency,
-            name=name,
-            short=short,
-            prefix=prefix,
-            kind=kind,
-            duties=duties,
-            mode=mode,
-            point_person=point_person,
-            deputy=deputy,
-            phone=phone,
-            timezone=timezone,
-            at=at,
-            keyring=gate.keyring,
-        )
+    id = uuid4()
+    with gate.founding(id, at):
+        vault, paper = found_agency(agency_id=id, agency=agency, at=at, keyring=gate.keyring)
         permit = Permit.issue(
             verbs=(Verb.MANAGE_MEMBERS,),
-            agency_id=agency,
+            agency_id=id,
             member_id=None,
             actor="system:founding",
             purpose=Purpose.ADMINISTRATION,
@@ -97,7 +74,7 @@ def found(
                 )
                 let_in.append((email, member, code))
             write_leaf(
-                agency=agency,
+                agency=id,
                 at=at,
                 actor="system:founding",
                 verb=Verb.MANAGE_MEMBERS,
@@ -108,4 +85,4 @@ def found(
             )
         finally:
             permit.close()
-    return Founded(agency, paper, tuple(let_in))
+    return Founded(id, paper, tuple(let_in))

@@ -109,9 +109,3 @@ def _sealed(row: Checkpoint | None) -> Sealed | None:
 def latest_checkpoint(*, permit: Permit) -> Sealed | None:
     """The newest checkpoint of the agency's tree; None before the first."""
     return _sealed(Checkpoint.objects.filter(agency=permit.agency_id).order_by("-size").first())
-
-
-@needs(Verb.READ_LEDGER)
-def checkpoint_at(*, permit: Permit, size: int) -> Sealed | None:
-    """The checkpoint at exactly this size; None when there was none."""
-    return _sealed(Checkpoint.objects.filter(agency=permit.agency_id, size=size).first())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -42,54 +43,57 @@ class KeyTurned(Exception):
     """The vault's key changed between opening it and writing its lock; nothing was written."""
 
 
-def found_agency(
-    *,
-    agency_id: UUID,
-    name: str,
-    short: str,
-    prefix: str,
-    kind: AgencyKind,
-    duties: frozenset[Duty],
-    mode: VaultMode,
-    point_person: str,
-    at: datetime,
-    keyring: Keyring | None,
-    deputy: str = "",
-    phone: str = "",
-    timezone: str = "America/New_York",
-) -> tuple[Vault, str]:
+@dataclass(frozen=True, slots=True)
+class NewAgency:
+    """What an agency says of itself when it joins."""
+
+    name: str
+    short: str
+    prefix: str
+    kind: AgencyKind
+    duties: frozenset[Duty]
+    mode: VaultMode
+    point_person: str
+    deputy: str = ""
+    phone: str = ""
+    timezone: str = "America/New_York"
+
+
+def found_agency(*, agency_id: UUID, agency: NewAgency, at: datetime, keyring: Keyring | None) -> tuple[Vault, str]:
     """Write an agency into the directory and make its vault. The operator's verb: no permit, because there is no agency
     to hold one yet; it opens nothing that exists.
 
     Returns the open vault and the director's recovery key, printed once. Raises InvalidPartner.
     """
-    if not duties:
-        raise InvalidPartner(f"{name}: state its legal duties, even if it is 'none'.")
-    if Duty.NONE in duties and len(duties) > 1:
-        raise InvalidPartner(f"{name}: 'none' cannot stand beside other duties.")
-    if Agency.objects.filter(name=name).exists():
-        raise InvalidPartner(f"There is an agency called {name} already.")
-    if duties & VICTIM_SERVICE_DUTIES and mode is not VaultMode.MEMBER:
-        raise InvalidPartner(f"{name}: a victim service provider's vault opens for its members only (member mode).")
+    if not agency.duties:
+        raise InvalidPartner(f"{agency.name}: state its legal duties, even if it is 'none'.")
+    if Duty.NONE in agency.duties and len(agency.duties) > 1:
+        raise InvalidPartner(f"{agency.name}: 'none' cannot stand beside other duties.")
+    if Agency.objects.filter(name=agency.name).exists():
+        raise InvalidPartner(f"There is an agency called {agency.name} already.")
+    if agency.duties & VICTIM_SERVICE_DUTIES and agency.mode is not VaultMode.MEMBER:
+        raise InvalidPartner(
+            f"{agency.name}: a victim service provider's vault opens for its members only (member mode)."
+        )
     vault, paper = new_vault(agency_id), new_recovery_key()
     Agency.objects.create(
         id=agency_id,
-        name=name,
-        short=short,
-        prefix=prefix,
-        kind=kind,
-        duties=sorted(duties),
-        point_person=point_person,
-        deputy=deputy,
-        phone=phone,
-        timezone=timezone,
-        vault_mode=mode,
+        name=agency.name,
+        short=agency.short,
+        prefix=agency.prefix,
+        kind=agency.kind,
+        duties=sorted(agency.duties),
+        point_person=agency.point_person,
+        deputy=agency.deputy,
+        phone=agency.phone,
+        timezone=agency.timezone,
+        vault_mode=agency.mode,
         public_key=vault.public(),
         public_version=max(vault.private),
         joined_at=at,
     )
     lock = VaultLock(agency_id=agency_id, recovery_public=recovery_public(paper))
-    _write_lock(lock, vault, at, keyring if mode is VaultMode.SERVICE else None)
+    _write_lock(lock, vault, at, keyring if agency.mode is VaultMode.SERVICE else None)
     return vault, paper
 
 

@@ -127,29 +127,26 @@ def thread(*, permit: Permit, thread: UUID) -> Waiting | None:
 
 
 @needs(Verb.READ_ENVELOPE)
-def received(*, permit: Permit, client_id: UUID, limit: int = MOST_LISTED) -> list[EnvelopeView]:
-    """Living envelopes on the threads tied to one's own client, newest first."""
-    threads = list(Thread.objects.filter(client_id=client_id).values_list("thread", flat=True))
-    if not threads:
-        return []
-    rows = Envelope.objects.filter(agency_id=permit.agency_id, thread__in=threads).order_by("-sent_at", "id")[:limit]
-    return _opened(permit, rows)
+def received(
+    *, permit: Permit, client_id: UUID, ids: Sequence[UUID] | None = None, limit: int = MOST_LISTED
+) -> list[EnvelopeView]:
+    """Living envelopes on the threads tied to one's own client, newest first; with `ids`, those of them."""
+    rows = _tied(permit, client_id)
+    if ids is not None:
+        rows = rows.filter(id__in=ids)
+    return _opened(permit, rows[:limit])
 
 
 @needs(Verb.READ_ENVELOPE)
 def received_ids(*, permit: Permit, client_id: UUID) -> list[UUID]:
     """Ids of all living envelopes on the threads tied to one's own client, newest first: nothing is opened."""
-    threads = Thread.objects.filter(client_id=client_id)
-    rows = Envelope.objects.filter(agency_id=permit.agency_id, thread__in=threads.values("thread"))
-    return list(rows.order_by("-sent_at", "id").values_list("id", flat=True))
+    return list(_tied(permit, client_id).values_list("id", flat=True))
 
 
 @needs(Verb.READ_ENVELOPE)
 def envelope(*, permit: Permit, client_id: UUID, envelope_id: UUID) -> EnvelopeView | None:
     """One living envelope on a thread tied to one's own client; None when there is none."""
-    threads = Thread.objects.filter(client_id=client_id)
-    rows = Envelope.objects.filter(agency_id=permit.agency_id, id=envelope_id, thread__in=threads.values("thread"))
-    return next(iter(_opened(permit, rows)), None)
+    return next(iter(received(permit=permit, client_id=client_id, ids=[envelope_id])), None)
 
 
 @needs(Verb.READ_KEPT)
@@ -287,6 +284,13 @@ def _ended(permit: Permit, receipts: QuerySet[Receipt]) -> list[Ended]:
         Ended(row.client_id, row.partner_id, Category(row.category), row.until_at > permit.at, row.until_at)
         for row in gone
     ]
+
+
+def _tied(permit: Permit, client_id: UUID) -> QuerySet[Envelope]:
+    """What lives on the threads tied to one's own client, newest first."""
+    threads = Thread.objects.filter(client_id=client_id)
+    rows = Envelope.objects.filter(agency_id=permit.agency_id, thread__in=threads.values("thread"))
+    return rows.order_by("-sent_at", "id")
 
 
 def _kept(permit: Permit) -> QuerySet[Envelope]:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from accord.policy.facts import Thing
 from accord.policy.words import Category, Mark, Relation
-from accord.vault.models import Client, Entry, Person
+from accord.vault.models import Entry, Person
 
 
 def client_thing(client_id: UUID) -> Thing | None:
@@ -37,11 +37,3 @@ def entry_things(client_id: UUID, categories: Iterable[str] | None = None, entry
         )
         for row in rows.order_by("-occurred_at", "id").values("id", "category", "marks", "about_id", "about__relation")
     ]
-
-
-def client_of_entry(entry_id: UUID) -> UUID | None:
-    return Entry.objects.filter(id=entry_id).values_list("client_id", flat=True).first()
-
-
-def exists(client_id: UUID) -> bool:
-    return Client.objects.filter(id=client_id, wrapped_key__isnull=False).exists()

@@ -11,13 +11,14 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef
 
+from accord.accounts.rules import CODE_ALPHABET
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Category, Level, Relation, Verb
 from accord.sealing.tokens import Token as SearchToken
 from accord.sealing.tokens import code_token, date_token, query_tokens
 from accord.sealing.vault import ClientKey
 from accord.vault.models import Case, Client, Entry, Person, Token
-from accord.vault.rules import CODE_ALPHABET, CODE_LENGTH, Detail, Identity, SafeContact, Summary
+from accord.vault.rules import CODE_LENGTH, Detail, Identity, SafeContact, Summary
 
 #: A search shows at most this many; beyond it the page asks for more of the name.
 MOST_FOUND = 50

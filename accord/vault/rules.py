@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Any, Self
 
+from accord.accounts.rules import CODE_ALPHABET
 from accord.policy.words import Category
 
-#: No vowels and no look-alikes: a code is read aloud over the phone and spells nothing.
-CODE_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 CODE_LENGTH = 5
 
 LONGEST_LINE = 200

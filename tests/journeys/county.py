@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accord.accounts import actions as accounts
 from accord.config.service import gate
-from accord.gate.founding import found
+from accord.gate.founding import NewAgency, found
 from accord.partners.models import VaultMode
 from accord.policy.words import AgencyKind, Duty, Role
 from tests.world import CHEAP, PASSWORD, House, Worker, World
@@ -49,14 +49,16 @@ def _house(name: str, short: str, prefix: str, kind: AgencyKind, duty: Duty) -> 
     host = f"{short.split()[0].lower()}-{secrets.token_hex(3)}.example.org"
     founded = found(
         gate(),
-        name=name,
-        short=short,
-        prefix=prefix,
-        kind=kind,
-        duties=frozenset({duty}),
-        mode=VaultMode.SERVICE if kind is AgencyKind.HOSPITAL else VaultMode.MEMBER,
-        point_person="Noor Haddad",
-        phone="555-0142",
+        NewAgency(
+            name=name,
+            short=short,
+            prefix=prefix,
+            kind=kind,
+            duties=frozenset({duty}),
+            mode=VaultMode.SERVICE if kind is AgencyKind.HOSPITAL else VaultMode.MEMBER,
+            point_person="Noor Haddad",
+            phone="555-0142",
+        ),
         at=timezone.now(),
         members=[(f"{role.value}@{host}", f"{short} {title}", title, (role,)) for role, title in TITLES.items()],
         cost=CHEAP,

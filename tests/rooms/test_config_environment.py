@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 
 from accord.config.environment import (
     VARIABLES,
@@ -132,6 +133,12 @@ def test_django_gets_a_pool_for_the_service_and_none_for_migrations(server: Embe
     migrations = database_settings(replace(environment, role="owner"))
     assert migrations["USER"] == "accord_owner"
     assert "pool" not in migrations["OPTIONS"]
+
+
+def test_the_service_runs_on_what_the_environment_says() -> None:
+    assert settings.DATABASES["default"].items() >= database_settings(settings.ENVIRONMENT).items()
+    assert settings.DATABASES["default"]["CONN_HEALTH_CHECKS"]
+    assert tuple(settings.CSRF_TRUSTED_ORIGINS) == settings.ENVIRONMENT.trusted_origins
 
 
 GOOD = ConnectionFacts(

@@ -104,6 +104,17 @@ def test_housekeeping_is_the_system_s_alone_and_opens_nothing(world):
             pass
 
 
+def test_what_is_refused_inside_housekeeping_leaves_a_leaf_and_nothing_else(world):
+    hospital = world.hospital()
+    caller = Caller(agency=hospital.id, job="sweeper")
+    with pytest.raises(Refused), gate().housekeeping(caller, at=timezone.now()) as permit:
+        permit.record("envelopes_destroyed", hospital.id)
+        raise Refused
+    (leaf,) = leaves(hospital.id, "system:sweeper")
+    assert not leaf.happening.outcome
+    assert leaf.happening.deeds == ()
+
+
 def test_a_worker_runs_as_the_restricted_role_and_leaves_no_row_of_a_job_that_went_well(world):
     """A real worker, on the connection that Django's settings give it."""
     shelter = world.agency()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from itertools import chain, combinations
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,15 +11,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accord.doors.web.views.releases import Recipient
+from accord.gate import Warnings, disclosure, warn
 from accord.gate.law import law
-from accord.partners.queries import AgencyCard
-from accord.policy.conditions import applies
-from accord.policy.facts import Agency, Member, Question, Thing
-from accord.policy.words import AgencyKind, Category, Duty, Obligation, Purpose, Role, Verb
+from accord.policy.facts import Agency
+from accord.policy.law import parse
+from accord.policy.words import AgencyKind, Category, Duty, Obligation, Role, Verb
 from accord.sharing import queries as sharing
 from accord.vault import queries as vault
 from accord.vault.rules import Identity, SafeContact
+from tests.policy.engine_world import DOCUMENTS
 from tests.world import PASSWORD
 
 ALOUD = {"informed": "on", "right_to_revoke": "on", "not_a_condition": "on", "redisclosure": "on"}
@@ -249,22 +248,56 @@ def test_a_thread_is_tied_to_one_of_ours_and_contact_becomes_ours_when_she_confi
     assert (her.identity.given, her.identity.name, her.identity.pronouns) == ("Marisol", "Mari", "she")
 
 
-def test_the_warnings_on_the_pages_are_the_duties_of_the_law():
+@pytest.mark.parametrize(
+    ("kind", "duties", "defence", "keeps"),
+    [
+        (AgencyKind.POLICE, {Duty.CJIS}, True, True),
+        (AgencyKind.PROBATION, {Duty.NONE}, True, False),
+        (AgencyKind.HOSPITAL, {Duty.HIPAA}, False, True),
+        (AgencyKind.SCHOOL, {Duty.FERPA, Duty.BRADY}, True, True),
+        (AgencyKind.VICTIM_SERVICES, {Duty.VAWA}, False, False),
+    ],
+)
+def test_every_page_warns_of_each_kind_of_agency_as_the_law_says(world, patient, kind, duties, defence, keeps):
+    hospital, who = patient
+    house = world.agency(kind, frozenset(duties))
+    nurse = signed_in(hospital.worker)
+    card = text(nurse.get("/partners/")).partition(house.name)[2].partition("Point person")[2].partition(" Under ")[2]
+    card = card.partition("Point person")[0]
+    assert ("may have to go to the defence" in card) == defence
+    assert ("may have to keep what they received" in card) == keeps
+    assert ("what they received is destroyed" in card) == (not defence and not keeps)
+    page = text(nurse.post(f"/clients/{who}/releases/new/", {"partner": [str(house.id)], "language": "en"}))
+    assert ("May reach the defence" in page) == defence
+    preview = prepared(nurse, who, house)
+    assert ("May reach the defence" in text(nurse.get(preview))) == defence
+    address = f"/clients/{who}/releases/{release_in(preview)}/"
+    page = text(nurse.get(f"{address}sign/"))
+    assert ("May reach the defence" in page) == defence
+    assert ("lawyer of the person accused may get to see it" in page) == defence
+    assert ("has to keep what it received" in page) == keeps
+    assert nurse.post(f"{address}sign/", SIGNED).status_code == 302
+    assert ("May reach the defence" in text(nurse.get(address))) == defence
+    assert ("has to keep what it received" in text(nurse.get(f"{address}withdraw/"))) == keeps
+
+
+def test_warnings_come_from_the_law_data_and_from_nothing_else(monkeypatch):
     now = timezone.now()
-    duties = dict(law().on(now).duties)
     holder = Agency("holder", AgencyKind.VICTIM_SERVICES, frozenset({Duty.VAWA}))
-    some = chain.from_iterable(combinations(Duty, count) for count in (1, 2))
-    for kind, has in ((kind, has) for has in list(some) for kind in AgencyKind):
-        card = AgencyCard(UUID(int=1), "", "", kind, has, "", "", "", "UTC", "member")
-        question = Question(
-            verb=Verb.DISCLOSE,
-            asker=holder,
-            member=Member("m", frozenset({Role.WORKER})),
-            holder=holder,
-            thing=Thing(Category.INJURIES, "s"),
-            purpose=Purpose.SAFETY,
-            at=now,
-            recipient=Agency("to", kind, frozenset(has)),
-        )
-        assert Recipient(card).defence == applies(duties[Obligation.WARN_DISCOVERY], question, None), (kind, has)
-        assert Recipient(card).keeps == applies(duties[Obligation.RETAIN_SEALED], question, None), (kind, has)
+    school = Agency("to", AgencyKind.SCHOOL, frozenset({Duty.FERPA}))
+    police = Agency("to", AgencyKind.POLICE, frozenset({Duty.BRADY}))
+    assert warn(holder, school, now) == Warnings(defence=False, keeps=False)
+    assert warn(holder, police, now) == Warnings(defence=True, keeps=True)
+    keepers = '["brady", "court_records", "hipaa"]'
+    other = parse({name: text.replace(keepers, '["ferpa"]') for name, text in DOCUMENTS.items()})
+    monkeypatch.setattr(disclosure, "law", lambda: other)
+    assert warn(holder, school, now) == Warnings(defence=False, keeps=True)
+    assert warn(holder, police, now) == Warnings(defence=True, keeps=True)
+
+
+def test_what_she_is_warned_of_looks_at_the_agencies_alone():
+    for tables in law().tables:
+        for obligation, when in tables.duties:
+            if obligation in (Obligation.WARN_DISCOVERY, Obligation.RETAIN_SEALED):
+                looked_at = {name for clause in when for name, _value in clause.facts}
+                assert looked_at <= {"holder_duty", "recipient_kind", "recipient_duty"}, obligation

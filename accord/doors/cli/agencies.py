@@ -42,13 +42,12 @@ def add(
         from django.utils import timezone as clock
 
         from accord.config.service import gate
-        from accord.gate.founding import VaultMode, found
+        from accord.gate.founding import NewAgency, VaultMode, found
         from accord.gate.operating import agencies
 
         if name.casefold() in (each.casefold() for each in agencies().values()):
             raise Stop(f"{name} has joined already.")
-        founded = found(
-            gate(),
+        agency = NewAgency(
             name=name,
             short=short or name[:40],
             prefix=letters,
@@ -59,10 +58,9 @@ def add(
             deputy=deputy,
             phone=phone,
             timezone=timezone,
-            language=language,
-            at=clock.now(),
-            members=[(email, director, "Director", (Role.DIRECTOR,))],
         )
+        first = (email, director, "Director", (Role.DIRECTOR,))
+        founded = found(gate(), agency, at=clock.now(), members=[first], language=language)
     typer.echo(f"{name} has joined. Shown now and never again:\n")
     typer.echo(f"  Recovery key of the agency, for its director to keep on paper:\n\n    {founded.paper}\n")
     typer.echo(f"  Enrolment code of {email}, good for seven days:\n\n    {founded.members[0][2]}\n")

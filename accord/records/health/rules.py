@@ -1,4 +1,4 @@
-"""The coded kinds of a health record, what may follow what, and the summary each kind makes.
+"""The coded kinds of a health record, and the summary each kind makes.
 
 A summary is built from coded fields by a fixed sentence, never cut from the detail: what a partner may read at level
 summary is then known before anybody types. Values are plain dicts of codes, numbers and ISO dates, so that they seal
@@ -40,33 +40,12 @@ STEPS: Final = (
 
 #: Her answer to one step, and what came of it.
 ANSWERS: Final = ("offered", "consented", "declined", "stopped", "done")
-ANSWER_NEXT: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        "offered": frozenset({"consented", "declined"}),
-        "consented": frozenset({"done", "stopped", "declined"}),
-        # She may always think again, either way, until the step is done.
-        "declined": frozenset({"consented"}),
-        "stopped": frozenset({"consented"}),
-        "done": frozenset(),
-    }
-)
 
-#: The order of facts 4.3, with a way out at every step: she can stop or refuse any time.
-EXAM_NEXT: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        "arrived": frozenset({"triaged", "declined"}),
-        "triaged": frozenset({"advocate_called", "declined"}),
-        "advocate_called": frozenset({"options_explained", "declined"}),
-        "options_explained": frozenset({"exam_consented", "treatment_only", "declined"}),
-        "exam_consented": frozenset({"evidence_collected", "treatment_only", "declined"}),
-        "treatment_only": frozenset({"treated", "exam_consented", "declined"}),
-        "declined": frozenset({"discharged", "exam_consented", "treatment_only"}),
-        "evidence_collected": frozenset({"treated", "declined", "discharged"}),
-        "treated": frozenset({"discharged"}),
-        "discharged": frozenset({"follow_ups"}),
-        "follow_ups": frozenset(),
-    }
-)
+#: How far an exam is, in the order of facts 4.3; she can stop or refuse at any time.
+EXAM: Final = (
+    "arrived", "triaged", "advocate_called", "options_explained", "exam_consented", "treatment_only", "declined",
+    "evidence_collected", "treated", "discharged", "follow_ups",
+)  # fmt: skip
 
 ADVOCATE: Final = ("called", "present", "declined", "not_available")
 
@@ -93,16 +72,8 @@ PURPOSES: Final = (
     "medication_check", "recheck_two_weeks", "tests_six_weeks", "tests_three_months", "tests_six_months", "call_back",
     "injury_recheck", "photographs_again", "vaccine_dose", "counselling", "primary_care", "specialist", "other",
 )  # fmt: skip
-VISIT_NEXT: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        "due": frozenset({"booked", "kept", "missed", "declined", "cancelled"}),
-        "booked": frozenset({"due", "kept", "missed", "declined", "cancelled"}),
-        "missed": frozenset({"booked", "kept", "declined", "cancelled"}),
-        "declined": frozenset({"booked"}),
-        "cancelled": frozenset({"booked"}),
-        "kept": frozenset(),
-    }
-)
+#: What has become of a visit.
+VISIT: Final = ("due", "booked", "missed", "declined", "cancelled", "kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +160,7 @@ def _exam(values: Mapping[str, object]) -> dict[str, Value]:
             raise NotCoded("steps", "One of the steps is not a step of the exam.")
         if answer not in ANSWERS:
             raise NotCoded("steps", "Each step is offered, consented to, declined, stopped or done.")
-    status = _code(values, "status", tuple(EXAM_NEXT), "how far the exam is")
+    status = _code(values, "status", EXAM, "how far the exam is")
     done = [step for step, answer in steps.items() if answer == "done"]
     if done and status in ("arrived", "triaged", "advocate_called", "options_explained"):
         raise NotCoded("status", "Steps are marked done, but the options are not yet explained or not yet chosen.")
@@ -225,7 +196,7 @@ def _visit(values: Mapping[str, object]) -> dict[str, Value]:
         "purpose": _code(values, "purpose", PURPOSES, "what the visit is for"),
         "first_day": first,
         "last_day": last,
-        "status": _code(values, "status", tuple(VISIT_NEXT), "what has become of the visit"),
+        "status": _code(values, "status", VISIT, "what has become of the visit"),
     }
 
 
@@ -245,25 +216,20 @@ def check(kind: str, values: Mapping[str, object]) -> dict[str, Value]:
     """
     if kind not in _CHECKS:
         raise NotCoded("kind", "This kind of entry has no coded form.")
-    unknown = set(values) - _FIELDS[kind]
+    unknown = set(values) - FIELDS[kind]
     if unknown:
         raise NotCoded(min(unknown), "This kind of entry has no such field.")
     return _CHECKS[kind](values)
 
 
-_FIELDS: Final = MappingProxyType(
+#: The coded fields of each kind entered by hand.
+FIELDS: Final = MappingProxyType(
     {
         "exam": frozenset({"status", "day", "steps", "advocate"}),
         "injury": frozenset({"areas", "types", "count", "severity", "strangulation"}),
         "visit": frozenset({"purpose", "first_day", "last_day", "status"}),
     }
 )
-
-
-def may_become(kind: str, status: str, new: str) -> bool:
-    """Whether an exam or a visit may go from one status to the next. Unknown kinds and statuses may not."""
-    table = {"exam": EXAM_NEXT, "visit": VISIT_NEXT}.get(kind, {})
-    return new in table.get(status, frozenset())
 
 
 # ---------------------------------------------------------------------------------------------------------------------

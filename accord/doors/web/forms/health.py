@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -67,7 +68,7 @@ class ImportForm(forms.Form):
 class CodedForm(forms.Form):
     """A form whose coded values the health rules check once more, and say by field what they do not allow."""
 
-    kind = ""
+    kind: str
 
     narrative = forms.CharField(
         label=_("In words"),
@@ -78,8 +79,9 @@ class CodedForm(forms.Form):
     )
 
     def values(self) -> dict[str, Any]:
-        """The coded fields as `rules.check` takes them."""
-        raise NotImplementedError
+        """The coded fields as `rules.check` takes them; one left empty is not there."""
+        given = {name: self.cleaned_data.get(name) for name in rules.FIELDS[self.kind]}
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in given.items() if value}
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -97,7 +99,7 @@ class ExamForm(CodedForm):
     kind = "exam"
 
     day = _day(_("Day of the exam"))
-    status = _choice(_("How far it is"), rules.EXAM_NEXT)
+    status = _choice(_("How far it is"), rules.EXAM)
     advocate = forms.ChoiceField(
         label=_("Advocate"),
         choices=lambda: [("", gettext("Not noted")), *words(rules.ADVOCATE)],
@@ -126,9 +128,9 @@ class ExamForm(CodedForm):
         return [(title, [self[step] for step in steps]) for title, steps in GROUPS]
 
     def values(self) -> dict[str, Any]:
-        steps = {step: self.cleaned_data[step] for step in rules.STEPS if self.cleaned_data[step]}
-        values = {"status": self.cleaned_data["status"], "day": self.cleaned_data["day"].isoformat(), "steps": steps}
-        return values | ({"advocate": self.cleaned_data["advocate"]} if self.cleaned_data["advocate"] else {})
+        return super().values() | {
+            "steps": {step: self.cleaned_data[step] for step in rules.STEPS if self.cleaned_data[step]}
+        }
 
 
 class InjuryForm(CodedForm):
@@ -172,9 +174,6 @@ class InjuryForm(CodedForm):
 
     field_order = ("day", "areas", "types", "count", "severity", "strangulation", "narrative")
 
-    def values(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("areas", "types", "count", "severity", "strangulation")}
-
 
 class VisitForm(CodedForm):
     """A visit that should happen, is booked, or was."""
@@ -184,14 +183,6 @@ class VisitForm(CodedForm):
     purpose = _choice(_("What for"), rules.PURPOSES)
     first_day = _day(_("First day"))
     last_day = _day(_("Last day"), help_text=_("The same day when it is booked."))
-    status = _choice(_("Where it stands"), rules.VISIT_NEXT, initial="due", widget=forms.RadioSelect)
+    status = _choice(_("Where it stands"), rules.VISIT, initial="due", widget=forms.RadioSelect)
 
     field_order = ("purpose", "first_day", "last_day", "status", "narrative")
-
-    def values(self) -> dict[str, Any]:
-        return {
-            "purpose": self.cleaned_data["purpose"],
-            "first_day": self.cleaned_data["first_day"].isoformat(),
-            "last_day": self.cleaned_data["last_day"].isoformat(),
-            "status": self.cleaned_data["status"],
-        }

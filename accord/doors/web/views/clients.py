@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib import messages
 from django.db import close_old_connections
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -49,6 +50,7 @@ LEVELS = (Level.EXISTENCE, Level.SUMMARY, Level.FULL)
 #: Kinds of picture a browser shows without running anything.
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 Rows = list[dict[str, Any]]
+F = TypeVar("F", bound=Form)
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -225,51 +227,37 @@ def entry_new(request: HttpRequest, client_id: UUID) -> HttpResponse:
 @form_page
 def about(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Change who she is and how she is reached."""
-    typed = request.POST if request.method == "POST" else None
-    changed = False
-    form = AboutForm(typed)
-    try:
-        with entering(request, client=client_id) as permit:
-            file = vault.client(permit=permit, client_id=client_id, entries=0)
-            form.initial = AboutForm.of_identity(file.herself.identity) | AboutForm.of_contact(file.herself.contact)
-            if typed is not None and form.is_valid():
-                actions.edit_person(
-                    permit=permit,
-                    at=permit.at,
-                    client_id=client_id,
-                    person_id=file.herself.id,
-                    identity=form.identity(),
-                    contact=form.contact(),
-                )
-                changed = True
-    except InvalidEntry as problem:
-        form.add_error(None, str(problem))
-    if changed:
-        messages.success(request, _("Changed."))
-        return redirect("client", client_id)
-    return render(request, "vault/about.html", {"file": file, "form": form})
+
+    def make(typed: QueryDict | None, file: vault.ClientView) -> AboutForm:
+        her = file.herself
+        return AboutForm(typed, initial=AboutForm.of_identity(her.identity) | AboutForm.of_contact(her.contact))
+
+    def keep(permit: Permit, file: vault.ClientView, form: AboutForm) -> None:
+        actions.edit_person(
+            permit=permit,
+            at=permit.at,
+            client_id=client_id,
+            person_id=file.herself.id,
+            identity=form.identity(),
+            contact=form.contact(),
+        )
+
+    return _about_somebody(request, client_id, make, keep, "vault/about.html", _("Changed."))
 
 
 @sensitive_post_parameters()
 @form_page
 def person_new(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Add somebody to her story: a child, somebody of the household, the respondent."""
-    typed = request.POST if request.method == "POST" else None
-    added = None
-    form = PersonForm(typed)
-    try:
-        with entering(request, client=client_id) as permit:
-            file = vault.client(permit=permit, client_id=client_id, entries=0)
-            if typed is not None and form.is_valid():
-                added = actions.add_person(
-                    permit=permit, at=permit.at, client_id=client_id, relation=form.who, identity=form.identity()
-                )
-    except InvalidEntry as problem:
-        form.add_error(None, str(problem))
-    if added:
-        messages.success(request, _("Added."))
-        return redirect("client", client_id)
-    return render(request, "vault/person_new.html", {"file": file, "form": form})
+
+    def keep(permit: Permit, file: vault.ClientView, form: PersonForm) -> None:
+        actions.add_person(
+            permit=permit, at=permit.at, client_id=client_id, relation=form.who, identity=form.identity()
+        )
+
+    return _about_somebody(
+        request, client_id, lambda typed, file: PersonForm(typed), keep, "vault/person_new.html", _("Added.")
+    )
 
 
 @require_POST
@@ -315,6 +303,31 @@ def delete(request: HttpRequest, client_id: UUID) -> HttpResponse:
         messages.success(request, _("The file %(code)s is destroyed.") % {"code": file.code})
         return redirect("clients")
     return render(request, "vault/delete.html", {"file": file, "form": form, "living": living, "agencies": agencies})
+
+
+def _about_somebody(
+    request: HttpRequest,
+    client_id: UUID,
+    make: Callable[[QueryDict | None, vault.ClientView], F],
+    keep: Callable[[Permit, vault.ClientView, F], None],
+    template: str,
+    done: str,
+) -> HttpResponse:
+    """A form about somebody in her file: written down, or shown again with what is wrong with it."""
+    kept = False
+    try:
+        with entering(request, client=client_id) as permit:
+            file = vault.client(permit=permit, client_id=client_id, entries=0)
+            form = make(request.POST if request.method == "POST" else None, file)
+            if form.is_valid():
+                keep(permit, file, form)
+                kept = True
+    except InvalidEntry as problem:
+        form.add_error(None, str(problem))
+    if kept:
+        messages.success(request, done)
+        return redirect("client", client_id)
+    return render(request, template, {"file": file, "form": form})
 
 
 def _name(file: vault.ClientView, received: Sequence[EnvelopeView]) -> dict[str, Any]:
@@ -418,30 +431,28 @@ def _still_there(client_id: UUID, ids: Sequence[UUID], permit: Permit) -> Rows:
     return []
 
 
-def _living(client_id: UUID, ids: Sequence[UUID], names: dict[UUID, str], permit: Permit) -> list[dict[str, Any]]:
-    """Envelopes that still live. Raises Refused as soon as one has ended."""
-    lines = []
-    for id in ids:
-        envelope = sharing.envelope(permit=permit, client_id=client_id, envelope_id=id)
-        if envelope is None:
-            raise Refused
-        lines.append(
-            {
-                "line": "envelope",
-                "id": envelope.id,
-                "from": names[envelope.holder_id],
-                "level": envelope.level.code,
-                "purpose": envelope.purpose,
-                "sent_at": envelope.sent_at,
-                "until_at": envelope.until_at,
-                "she_confirmed": envelope.confirmed,
-                "content": json.loads(envelope.content.packed()),
-            }
-        )
-    return lines
+def _living(client_id: UUID, ids: Sequence[UUID], names: dict[UUID, str], permit: Permit) -> Rows:
+    """Envelopes that still live. Raises Refused when one of them has ended."""
+    envelopes = sharing.received(permit=permit, client_id=client_id, ids=ids, limit=len(ids))
+    if len(envelopes) < len(ids):
+        raise Refused
+    return [
+        {
+            "line": "envelope",
+            "id": envelope.id,
+            "from": names[envelope.holder_id],
+            "level": envelope.level.code,
+            "purpose": envelope.purpose,
+            "sent_at": envelope.sent_at,
+            "until_at": envelope.until_at,
+            "she_confirmed": envelope.confirmed,
+            "content": json.loads(envelope.content.packed()),
+        }
+        for envelope in envelopes
+    ]
 
 
-def _own(client_id: UUID, after: tuple[datetime, UUID] | None, permit: Permit) -> list[dict[str, Any]]:
+def _own(client_id: UUID, after: tuple[datetime, UUID] | None, permit: Permit) -> Rows:
     rows = vault.entries(permit=permit, client_id=client_id, after=after, limit=BATCH)
     return [
         {

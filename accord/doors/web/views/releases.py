@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,12 +22,12 @@ from accord.doors.web.forms.sharing import PartnersForm, SignForm, TermsForm, Wi
 from accord.doors.web.heading import whose
 from accord.doors.web.knocking import caller, entering, roles
 from accord.doors.web.labels import label, spoken_day
+from accord.doors.web.recipients import Recipient, directory
 from accord.gate import Refused, disclose
 from accord.gate import preview as gate_preview
 from accord.ledger.permits import Permit
-from accord.partners import queries as partners
 from accord.partners.queries import AgencyCard
-from accord.policy.words import AgencyKind, Category, Duty, Element, Level
+from accord.policy.words import Category, Element, Level
 from accord.sharing import actions
 from accord.sharing import queries as sharing
 from accord.sharing.queries import ReleaseView
@@ -39,13 +38,6 @@ from accord.vault import queries as vault
 QUEUE = "releases"
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
-
-#: What a recipient holds may have to be shown to the defence (rule duty-warn-discovery; a test holds them together).
-_DEFENCE_KINDS = frozenset({AgencyKind.POLICE, AgencyKind.PROSECUTOR, AgencyKind.COURT, AgencyKind.PROBATION})
-_DEFENCE_DUTIES = frozenset({Duty.BRADY})
-#: A recipient that must keep what it received (rule duty-retain-sealed; the same test).
-_KEEPING_KINDS = frozenset({AgencyKind.POLICE, AgencyKind.PROSECUTOR, AgencyKind.COURT, AgencyKind.HOSPITAL})
-_KEEPING_DUTIES = frozenset({Duty.BRADY, Duty.COURT_RECORDS, Duty.HIPAA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +55,6 @@ class Seen:
     @property
     def level(self) -> Level:
         return self.content.level
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """The partner a release names, and what becomes of things there."""
-
-    card: AgencyCard
-
-    @property
-    def name(self) -> str:
-        return self.card.name
-
-    @property
-    def defence(self) -> bool:
-        return self.card.kind in _DEFENCE_KINDS or not _DEFENCE_DUTIES.isdisjoint(self.card.duties)
-
-    @property
-    def keeps(self) -> bool:
-        return self.card.kind in _KEEPING_KINDS or not _KEEPING_DUTIES.isdisjoint(self.card.duties)
 
 
 @form_page
@@ -136,7 +109,7 @@ def preview(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResp
     with entering(request, client=client_id) as permit:
         found = _release(permit, client_id, release_id)
         client = whose(permit, client_id)
-        held = _held(permit, client_id)
+        held = vault.held(permit=permit, client_id=client_id)
         holder, recipients = _agencies(permit)
         contents, explanation = gate_preview(gate(), permit, caller(request), release_id)
     if found.state not in (State.DRAFT, State.EXPLAINED):
@@ -271,22 +244,17 @@ def _terms(
     request: HttpRequest, permit: Permit, holder: AgencyCard, client_id: UUID, cards: list[AgencyCard]
 ) -> list[TermsForm]:
     """One form a partner; filled only when the page with the terms was sent, not the page before it."""
-    held = _held(permit, client_id)
+    held = vault.held(permit=permit, client_id=client_id)
     data = request.POST if "terms" in request.POST else None
     zone = ZoneInfo(holder.timezone)
     return [TermsForm(data, card=card, held=held, at=permit.at, zone=zone) for card in cards]
 
 
-def _held(permit: Permit, client_id: UUID) -> Mapping[Category, int]:
-    """How many entries of each category her file holds."""
-    return vault.held(permit=permit, client_id=client_id)
-
-
 def _agencies(permit: Permit) -> tuple[AgencyCard, dict[UUID, Recipient]]:
     """The holder, and every partner she could be asked about."""
-    cards = dict(partners.directory(permit=permit))
-    holder = cards.pop(permit.agency_id)
-    return holder, {id: Recipient(card) for id, card in cards.items()}
+    recipients = directory(permit)
+    holder = recipients.pop(permit.agency_id)
+    return holder.card, recipients
 
 
 def _last_day(found: ReleaseView, holder: AgencyCard) -> date:
@@ -326,7 +294,7 @@ def _sentences(found: ReleaseView, recipient: Recipient, holder: AgencyCard) -> 
         "You can take this back any time: tell us in person, by phone or in writing. From that moment %(partner)s can "
         "no longer see it here. What they have already read or acted on cannot be taken back."
     )
-    if recipient.keeps:
+    if recipient.warnings.keeps:
         back += " " + gettext(
             "%(partner)s has to keep what it received, locked away, even after you take it back. Only its records "
             "officer may open it, for the defence, a court, or because the law says how long it is kept."
@@ -339,7 +307,7 @@ def _sentences(found: ReleaseView, recipient: Recipient, holder: AgencyCard) -> 
         "You do not have to sign. Saying no changes nothing about your care, your services or your rights here."
     )
     on = gettext("Once %(partner)s has it, other rules may apply there, and it could be passed on.")
-    if recipient.defence:
+    if recipient.warnings.defence:
         on += " " + gettext("The lawyer of the person accused may get to see it.")
     return {
         Element.RIGHT_TO_REVOKE: back % words,

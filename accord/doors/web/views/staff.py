@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accord.config.service import gate
 from accord.doors.web.forms.staff import MemberForm
 from accord.doors.web.knocking import entering
+from accord.doors.web.recipients import directory
 from accord.gate import Refused
 from accord.ledger.permits import Permit
 from accord.partners import actions, queries
-from accord.partners.queries import AgencyCard, MemberLine
-from accord.policy.words import AgencyKind, Duty
+from accord.partners.queries import MemberLine
 from accord.vault.actions import rewrap_clients
 
 #: File keys wrapped anew in one transaction.
@@ -28,44 +27,14 @@ BATCH = 500
 #: Seconds that requests which opened the vault before its key turned are given to end: they hold no new key, and a
 #: file wrapped under it would not open for them.
 SETTLE = 20
-#: Whoever is one of these, or under one of these duties, keeps what it received (law: duty-retain-sealed).
-KEEPING = frozenset(
-    {AgencyKind.POLICE, AgencyKind.PROSECUTOR, AgencyKind.COURT, AgencyKind.HOSPITAL}
-    | {Duty.BRADY, Duty.COURT_RECORDS, Duty.HIPAA}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """One card of the directory, and what a release to this partner means."""
-
-    card: AgencyCard
-    ours: bool
-    defence: bool
-    keeps: bool
 
 
 @require_safe
 def partners(request: HttpRequest) -> HttpResponse:
     """Who is in this community, under which law, and whom to call."""
     with entering(request) as permit:
-        cards = queries.directory(permit=permit).values()
-        ours = permit.agency_id
-    return render(
-        request,
-        "staff/partners.html",
-        {
-            "partners": [
-                Partner(
-                    card=card,
-                    ours=card.id == ours,
-                    defence=Duty.BRADY in card.duties,
-                    keeps=not KEEPING.isdisjoint({card.kind, *card.duties}),
-                )
-                for card in cards
-            ]
-        },
-    )
+        found, ours = directory(permit).values(), permit.agency_id
+    return render(request, "staff/partners.html", {"partners": found, "ours": ours})
 
 
 @require_safe
