@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from accord.sealing import hpke
 from accord.sealing.members import lock_private, new_member_key
-from accord.sealing.vault import grant_to, new_vault, open_grant
+from accord.sealing.vault import grant_to, new_shred, new_vault, open_grant
 from bench.measure import timed
 
 
@@ -14,7 +14,7 @@ def measure() -> dict[str, object]:
     agency, row = uuid4(), uuid4()
     vault = new_vault(agency)
     client = uuid4()
-    key = vault.client_key(client, vault.new_client_key(client))
+    key = vault.client_key(client, vault.new_client_key(client, shred := new_shred()), shred)
     small = key.seal("t", "c", row, b"x" * 64)
     pair = hpke.new_keypair()
     envelope = hpke.seal_to(pair.public, b"x" * 1024, b"i")

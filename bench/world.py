@@ -14,8 +14,8 @@ from accord.config.service import gate
 from accord.partners.actions import open_vault
 from accord.policy.words import Category, Relation, Verb
 from accord.sealing.tokens import code_token, date_token, name_tokens
-from accord.sealing.vault import Vault
-from accord.vault.models import Case, Client, Entry, Person
+from accord.sealing.vault import Vault, new_shred
+from accord.vault.models import Case, Client, Entry, Person, Shred
 from accord.vault.rules import CODE_LENGTH, Detail, Identity, Summary, code
 
 GIVEN = [
@@ -57,13 +57,14 @@ def fill(worker, clients: int, seed: int = 1) -> list[UUID]:
     for start in range(0, clients, BATCH):
         with worker.enter(Verb.OPEN_CLIENT) as permit:
             vault = permit.opened()
-            rows: dict[type, list] = {Client: [], Person: [], Case: [], Entry: []}
+            rows: dict[type, list] = {Client: [], Shred: [], Person: [], Case: [], Entry: []}
             found: list[tuple[bytes, UUID, UUID]] = []
             for _ in range(min(BATCH, clients - start)):
                 client_id = uuid4()
                 ids.append(client_id)
-                wrapped = vault.new_client_key(client_id)
-                key = vault.client_key(client_id, wrapped)
+                shred = new_shred()
+                wrapped = vault.new_client_key(client_id, shred)
+                key = vault.client_key(client_id, wrapped, shred)
                 at = now - timedelta(minutes=rng.randrange(500_000))
                 client = Client(
                     id=client_id, agency_id=worker.agency, code=code("BN", secrets.token_bytes(CODE_LENGTH)) + f"{len(ids):x}",
@@ -77,6 +78,7 @@ def fill(worker, clients: int, seed: int = 1) -> list[UUID]:
                 person.identity = key.seal("vault_person", "identity", person.id, identity.packed())
                 case = Case(agency_id=worker.agency, client_id=client_id, opened_at=at)
                 rows[Client].append(client)
+                rows[Shred].append(Shred(client=client, agency_id=worker.agency, secret=shred))
                 rows[Person].append(person)
                 rows[Case].append(case)
                 rows[Entry].append(entry(worker.agency, client_id, case.id, person.id, key, at))

@@ -14,6 +14,7 @@ from accord.accounts import actions as accounts
 from accord.config.service import gate
 from accord.gate import Caller, disclose
 from accord.gate.founding import NewAgency, found
+from accord.partners import actions as partners
 from accord.partners.models import VaultMode
 from accord.policy.words import AgencyKind, Category, Duty, Element, Level, Purpose, Role, Verb
 from accord.sealing.members import Cost
@@ -107,6 +108,20 @@ class World:
     def police(self, roles: tuple[Role, ...] = (Role.WORKER,)) -> House:
         return self.agency(AgencyKind.POLICE, frozenset({Duty.BRADY, Duty.CJIS}), roles)
 
+    def colleague(self, house: House, name: str = "Another Worker", roles: tuple[Role, ...] = (Role.WORKER,)) -> Worker:
+        """One more member, let in by the director and enrolled."""
+        email = f"{secrets.token_hex(6)}@example.org"
+        with house[Role.DIRECTOR].enter(Verb.MANAGE_MEMBERS, purpose=Purpose.ADMINISTRATION) as permit:
+            member, code = partners.add_member(
+                permit=permit, at=permit.at, email=email, name=name, title="", roles=roles, cost=CHEAP
+            )
+        account = accounts.enrol(email=email, code=code, password=PASSWORD, at=timezone.now(), cost=CHEAP)
+        return Worker(house.id, account.id, member, email, accounts.unlock(account=account, password=PASSWORD))
+
+    def keep_to_teams(self, house: House) -> None:
+        with house[Role.DIRECTOR].enter(Verb.MANAGE_AGENCY, purpose=Purpose.ADMINISTRATION) as permit:
+            partners.change_access(permit=permit, at=permit.at, access="team")
+
     def client(self, worker: Worker, identity: Identity | None = None, contact: SafeContact | None = None) -> UUID:
         with worker.enter(Verb.OPEN_CLIENT) as permit:
             return vault.open_client(
@@ -197,3 +212,28 @@ class World:
                 answers={view.id: view.content.answers for view in first.envelopes},
             )
         return client
+
+
+def propose(proposer: House, *others: House, categories=(Category.LEGAL,), purposes=(Purpose.SUPERVISION,), days=300):
+    """An agreement laid before its parties by the proposer's director; it begins now. Returns its id."""
+    with proposer[Role.DIRECTOR].enter(Verb.MANAGE_AGENCY, purpose=Purpose.ADMINISTRATION) as permit:
+        return partners.propose(
+            permit=permit,
+            at=permit.at,
+            title=f"Protocol {next(_number)}",
+            parties=frozenset({proposer.id, *(house.id for house in others)}),
+            categories=frozenset(categories),
+            purposes=frozenset(purposes),
+            mechanism="envelope",
+            since_at=permit.at,
+            until_at=permit.at + timedelta(days=days),
+        )
+
+
+def agree(proposer: House, *others: House, **words) -> UUID:
+    """An agreement that every party's director has signed."""
+    id = propose(proposer, *others, **words)
+    for house in (proposer, *others):
+        with house[Role.DIRECTOR].enter(Verb.MANAGE_AGENCY, purpose=Purpose.ADMINISTRATION) as permit:
+            partners.sign_agreement(permit=permit, at=permit.at, agreement_id=id)
+    return id

@@ -35,8 +35,8 @@ TABLES = {
 }
 #: What rooms say when they refuse; doors show it through gettext. Sentences with values in them stay as they are.
 REFUSALS = {
-    "InvalidEntry", "InvalidRelease", "InvalidPartner", "KeyTurned", "EnrolmentFailed", "NotCoded", "DocumentError",
-    "Verdict", "Need", "WrongKey", "VaultClosed",
+    "InvalidEntry", "InvalidRelease", "InvalidPartner", "InvalidAgreement", "KeyTurned", "EnrolmentFailed", "NotCoded",
+    "DocumentError", "Verdict", "Need", "WrongKey", "VaultClosed",
 }  # fmt: skip
 Found = tuple[str | tuple[str, str], str, str | None]
 

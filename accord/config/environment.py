@@ -28,7 +28,8 @@ POOL = 2 * THREADS  # connections of one process at most
 
 VARIABLES = {
     "ACCORD_DATABASE_URL": "database of the service, as accord_app; without it Accord runs a PostgreSQL of its own",
-    "ACCORD_OWNER_DATABASE_URL": "the same database as accord_owner; only migrations use it",
+    "ACCORD_OWNER_DATABASE_URL": "the same database as accord_owner; only migrations and `accord restore` use it",
+    "ACCORD_BACKUP_DATABASE_URL": "the same database as accord_backup, who reads all of it; only `accord backup` does",
     "ACCORD_ROLE": "app (default) or owner: which of the two this process connects with",
     "ACCORD_DATA_DIR": "directory for the keyring and Accord's own PostgreSQL (default .demo)",
     "ACCORD_KEYRING": "file with the wrapping keys (default: keyring.json in the data directory)",
@@ -53,6 +54,7 @@ class Environment:
     keyring: Path
     database_url: str | None = None
     owner_database_url: str | None = None
+    backup_database_url: str | None = None
     role: Role = "app"
     public_address: str = "http://127.0.0.1:8000"
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
@@ -94,6 +96,7 @@ class Environment:
             keyring=Path(os.path.abspath(given.get("ACCORD_KEYRING", data_dir / "keyring.json"))),
             database_url=app_url,
             owner_database_url=owner_url,
+            backup_database_url=_database_url(given, "ACCORD_BACKUP_DATABASE_URL"),
             role="owner" if role == "owner" else "app",
             public_address=address,
             allowed_hosts=_hosts(address, given.get("ACCORD_ALLOWED_HOSTS", "")),
@@ -137,7 +140,7 @@ class Environment:
         return replace(self, database_url=app_url, owner_database_url=owner_url, role=role)
 
     def variables(self) -> dict[str, str]:
-        """The variables from which a child process reads this same Environment."""
+        """The variables from which a child process reads this same Environment, but for what only a backup reads."""
         own_hosts = _hosts(self.public_address, "")
         values = {
             "ACCORD_DATABASE_URL": self.database_url,

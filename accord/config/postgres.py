@@ -100,6 +100,11 @@ def ensure(data_dir: Path, *, announce: Callable[[str], None] | None = None) -> 
     return Embedded(_place(data_dir, announce or (lambda _: None)))
 
 
+def program(name: str) -> Path:
+    """One of the programs that come with the server, such as pg_dump. Raises PostgresError."""
+    return _binaries() / name
+
+
 def home_of(data_dir: Path) -> Path:
     """Where the data of `data_dir` are, or would be: elsewhere if the server may not enter it. Raises PostgresError."""
     return _place(data_dir, lambda _: None).home
@@ -150,6 +155,11 @@ class Embedded:
     @property
     def owner_url(self) -> str:
         return self.url(OWNER)
+
+    @property
+    def backup_url(self) -> str:
+        """What backups read with: past row-level security, let in because this account administers the server."""
+        return f"postgresql://postgres@{quote(str(self._place.socket_dir), safe='')}:{PORT}/{DATABASE}"
 
     def url(self, role: Role, database: str = DATABASE) -> str:
         """A libpq URL; the socket directory is the percent-encoded host."""

@@ -18,7 +18,8 @@ BLOCK = 64
 
 
 def note(secret: bytes, *, agency: UUID | None, account: UUID | None, now: float, lens: str = "live") -> str:
-    """The signed note for one transaction. `lens` is `live`, or `kept` for the records officer's retained envelopes."""
+    """The signed note for one transaction. `lens` is `live`, `kept` for the records officer's retained envelopes, or
+    `relay` for a recipient that ends what she takes back there."""
     body = f"v1.{agency or '-'}.{account or '-'}.{lens}.{int(now) + LIFETIME}"
     return f"{body}.{hmac.new(secret, body.encode(), sha256).hexdigest()}"
 

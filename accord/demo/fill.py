@@ -139,7 +139,7 @@ class _Acting:
                 contact=client.contact,
                 harms=client.harms,
             )
-        verbs = (Verb.ADD_ENTRY, Verb.EDIT_CLIENT) if client.others else (Verb.ADD_ENTRY,)
+        verbs = (Verb.ADD_ENTRY, Verb.READ_CLIENT, *((Verb.EDIT_CLIENT,) if client.others else ()))
         with self._as_worker(client.agency, *verbs, client=id) as permit:
             for relation, identity in client.others:
                 at = _ago(permit.at, client.opened_days_ago)
@@ -150,6 +150,18 @@ class _Acting:
 
     def _write(self, permit: Permit, client: UUID, entry: Coded | Typed) -> None:
         at = _ago(permit.at, entry.days_ago)
+        if isinstance(entry, Coded) and entry.kind == "service":
+            herself = queries.herself(permit=permit, client_id=client).id
+            vault.note_service(
+                permit=permit,
+                at=at,
+                client_id=client,
+                about=[herself],
+                occurred_at=at,
+                narrative=entry.narrative,
+                **entry.values,
+            )
+            return
         if isinstance(entry, Coded) and entry.kind in coded.KINDS:
             health.note(
                 permit=permit,
@@ -193,7 +205,7 @@ class _Acting:
                 purpose=release.purpose,
                 grants=release.grants,
                 last_day=release.last_day,
-                language="es" if client.identity.language == "Spanish" else "en",
+                language="es" if client.identity.language == "es" else "en",
             )
         if release.fate is Fate.PREPARED:
             return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from enum import StrEnum
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from accord.demo.names import FAMILY, GIVEN, GIVEN_OTHERS, STREETS, TOWNS
 from accord.policy.words import AgencyKind, Category, Duty, Level, Purpose, Relation, Role
 from accord.records.health import rules as health
-from accord.vault.rules import KINDS, Identity, SafeContact
+from accord.vault.rules import KINDS, Identity, SafeContact, Window
 
 USUAL_SIZE = 40
 LEAST_SIZE, MOST_SIZE = 12, 2_000
@@ -204,7 +204,7 @@ def _people(random: Random, count: int, today: date) -> Any:
             aliases=(f"{given} {random.choice(FAMILY)}",) if random.random() < 0.15 else (),
             born=born,
             pronouns=random.choices(("she/her", "they/them", "he/him"), (88, 5, 7))[0],
-            language=random.choices(("English", "Spanish"), (65, 35))[0],
+            language=random.choices(("en", "es"), (65, 35))[0],
         )
 
 
@@ -212,22 +212,28 @@ def _phone(random: Random) -> str:
     return f"555-01{random.randint(0, 99):02}"
 
 
+_HOURS = (
+    Window((0, 1, 2, 3, 4), time(9), time(11)),
+    Window((0, 1, 2, 3, 4), time(18), time(21)),
+    Window((0, 1, 2, 3, 4, 5), time(8), time(12)),
+    Window((0, 1, 2, 3, 4, 5, 6), time(10), time(20)),
+    Window((1, 3), time(12), time(13)),
+)
+
+
 def _contact(random: Random) -> SafeContact:
     return SafeContact(
-        when=random.choice(
-            (
-                "weekdays 9 to 11",
-                "after 18:00",
-                "weekday mornings, never Sundays",
-                "by text first",
-                "lunch break, 12 to 1",
-            )
-        ),
+        windows=(random.choice(_HOURS),),
+        ways=random.choice((("phone",), ("phone", "text"), ("phone", "in_person"), ("text", "email"))),
+        voicemail=random.choice(("", "no", "no", "yes")),
+        paper=random.choice(("", "no", "yes")),
+        when=random.choice(("", "", "by text first", "not in the school holidays")),
         say=random.choice(("the library about her book", "the dentist's office", "her cousin", "nothing; ring off")),
         avoid=random.choice(
             ("voicemail", "the landline", "calling twice", "messages with names in them", "the work number")
         ),
         phone=_phone(random),
+        email=f"reader{random.randint(100, 999)}@example.org",
         address=f"{random.randint(2, 98)} {random.choice(STREETS)}, {random.choice(TOWNS)}",
     )
 
@@ -362,12 +368,6 @@ _HARBOR: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("Intake done by phone. She stays at her own place for now.", "Asked how others manage. We call on Thursday."),
         ("Intake done. She stays with a friend; we help from outside.", "La amiga sabe; la familia no."),
     ),
-    "service": (
-        ("Support group, first evening.", "Listened, did not want to speak yet."),
-        ("Transport to an appointment.", "Driven there and back; a different car each time, at her wish."),
-        ("Counselling arranged.", "Prefers Tuesdays; childcare is needed."),
-        ("Phone and a new number given.", "Old phone stays switched on at a friend's."),
-    ),
     "safety_plan": (
         ("Safety plan made with her.", "Bag packed at a neighbour's. Word agreed with her sister."),
         ("Safety plan reviewed; nothing changed.", "Route to work still varies."),
@@ -390,6 +390,14 @@ _HARBOR: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("She did not come; we call on her safe hours only.", "Second time this month."),
     ),
 }
+_SERVED = (
+    ("support_group", "started", "Listened, did not want to speak yet."),
+    ("transport", "done", "Driven there and back; a different car each time, at her wish."),
+    ("counselling", "waiting", "Prefers Tuesdays; childcare is needed."),
+    ("phone", "done", "Old phone stays switched on at a friend's."),
+    ("protective_order", "offered", "She wants to think about it."),
+    ("housing_search", "declined", "Not before the hearing."),
+)
 _POLICE = (
     ("contact", "Report taken.", "Statement in her own words, attached to the case file."),
     ("legal", "Order served.", "Served at his place of work."),
@@ -404,7 +412,9 @@ _LEGAL = (
 
 def _survivor(random: Random, identity: Identity, today: date) -> Client:
     days = random.randint(2, 160)
-    entries = [_typed(random, "intake", days, _HARBOR["intake"])]
+    entries: list[Coded | Typed] = [_typed(random, "intake", days, _HARBOR["intake"])]
+    for service, step, narrative in random.sample(_SERVED, random.randint(0, 3)):
+        entries.append(Coded("service", random.randint(0, days), {"service": service, "step": step}, narrative))
     for kind in random.choices(tuple(_HARBOR)[1:], k=random.randint(2, 8)):
         entries.append(_typed(random, kind, random.randint(0, days), _HARBOR[kind]))
     return Client(

@@ -1,6 +1,6 @@
 """The one way in: facts, law, ledger, permit."""
 
-from accord.gate.disclosure import Explanation, Warnings, disclose, explain, preview, warn
+from accord.gate.disclosure import Explanation, Warnings, disclose, disclose_all, explain, preview, preview_all, warn
 from accord.gate.entrance import Caller, Gate, Keys, Refused, SignInAgain
 
 __all__ = [
@@ -12,7 +12,9 @@ __all__ = [
     "SignInAgain",
     "Warnings",
     "disclose",
+    "disclose_all",
     "explain",
     "preview",
+    "preview_all",
     "warn",
 ]

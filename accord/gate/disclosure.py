@@ -6,7 +6,7 @@ will be sent. What she is warned of before she signs are duties of that law, too
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -17,13 +17,13 @@ from accord.ledger.permits import Permit
 from accord.partners import facts as partners
 from accord.policy.conditions import applies
 from accord.policy.decide import decide
-from accord.policy.facts import Agency, Decision, Member, Question, Release, Thing
+from accord.policy.facts import Agency, Agreement, Block, Decision, Member, Question, Release, Thing
 from accord.policy.law import Step
-from accord.policy.words import Category, Element, Level, Obligation, Purpose, Verb
+from accord.policy.words import Category, Element, Level, Obligation, Purpose, Relation, Verb
 from accord.sharing import actions as sharing
 from accord.sharing import facts as sharing_facts
 from accord.sharing import models
-from accord.sharing.rules import Content, Disclosure, InvalidRelease, narrowed
+from accord.sharing.rules import Content, Disclosure, InvalidRelease, NothingOpens, narrowed
 from accord.vault import facts as vault_facts
 from accord.vault import queries as vault
 
@@ -48,45 +48,103 @@ class Warnings:
     keeps: bool
 
 
-def disclose(gate: Gate, permit: Permit, caller: Caller, release: models.Release) -> int:
-    """Send everything a signed release covers, in the transaction of `permit`. Returns how many envelopes went out.
+def disclose(
+    gate: Gate,
+    permit: Permit,
+    caller: Caller,
+    release: models.Release,
+    *,
+    entries: Collection[UUID] | None = None,
+) -> int:
+    """Send what a signed release covers, in the transaction of `permit`; with `entries`, only those of it that are
+    named. Returns how many envelopes went out; raises as `disclose_all`."""
+    return disclose_all(gate, permit, caller, [release], entries=entries)[release.id]
 
-    The release is locked already by whoever signed or found it. Raises InvalidRelease, naming what is missing, when
-    the law opens nothing at all on it, so that nobody signs a page that does nothing.
+
+def disclose_all(
+    gate: Gate,
+    permit: Permit,
+    caller: Caller,
+    releases: Sequence[models.Release],
+    *,
+    entries: Collection[UUID] | None = None,
+) -> dict[UUID, int]:
+    """Send what every release of a page covers: all of them or none. Returns how many envelopes went out on each.
+
+    The releases are of one client and locked already by whoever signed or found them. Raises NothingOpens, naming for
+    each what is missing, when the law opens nothing at all on one, so that nobody signs a page that does nothing.
     """
-    fact = sharing_facts.release_fact(release)
-    if fact is None:
-        raise InvalidRelease("Nothing is sent before she has signed.")
-    allowed, closed = _allowed(gate, permit, caller, release, fact)
-    if not allowed:
-        raise InvalidRelease(closed.needs[0].sentence if closed and closed.needs else "Nothing here may be sent.")
-    sending = _sending(permit, caller, allowed[0][1])
+    facts: dict[UUID, Release] = {}
+    for release in releases:
+        fact = sharing_facts.release_fact(release)
+        if fact is None:
+            raise InvalidRelease("Nothing is sent before she has signed.")
+        facts[release.id] = fact
+    answers = _answers(gate, permit, caller, releases, facts, entries)
+    if closed := {id: _missing(answer.closed) for id, answer in answers.items() if not answer.allowed}:
+        raise NothingOpens(closed)
+    return deliver(permit, caller, [(release, answers[release.id]) for release in releases])
+
+
+def deliver(permit: Permit, caller: Caller, answered: Sequence[tuple[sharing.Basis, Answer]]) -> dict[UUID, int]:
+    """Hand over what the law has allowed on each release or flow, all of one client. Returns how many envelopes went
+    out on each."""
+    sending = sending_permit(permit, caller, next(answer.allowed[0][1] for _basis, answer in answered))
     try:
-        items = _items(sending, release, allowed)
-        count = sharing.send(permit=sending, at=permit.at, release=release, items=items)
-        permit.record("relied_on", release.id)
+        answers = [answer for _basis, answer in answered]
+        contents = contents_of(sending, answered[0][0].client_id, answers)
+        parcels = [(basis, _items(answer.allowed, contents)) for basis, answer in answered]
+        counts = sharing.send(permit=sending, at=permit.at, parcels=parcels)
+        for basis, _answer in answered:
+            permit.record("relied_on", basis.id)
         for deed, id in sending.deeds:
             permit.record(deed, id)
     finally:
         sending.close()
-    return count
+    return counts
 
 
 def preview(gate: Gate, permit: Permit, caller: Caller, release_id: UUID) -> tuple[list[Content], Explanation]:
     """What the partner will see if she signs: the very contents that would be sealed. Nothing is sent or written."""
-    release = sharing_facts.locked(release_id)
-    if release is None or permit.vault is None:
+    return preview_all(gate, permit, caller, [release_id])[release_id]
+
+
+def preview_all(
+    gate: Gate,
+    permit: Permit,
+    caller: Caller,
+    release_ids: Collection[UUID],
+    *,
+    instead: Mapping[UUID, Mapping[Category, Level]] | None = None,
+) -> dict[UUID, tuple[list[Content], Explanation]]:
+    """What each partner of a page will see. `instead` asks about other levels than those written down so far.
+
+    Raises Refused when one of the releases is not there."""
+    releases = sharing_facts.all_locked(release_ids)
+    if not releases or len(releases) < len(release_ids) or permit.vault is None:
         raise Refused
-    fact = sharing_facts.release_fact(release) or _as_if_signed(release, permit.at)
-    allowed, closed = _allowed(gate, permit, caller, release, fact)
-    if not allowed:
-        return [], _explained(closed)
-    sending = _sending(permit, caller, allowed[0][1])
-    try:
-        contents = [item.content for item in _items(sending, release, allowed)]
-    finally:
-        sending.close()
-    return contents, _explained(allowed[0][1])
+    for release in releases:
+        if instead and release.id in instead and release.signed_at is None:
+            release.grants = {category.value: int(level) for category, level in instead[release.id].items()}
+    facts = {
+        release.id: sharing_facts.release_fact(release) or _as_if_signed(release, permit.at) for release in releases
+    }
+    answers = _answers(gate, permit, caller, releases, facts)
+    yes = next((answer.allowed[0][1] for answer in answers.values() if answer.allowed), None)
+    contents: dict[tuple[str, Category, Level], Content | None] = {}
+    if yes is not None:
+        sending = sending_permit(permit, caller, yes)
+        try:
+            contents = contents_of(sending, releases[0].client_id, answers.values())
+        finally:
+            sending.close()
+    return {
+        id: (
+            [item.content for item in _items(answer.allowed, contents)],
+            _explained(answer.allowed[0][1] if answer.allowed else answer.closed),
+        )
+        for id, answer in answers.items()
+    }
 
 
 def explain(envelope_rules: Iterable[str], level: Level) -> Explanation:
@@ -128,42 +186,87 @@ def _as_if_signed(release: models.Release, at: datetime) -> Release:
     return replace(fact, long_because=True)
 
 
-def _allowed(
-    gate: Gate, permit: Permit, caller: Caller, release: models.Release, fact: Release
-) -> tuple[list[tuple[Thing, Decision]], Decision | None]:
-    """Every thing of the client that the law opens on this release, and one answer that closed, for its reason."""
-    standing = gate.standing(caller)
-    recipient = partners.agency(release.recipient_id)
-    if recipient is None:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Every thing the law opens on one release or flow, and one answer that closed, for its reason."""
+
+    allowed: list[tuple[Thing, Decision]]
+    closed: Decision | None
+
+
+def _answers(
+    gate: Gate,
+    permit: Permit,
+    caller: Caller,
+    releases: Sequence[models.Release],
+    facts: Mapping[UUID, Release],
+    entries: Collection[UUID] | None = None,
+) -> dict[UUID, Answer]:
+    """The law is asked about every single thing for every single recipient. What stands still meanwhile (who asks, the
+    agencies, what her file holds) is looked up once."""
+    if len({release.client_id for release in releases}) != 1:
         raise Refused
-    herself = Thing(category=Category.IDENTITY, subject=fact.subject)
-    things = [replace(herself, category=Category(category)) for category in sorted(release.grants)]
-    things += vault_facts.entry_things(release.client_id, release.grants)
+    standing = gate.standing(caller)
+    recipients = partners.agencies({release.recipient_id for release in releases})
+    if any(release.recipient_id not in recipients for release in releases):
+        raise Refused
+    blocks = sharing_facts.blocks(releases[0].client_id)
+    held = vault_facts.entry_things(releases[0].client_id, {name for release in releases for name in release.grants})
+    if entries is not None:
+        named = {str(id) for id in entries}
+        held = [thing for thing in held if thing.id in named]
+    answers = {}
+    for release in releases:
+        fact = facts[release.id]
+        about = Thing(category=Category.IDENTITY, subject=fact.subject)
+        things = [replace(about, category=Category(category)) for category in sorted(release.grants)]
+        things += [thing for thing in held if thing.category in release.grants]
+        recipient = recipients[release.recipient_id]
+        answers[release.id] = ask(standing, recipient, things, fact.purpose, permit.at, blocks=blocks, releases=(fact,))
+    return answers
+
+
+def ask(
+    standing: Standing,
+    recipient: Agency,
+    things: Iterable[Thing],
+    purpose: Purpose,
+    at: datetime,
+    *,
+    blocks: tuple[Block, ...],
+    releases: tuple[Release, ...] = (),
+    agreements: tuple[Agreement, ...] = (),
+) -> Answer:
+    """Ask the law about each thing: may the asking agency send it to `recipient`?"""
     allowed, closed = [], None
     for thing in things:
-        decision = decide(law(), _question(standing, recipient, thing, fact, permit.at))
+        question = Question(
+            verb=Verb.DISCLOSE,
+            asker=standing.agency,
+            member=standing.member,
+            holder=standing.agency,
+            thing=thing,
+            purpose=purpose,
+            at=at,
+            recipient=recipient,
+            releases=releases,
+            agreements=agreements,
+            blocks=blocks,
+        )
+        decision = decide(law(), question)
         if decision.level > Level.NONE:
             allowed.append((thing, decision))
         else:
             closed = closed or decision
-    return allowed, closed
+    return Answer(allowed, closed)
 
 
-def _question(standing: Standing, recipient: Agency, thing: Thing, release: Release, at: datetime) -> Question:
-    return Question(
-        verb=Verb.DISCLOSE,
-        asker=standing.agency,
-        member=standing.member,
-        holder=standing.agency,
-        thing=thing,
-        purpose=release.purpose,
-        at=at,
-        recipient=recipient,
-        releases=(release,),
-    )
+def _missing(closed: Decision | None) -> str:
+    return closed.needs[0].sentence if closed and closed.needs else "Nothing here may be sent."
 
 
-def _sending(permit: Permit, caller: Caller, decision: Decision) -> Permit:
+def sending_permit(permit: Permit, caller: Caller, decision: Decision) -> Permit:
+    """A permit to disclose, for what the law has said yes to; whoever asks closes it."""
     return Permit.issue(
         verbs=(Verb.DISCLOSE,),
         agency_id=permit.agency_id,
@@ -176,29 +279,48 @@ def _sending(permit: Permit, caller: Caller, decision: Decision) -> Permit:
     )
 
 
-def _items(permit: Permit, release: models.Release, allowed: list[tuple[Thing, Decision]]) -> list[Disclosure]:
-    """What goes into each envelope. Existence is told once per category: a number of envelopes would tell more."""
-    herself = vault.herself(permit=permit, client_id=release.client_id)
-    ids = [UUID(thing.id) for thing, decision in allowed if thing.id and decision.level > Level.EXISTENCE]
-    entries = {
-        view.id: view
-        for view in vault.entries(permit=permit, client_id=release.client_id, entry_ids=ids, limit=len(ids))
+def contents_of(
+    permit: Permit, client_id: UUID, answers: Iterable[Answer]
+) -> dict[tuple[str, Category, Level], Content | None]:
+    """What each thing says at each level that is needed, by (id or subject, category, level). Every entry is opened
+    once, however many recipients there are."""
+    wanted = {
+        (thing.id or thing.subject, thing.category, decision.level): thing
+        for answer in answers
+        for thing, decision in answer.allowed
     }
+    ids = list({UUID(thing.id) for key, thing in wanted.items() if thing.id and key[2] > Level.EXISTENCE})
+    views = {view.id: view for view in vault.entries(permit=permit, client_id=client_id, entry_ids=ids, limit=len(ids))}
+    people = {
+        subject: vault.somebody(permit=permit, client_id=client_id, person_id=UUID(subject))
+        for subject in {thing.subject for thing in wanted.values() if not thing.id}
+    }
+    contents: dict[tuple[str, Category, Level], Content | None] = {}
+    for key, thing in wanted.items():
+        level = key[2]
+        content = None
+        if not thing.id:
+            content = _about(people[thing.subject], thing.category, level)
+        elif level > Level.EXISTENCE:
+            content = _of_entry(views[UUID(thing.id)])
+        contents[key] = content and narrowed(content, level)
+    return contents
+
+
+def _items(
+    allowed: list[tuple[Thing, Decision]], contents: Mapping[tuple[str, Category, Level], Content | None]
+) -> list[Disclosure]:
+    """What goes into each envelope. Existence is told once per category: a number of envelopes would tell more."""
     items = []
     for thing, decision in allowed:
-        if not thing.id:
-            content = _about_her(thing.category, decision.level, herself)
-        elif decision.level > Level.EXISTENCE:
-            content = _of_entry(entries[UUID(thing.id)])
-        else:
-            continue
+        content = contents[thing.id or thing.subject, thing.category, decision.level]
         if content is None:
             continue
         assert decision.until is not None, "a release ends"
         items.append(
             Disclosure(
                 entry_id=UUID(thing.id) if thing.id else None,
-                content=narrowed(content, decision.level),
+                content=content,
                 until=decision.until,
                 # which of its roles sent it is the holder's own affair
                 rules=tuple(each.rule for each in decision.because if law().rules[each.rule].step is not Step.OWN),
@@ -208,15 +330,17 @@ def _items(permit: Permit, release: models.Release, allowed: list[tuple[Thing, D
     return items
 
 
-def _about_her(category: Category, level: Level, herself: vault.PersonView) -> Content | None:
-    """What a release says about her that is not an entry: her name, how to reach her, that something is there."""
-    who, contact = herself.identity, herself.contact
+def _about(somebody: vault.PersonView, category: Category, level: Level) -> Content | None:
+    """What a release says about a person that is not an entry: the name, how to reach her, that something is there.
+    How to reach anybody is told of the client herself only: a child's record never says where she is."""
+    who, contact = somebody.identity, somebody.contact
     if category is Category.IDENTITY:
+        template = "identity.name" if somebody.relation is Relation.SELF else "identity.child"
         return Content(
             kind="identity",
             category=category,
             level=Level.FULL,
-            summary={"template": "identity.name", "values": {"name": who.name}, "text": ""},
+            summary={"template": template, "values": {"name": who.name}, "text": ""},
             values={
                 "given": who.given,
                 "family": who.family,
@@ -225,19 +349,17 @@ def _about_her(category: Category, level: Level, herself: vault.PersonView) -> C
                 "born": who.born.isoformat() if who.born else "",
                 "pronouns": who.pronouns,
                 "language": who.language,
+                "interpreter": who.interpreter,
+                "interpreter_language": who.interpreter_language,
             },
         )
-    if category is Category.CONTACT and level > Level.EXISTENCE:
+    if category is Category.CONTACT and level > Level.EXISTENCE and somebody.relation is Relation.SELF:
         return Content(
             kind="safe_contact",
             category=category,
             level=Level.FULL,
-            summary={
-                "template": "contact.safe",
-                "values": {"when": contact.when, "say": contact.say, "avoid": contact.avoid},
-                "text": "",
-            },
-            values={"when": contact.when, "say": contact.say, "avoid": contact.avoid, "phone": contact.phone},
+            summary={"template": "contact.safe", "values": contact.gist(), "text": ""},
+            values=contact.whole(),
         )
     if level is Level.EXISTENCE:
         return Content(kind="involved", category=category, level=Level.EXISTENCE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -18,12 +18,13 @@ from django.db import connection, transaction
 from accord.database.context import note
 from accord.gate.law import law
 from accord.ledger.actions import write_leaf
-from accord.ledger.permits import Permit
+from accord.ledger.permits import EVERYTHING, Permit, Scope
 from accord.partners import facts as partners
 from accord.partners.actions import VaultClosed, open_vault
+from accord.partners.models import Access
 from accord.policy.decide import decide
 from accord.policy.facts import Agency, Block, Decision, Member, Question, Thing
-from accord.policy.words import Category, Level, Purpose, Role, Verb
+from accord.policy.words import BlockKind, Category, Level, Purpose, Role, Verb
 from accord.sealing.errors import WrongKey
 from accord.sealing.keyring import Keyring
 from accord.sealing.vault import Vault
@@ -76,10 +77,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The asking side as facts."""
+    """The asking side as facts, and which files she may know of."""
 
     agency: Agency
     member: Member
+    scope: Scope = EVERYTHING
 
 
 class Gate:
@@ -116,6 +118,15 @@ class Gate:
             self._set_context(caller, at, lens="kept")
             yield permit
 
+    @contextmanager
+    def taking_back(
+        self, caller: Caller, *verbs: Verb, purpose: Purpose, at: datetime, client: UUID | None
+    ) -> Iterator[Permit]:
+        """For a withdrawal said to a partner: the database lets this agency end what it was sent, and nothing else."""
+        with self.enter(caller, *verbs, purpose=purpose, at=at, client=client) as permit:
+            self._set_context(caller, at, lens="relay")
+            yield permit
+
     def housekeeping(self, caller: Caller, *, at: datetime) -> AbstractContextManager[Permit]:
         """A permit to sweep, without a vault. A yes leaves a leaf only if something was done: looking and finding
         nothing happens every few seconds, and a leaf about it would be the next thing to find. Raises like `enter`."""
@@ -132,7 +143,7 @@ class Gate:
                 thing = NOTHING if asked.client is None else vault_facts.client_thing(asked.client)
                 if standing is None or thing is None:
                     raise _No(None)
-                decision = self._decide(asked, standing, thing, blocks)
+                decision, scope = self._decide(asked, standing, thing, blocks)
                 permit = Permit.issue(
                     verbs=asked.verbs,
                     agency_id=caller.agency,
@@ -142,6 +153,7 @@ class Gate:
                     decision=decision,
                     at=asked.at,
                     vault=None if sweeping else self._open(caller),
+                    scope=scope,
                 )
                 try:
                     yield permit
@@ -172,16 +184,36 @@ class Gate:
             self._set_note(agency=agency, account=None, at=at)
             return open_vault(agency_id=agency, member_id=None, private=None, keyring=None, paper=paper)
 
-    def _decide(self, asked: Asked, standing: Standing, thing: Thing, blocks: Sequence[Block]) -> Decision:
+    def _decide(
+        self, asked: Asked, standing: Standing, thing: Thing, blocks: Sequence[Block]
+    ) -> tuple[Decision, Scope]:
+        """The answer to every verb, and what lists are narrowed to. Need to know binds a worker as a worker: what
+        another role of hers allows (a supervisor's, a privacy officer's) reaches every file that is not walled off."""
+        member, scope = standing.member, standing.scope
+        if scope.only is not None:
+            other = replace(member, roles=member.roles - {Role.WORKER})
+            decision = self._answer(asked, standing.agency, other, thing, blocks)
+            if decision.level > Level.NONE:
+                return decision, Scope(scope.hidden)
+            if asked.client is not None and asked.client not in scope.only:
+                blocks = (*blocks, Block(BlockKind.NEED_TO_KNOW, thing.subject))
+        decision = self._answer(asked, standing.agency, member, thing, blocks)
+        if decision.level is Level.NONE:
+            raise _No(decision)
+        return decision, scope
+
+    @staticmethod
+    def _answer(asked: Asked, agency: Agency, member: Member, thing: Thing, blocks: Sequence[Block]) -> Decision:
+        """What the law says to the last of the verbs, or to the first that it refuses."""
         decision: Decision | None = None
         for verb in asked.verbs:
             decision = decide(
                 law(),
                 Question(
                     verb=verb,
-                    asker=standing.agency,
-                    member=standing.member,
-                    holder=standing.agency,
+                    asker=agency,
+                    member=member,
+                    holder=agency,
                     thing=thing,
                     purpose=asked.purpose,
                     at=asked.at,
@@ -189,7 +221,7 @@ class Gate:
                 ),
             )
             if decision.level is Level.NONE:
-                raise _No(decision)
+                break
         assert decision is not None, "a request names at least one verb"
         return decision
 
@@ -205,7 +237,11 @@ class Gate:
             agency = partners.agency(caller.agency)
             return Standing(agency, Member(id=caller.actor, roles=frozenset({Role.SYSTEM}))) if agency else None
         row = caller.account and partners.member(caller.agency, caller.member, caller.account)
-        return Standing(partners.agency_fact(row.agency), partners.member_fact(row)) if row else None
+        if not row:
+            return None
+        scope, conflicts = vault_facts.scope(row.id, teams=row.agency.access == Access.TEAM)
+        member = replace(partners.member_fact(row), conflicts=conflicts)
+        return Standing(partners.agency_fact(row.agency), member, scope)
 
     def _open(self, caller: Caller) -> Vault | None:
         try:

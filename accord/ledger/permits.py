@@ -9,9 +9,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import TYPE_CHECKING, NoReturn, ParamSpec, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Final, NoReturn, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
 
 from accord.policy.facts import Decision
@@ -28,14 +29,46 @@ class PermitError(Exception):
     """There is no permit, it is closed, or it is for something else. A fault of the program, never an answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which files of the agency this member may know of: none that is `hidden`, and of the others `only` these, if the
+    agency keeps each file to the people who work with her. Lists show exactly what the gate would open."""
+
+    hidden: frozenset[UUID] = frozenset()
+    only: frozenset[UUID] | None = None
+
+    @property
+    def whole(self) -> bool:
+        return not self.hidden and self.only is None
+
+    def lets(self, client_id: UUID) -> bool:
+        return client_id not in self.hidden and (self.only is None or client_id in self.only)
+
+
+EVERYTHING: Final = Scope()
+
+
 class Permit:
     """What the gate allowed. Read-only; after `close` every use raises PermitError.
 
     `actor` is `member:<uuid>` or `system:<job>`; `member_id` is None for a system actor. `vault` is the opened
-    vault of the agency, or None where nobody's key is at hand. `deeds` and `shown` are what the leaf will say.
+    vault of the agency, or None where nobody's key is at hand. `scope` is what lists are narrowed to. `deeds` and
+    `shown` are what the leaf will say.
     """
 
-    __slots__ = ("_deeds", "_shown", "actor", "agency_id", "at", "decision", "member_id", "purpose", "vault", "verbs")
+    __slots__ = (
+        "_deeds",
+        "_shown",
+        "actor",
+        "agency_id",
+        "at",
+        "decision",
+        "member_id",
+        "purpose",
+        "scope",
+        "vault",
+        "verbs",
+    )
 
     verbs: frozenset[Verb]
     agency_id: UUID
@@ -45,6 +78,7 @@ class Permit:
     decision: Decision
     at: datetime
     vault: Vault | None
+    scope: Scope
     _deeds: list[tuple[str, UUID | int]]
     _shown: dict[tuple[str, UUID], Level]
 
@@ -63,6 +97,7 @@ class Permit:
         decision: Decision,
         at: datetime,
         vault: Vault | None,
+        scope: Scope = EVERYTHING,
     ) -> Permit:
         """For the gate alone (a house test holds it). Raises PermitError when the decision is no, or names no verb."""
         named = frozenset(verbs)
@@ -78,6 +113,7 @@ class Permit:
             "decision": decision,
             "at": at,
             "vault": vault,
+            "scope": scope,
             "_deeds": [],
             "_shown": {},
         }

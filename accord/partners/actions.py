@@ -12,8 +12,19 @@ from django.db.models import OuterRef, Subquery
 
 from accord.accounts import actions as accounts
 from accord.ledger.permits import Permit, needs
-from accord.partners.models import Agency, Member, VaultGrant, VaultLock, VaultMode
-from accord.policy.words import VICTIM_SERVICE_DUTIES, AgencyKind, Duty, Role, Verb
+from accord.partners import facts
+from accord.partners.models import (
+    Access,
+    Agency,
+    Agreement,
+    AgreementParty,
+    Member,
+    VaultGrant,
+    VaultLock,
+    VaultMode,
+)
+from accord.partners.rules import InvalidAgreement, Step, Text, checked, steps
+from accord.policy.words import VICTIM_SERVICE_DUTIES, AgencyKind, Category, Duty, Purpose, Role, Verb
 from accord.sealing.keyring import Keyring
 from accord.sealing.members import STANDARD, Cost, new_recovery_key, recovery_public
 from accord.sealing.vault import (
@@ -56,7 +67,22 @@ class NewAgency:
     point_person: str
     deputy: str = ""
     phone: str = ""
+    hours: str = ""
+    languages: str = ""
+    about: str = ""
     timezone: str = "America/New_York"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an agency's director writes in its entry of the directory. Kind and duties are the operator's."""
+
+    point_person: str
+    deputy: str
+    phone: str
+    hours: str
+    languages: str
+    about: str
 
 
 def found_agency(*, agency_id: UUID, agency: NewAgency, at: datetime, keyring: Keyring | None) -> tuple[Vault, str]:
@@ -86,6 +112,9 @@ def found_agency(*, agency_id: UUID, agency: NewAgency, at: datetime, keyring: K
         point_person=agency.point_person,
         deputy=agency.deputy,
         phone=agency.phone,
+        hours=agency.hours,
+        languages=agency.languages,
+        about=agency.about,
         timezone=agency.timezone,
         vault_mode=agency.mode,
         public_key=vault.public(),
@@ -95,6 +124,107 @@ def found_agency(*, agency_id: UUID, agency: NewAgency, at: datetime, keyring: K
     lock = VaultLock(agency_id=agency_id, recovery_public=recovery_public(paper))
     _write_lock(lock, vault, at, keyring if agency.mode is VaultMode.SERVICE else None)
     return vault, paper
+
+
+@needs(Verb.MANAGE_AGENCY)
+def change_entry(*, permit: Permit, at: datetime, entry: Entry) -> None:
+    """The agency's own words in the directory. Raises InvalidPartner."""
+    if not entry.point_person.strip():
+        raise InvalidPartner("Name a point person.")
+    Agency.objects.filter(id=permit.agency_id).update(
+        point_person=entry.point_person.strip(),
+        deputy=entry.deputy.strip(),
+        phone=entry.phone.strip(),
+        hours=entry.hours.strip(),
+        languages=entry.languages.strip(),
+        about=entry.about.strip(),
+    )
+    permit.record("directory_changed", permit.agency_id)
+
+
+@needs(Verb.MANAGE_AGENCY)
+def change_access(*, permit: Permit, at: datetime, access: str) -> None:
+    """Who of its workers may open a file, from the next click on. Does nothing when it is so already. Raises
+    InvalidPartner for a word that is no setting."""
+    if access not in Access.values:
+        raise InvalidPartner("Choose who opens a client's file.")
+    if Agency.objects.filter(id=permit.agency_id).exclude(access=access).update(access=access):
+        permit.record(f"access_{access}", permit.agency_id)
+
+
+@needs(Verb.MANAGE_AGENCY)
+def propose(
+    *,
+    permit: Permit,
+    at: datetime,
+    title: str,
+    parties: frozenset[UUID],
+    categories: frozenset[Category],
+    purposes: frozenset[Purpose],
+    mechanism: str,
+    since_at: datetime,
+    until_at: datetime,
+) -> UUID:
+    """Lay the text of an agreement before its parties. It is not signed by that, not even by who proposes it. Returns
+    its id. Raises InvalidAgreement."""
+    if Agency.objects.filter(id__in=parties).count() < len(parties):
+        raise InvalidAgreement("Choose agencies of the directory.")
+    text = checked(
+        Text(permit.agency_id, title.strip(), parties, categories, purposes, mechanism, since_at, until_at, at)
+    )
+    Agreement.objects.create(
+        id=text.id,
+        agency_id=text.proposer,
+        title=text.title,
+        parties=sorted(text.parties),
+        categories=sorted(text.categories),
+        purposes=sorted(text.purposes),
+        mechanism=text.mechanism,
+        since_at=text.since_at,
+        until_at=text.until_at,
+        proposed_at=text.proposed_at,
+    )
+    permit.record("agreement_proposed", text.id)
+    return text.id
+
+
+@needs(Verb.MANAGE_AGENCY)
+def sign_agreement(*, permit: Permit, at: datetime, agreement_id: UUID) -> None:
+    """This agency signs. Raises InvalidAgreement when there is nothing (more) to sign."""
+    own = _own_part(permit, at, agreement_id, Step.SIGN)
+    signer = Member.objects.get(id=permit.member_id)
+    own.signed_at, own.signed_by = at, f"{signer.name}, {signer.title}" if signer.title else signer.name
+    own.save()
+    permit.record("agreement_signed", agreement_id)
+
+
+@needs(Verb.MANAGE_AGENCY)
+def suspend_agreement(*, permit: Permit, at: datetime, agreement_id: UUID, because: str) -> None:
+    """This agency's part rests, and with it the whole agreement, from now on. Raises InvalidAgreement."""
+    own = _own_part(permit, at, agreement_id, Step.SUSPEND)
+    if not because.strip():
+        raise InvalidAgreement("Say why, so that the other parties can put it right.")
+    own.suspended_at, own.suspended_because = at, because.strip()
+    own.save()
+    permit.record("agreement_suspended", agreement_id)
+
+
+@needs(Verb.MANAGE_AGENCY)
+def resume_agreement(*, permit: Permit, at: datetime, agreement_id: UUID) -> None:
+    """This agency's part applies again; it cannot speak for another that suspended too. Raises InvalidAgreement."""
+    own = _own_part(permit, at, agreement_id, Step.RESUME)
+    own.suspended_at, own.suspended_because = None, ""
+    own.save()
+    permit.record("agreement_resumed", agreement_id)
+
+
+@needs(Verb.MANAGE_AGENCY)
+def leave_agreement(*, permit: Permit, at: datetime, agreement_id: UUID) -> None:
+    """This agency declines or leaves, and the agreement is over: its text names it. Raises InvalidAgreement."""
+    own = _own_part(permit, at, agreement_id, Step.LEAVE)
+    own.left_at = at
+    own.save()
+    permit.record("agreement_left", agreement_id)
 
 
 @needs(Verb.MANAGE_MEMBERS)
@@ -132,6 +262,19 @@ def add_member(
     _grant(_locked(permit)[1], member.id, bytes(account.public_key))
     permit.record("member_added", member.id)
     return member.id, code
+
+
+@needs(Verb.MANAGE_MEMBERS)
+def change_roles(*, permit: Permit, at: datetime, member_id: UUID, roles: Sequence[Role]) -> None:
+    """What she does here from her next click on. Raises InvalidPartner for oneself, and for no role at all."""
+    if member_id == permit.member_id:
+        raise InvalidPartner("You cannot change your own roles. Ask another director.")
+    if not roles or not set(roles) <= set(STAFF_ROLES):
+        raise InvalidPartner("Choose at least one role.")
+    member = Member.objects.select_for_update().get(id=member_id, left_at__isnull=True)
+    member.roles = sorted(role.value for role in roles)
+    member.save(update_fields=["roles"])
+    permit.record("member_roles_changed", member.id)
 
 
 @needs(Verb.MANAGE_MEMBERS)
@@ -227,6 +370,29 @@ def open_vault(
     else:
         raise VaultClosed("Nobody with a key to this vault is signed in.")
     return Vault.with_secrets(agency_id, lock.version, key, bytes(lock.secrets))
+
+
+def _own_part(permit: Permit, at: datetime, agreement_id: UUID, step: Step) -> AgreementParty:
+    """This agency's row about an agreement, locked, made when it does its first step. Raises InvalidAgreement unless
+    the step may be taken now."""
+    texts = [facts.text_of(row) for row in Agreement.objects.filter(id=agreement_id)]
+    text = next((text for text in texts if text.id == agreement_id and permit.agency_id in text.parties), None)
+    if text is None:
+        raise InvalidAgreement("There is no such agreement of this agency.")
+    _check_step(text, permit.agency_id, step, at)
+    AgreementParty.objects.get_or_create(
+        agency_id=permit.agency_id, agreement=text.id, defaults={"digest": text.digest}
+    )
+    own: AgreementParty = AgreementParty.objects.select_for_update().get(agency_id=permit.agency_id, agreement=text.id)
+    # Somebody else of this agency may have taken the step while this one waited for the row.
+    _check_step(text, permit.agency_id, step, at)
+    return own
+
+
+def _check_step(text: Text, agency_id: UUID, step: Step, at: datetime) -> None:
+    rows = facts.parts_of([text])[text.id]
+    if step not in steps(facts.part_of(rows.get(agency_id)), facts.stands(text, rows, at)):
+        raise InvalidAgreement("This cannot be done any more. Look at the agreement again.")
 
 
 def _locked(permit: Permit) -> tuple[VaultLock, Vault]:

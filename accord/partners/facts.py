@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from accord.partners import models
-from accord.policy.facts import Agency, Member
-from accord.policy.words import AgencyKind, Duty, Role
+from accord.partners.rules import Part, Standing, Text, standing
+from accord.policy.facts import Agency, Agreement, Member
+from accord.policy.words import AgencyKind, Category, Duty, Purpose, Role
 
 
 def agency_fact(row: models.Agency) -> Agency:
@@ -18,6 +21,12 @@ def agency(agency_id: UUID) -> Agency | None:
     """A partner from the directory, or None."""
     row = models.Agency.objects.only("id", "kind", "duties").filter(id=agency_id).first()
     return row and agency_fact(row)
+
+
+def agencies(ids: Iterable[UUID]) -> dict[UUID, Agency]:
+    """Those of them that are in the directory, by id."""
+    rows = models.Agency.objects.only("id", "kind", "duties").filter(id__in=list(ids))
+    return {row.id: agency_fact(row) for row in rows}
 
 
 def member_fact(row: models.Member) -> Member:
@@ -31,6 +40,12 @@ def member(agency_id: UUID, member_id: UUID, account_id: UUID) -> models.Member 
         .filter(agency_id=agency_id, id=member_id, account_id=account_id, left_at__isnull=True)
         .first()
     )
+
+
+def colleagues(agency_id: UUID) -> dict[UUID, str]:
+    """Who works at an agency now, by id, in order of name."""
+    rows = models.Member.objects.filter(agency_id=agency_id, left_at__isnull=True)
+    return dict(rows.order_by("name").values_list("id", "name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +68,62 @@ def memberships(account_id: UUID) -> list[Membership]:
         Membership(row.agency_id, row.id, row.agency.name, row.agency.timezone, row.name, row.title, tuple(row.roles))
         for row in rows.order_by("joined_at")
     ]
+
+
+def text_of(row: models.Agreement) -> Text:
+    """What the parties of this row sign."""
+    return Text(
+        proposer=row.agency_id,
+        title=row.title,
+        parties=frozenset(row.parties),
+        categories=frozenset(Category(category) for category in row.categories),
+        purposes=frozenset(Purpose(purpose) for purpose in row.purposes),
+        mechanism=row.mechanism,
+        since_at=row.since_at,
+        until_at=row.until_at,
+        proposed_at=row.proposed_at,
+    )
+
+
+def parts_of(texts: Iterable[Text]) -> dict[UUID, dict[UUID, models.AgreementParty]]:
+    """By agreement and party, what each party did about exactly this text."""
+    digests = {text.id: text.digest for text in texts}
+    found: dict[UUID, dict[UUID, models.AgreementParty]] = {id: {} for id in digests}
+    for row in models.AgreementParty.objects.filter(agreement__in=digests):
+        if bytes(row.digest) == digests[row.agreement]:
+            found[row.agreement][row.agency_id] = row
+    return found
+
+
+def part_of(row: models.AgreementParty | None) -> Part:
+    """One party's part; it has none yet while it has no row."""
+    return Part(row.signed_at, row.suspended_at, row.left_at) if row else Part()
+
+
+def stands(text: Text, rows: Mapping[UUID, models.AgreementParty], at: datetime) -> Standing:
+    """Where an agreement stands, from what its parties' rows say."""
+    parts = {party: part_of(row) for party, row in rows.items()}
+    return standing(text.parties, parts, text.since_at, text.until_at, at)
+
+
+def agreements(agency_id: UUID, partner_id: UUID, at: datetime) -> tuple[Agreement, ...]:
+    """The agreements in force between two agencies at a moment: every party has signed, none has suspended or left."""
+    if agency_id == partner_id:
+        return ()
+    rows = models.Agreement.objects.filter(since_at__lte=at, until_at__gt=at).order_by("id")
+    texts = [text for text in map(text_of, rows) if {agency_id, partner_id} <= text.parties]
+    if not texts:
+        return ()
+    parts = parts_of(texts)
+    return tuple(
+        Agreement(
+            id=str(text.id),
+            parties=frozenset(map(str, text.parties)),
+            categories=text.categories,
+            purposes=text.purposes,
+            since=text.since_at,
+            until=text.until_at,
+        )
+        for text in texts
+        if stands(text, parts[text.id], at) is Standing.IN_FORCE
+    )

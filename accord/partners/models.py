@@ -8,12 +8,20 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from accord.policy.words import AgencyKind, Duty, Role
+from accord.partners.rules import MECHANISMS
+from accord.policy.words import AgencyKind, Category, Duty, Purpose, Role
 
 
 class VaultMode(models.TextChoices):
     MEMBER = "member"
     SERVICE = "service"
+
+
+class Access(models.TextChoices):
+    """Who of an agency's workers may open a file: each of them, or (need to know) those who work with her."""
+
+    EVERYONE = "everyone"
+    TEAM = "team"
 
 
 class Agency(models.Model):
@@ -33,6 +41,15 @@ class Agency(models.Model):
     point_person = models.CharField(max_length=120, db_comment="public: who to ask")
     deputy = models.CharField(max_length=120, blank=True, default="", db_comment="public: who to ask otherwise")
     phone = models.CharField(max_length=40, blank=True, default="", db_comment="public: office line")
+    hours = models.CharField(max_length=120, blank=True, default="", db_comment="public: when somebody answers")
+    languages = models.CharField(max_length=120, blank=True, default="", db_comment="public: what is spoken there")
+    about = models.CharField(max_length=600, blank=True, default="", db_comment="public: what partners can ask them")
+    access = models.CharField(
+        max_length=8,
+        choices=Access.choices,
+        default=Access.EVERYONE,
+        db_comment="public: who of its workers may open a file",
+    )
     timezone = models.CharField(max_length=40, default="America/New_York", db_comment="public: releases end by it")
     vault_mode = models.CharField(max_length=8, choices=VaultMode.choices, db_comment="public: who can open its vault")
     public_key = models.BinaryField(db_comment="public: envelopes are sealed to it")
@@ -107,4 +124,69 @@ class VaultGrant(models.Model):
         db_table = "partners_vaultgrant"
         constraints = [
             models.UniqueConstraint(fields=["agency", "member"], name="grant_once_per_member"),
+        ]
+
+
+class Agreement(models.Model):
+    """What several agencies agreed among themselves. Its text is fixed once it is proposed, and its id is made of the
+    text: a change is another agreement. Open to the community like the directory."""
+
+    id = models.UUIDField(primary_key=True, editable=False, db_comment="link: made of the text")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: who proposed it")
+    title = models.CharField(max_length=160, db_comment="public: what it is called")
+    parties = ArrayField(models.UUIDField(), db_comment="link: every agency that has to sign")
+    categories = ArrayField(
+        models.CharField(max_length=20, choices=[(c.value, c.value) for c in Category]), db_comment="public: about what"
+    )
+    purposes = ArrayField(
+        models.CharField(max_length=20, choices=[(p.value, p.value) for p in Purpose]), db_comment="public: for what"
+    )
+    mechanism = models.CharField(
+        max_length=8, choices=[(m, m) for m in MECHANISMS], db_comment="public: how it is told"
+    )
+    since_at = models.DateTimeField(db_comment="moment: applies from then")
+    until_at = models.DateTimeField(db_comment="moment: reviewed by then, or it no longer applies")
+    proposed_at = models.DateTimeField(db_comment="moment: when")
+
+    class Meta:
+        db_table = "partners_agreement"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(parties__len__gt=1, categories__len__gt=0, purposes__len__gt=0),
+                name="agreement_says_between_whom_about_what_for_what",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(since_at__lt=models.F("until_at")), name="agreement_begins_first"
+            ),
+        ]
+
+
+class AgreementParty(models.Model):
+    """What one party has done about an agreement. Nobody writes another's row: no agency outranks another."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: which party")
+    agreement = models.UUIDField(db_comment="link: to what; the proposer's row, so no key")
+    digest = models.BinaryField(db_comment="public: hash of the text it was done about")
+    signed_at = models.DateTimeField(null=True, db_comment="moment: when it signed")
+    signed_by = models.CharField(max_length=220, blank=True, default="", db_comment="staff: who signed for it")
+    suspended_at = models.DateTimeField(null=True, db_comment="moment: its part rests since then")
+    suspended_because = models.CharField(max_length=300, blank=True, default="", db_comment="public: why it rests")
+    left_at = models.DateTimeField(null=True, db_comment="moment: when it declined or left")
+
+    class Meta:
+        db_table = "partners_agreementparty"
+        indexes = [models.Index(fields=["agreement"], name="party_of_agreement")]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "agreement"], name="party_once_per_agreement"),
+            models.CheckConstraint(
+                condition=models.Q(signed_at__isnull=True, signed_by="")
+                | (models.Q(signed_at__isnull=False) & ~models.Q(signed_by="")),
+                name="party_signs_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(suspended_at__isnull=True, suspended_because="")
+                | (models.Q(suspended_at__isnull=False, signed_at__isnull=False) & ~models.Q(suspended_because="")),
+                name="party_suspends_what_it_signed_and_says_why",
+            ),
         ]

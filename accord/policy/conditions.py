@@ -45,6 +45,9 @@ def _longer_than(days: int) -> Test:
 
 
 CONDITIONS: dict[str, Condition] = {
+    "holder_kind": Condition(
+        AgencyKind, lambda codes: lambda q, release: q.holder.kind in codes, ("the holder is {}",)
+    ),
     "holder_duty": Condition(
         Duty, lambda codes: lambda q, release: not codes.isdisjoint(q.holder.duties), ("the holder is under {}",)
     ),
@@ -64,6 +67,12 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "mark": Condition(
         Mark, lambda codes: lambda q, release: not codes.isdisjoint(q.thing.marks), ("the thing is marked {}",)
+    ),
+    "released": Condition(
+        bool,
+        lambda wanted: lambda q, release: (release is not None) is wanted,
+        ("it is sent on her release", "it is sent without her release"),
+        of_release=True,
     ),
     "signer_role": Condition(
         SignerRole,

@@ -4,8 +4,8 @@
     2  who sends, the absolute bars, which laws bind the holder, what only its own instrument opens
     3  compulsion: no paper opens anything yet; it asks for counsel
     4  her release
-    5  exceptions: none yet
-    6  agreements: they narrow what rests on something other than her release, so nothing here
+    5  exceptions: what a law lets a holder send without her release, as far as it goes further than her release
+    6  agreements: they narrow what rests on them; her release and what the law lets flow without one do not
     7  blocks and conflicts
     8  the duties of a yes
 
@@ -17,12 +17,12 @@ give the same answer, no clock, no disk, no memory.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from accord.policy.conditions import applies
-from accord.policy.facts import Agency, Because, Decision, Need, Question, Release
-from accord.policy.law import BlockLaw, Closer, Law, Party, ReleaseLaw, Tables
-from accord.policy.words import BlockKind, Duty, Element, Level, Purpose, Role, SignerRole, Verb
+from accord.policy.facts import Agency, Agreement, Because, Decision, Need, Question, Release
+from accord.policy.law import BlockLaw, Closer, ExceptionLaw, Law, Party, ReleaseLaw, Tables
+from accord.policy.words import Basis, BlockKind, Duty, Element, Level, Purpose, Role, SignerRole, Verb
 
 #: Why a step closes, and what would open it. Empty: it does not close.
 Closed = tuple[tuple[Because, Need], ...]
@@ -41,7 +41,8 @@ WITHDRAWN = Need("withdrawn", "She took her release back; only a new signature o
 
 
 def decide(law: Law, question: Question) -> Decision:
-    """How much of the thing may be known, because of which rules, relying on which release, with which duties.
+    """How much of the thing may be known, because of which rules, relying on which release or agreement, with which
+    duties.
 
     Never raises: what cannot be read or judged is `none`, with the reason.
     """
@@ -77,7 +78,7 @@ def _own(law: Law, tables: Tables, question: Question) -> Decision:
     closed = _blocks(tables, question)
     if closed:
         return _none(closed)
-    return Decision(Level.FULL, (because,))
+    return Decision(Level.FULL, (because,), basis=Basis.ROLE)
 
 
 def _rule_for(roles: frozenset[Role], rules: Iterable[tuple[Role, Because]]) -> Because | None:
@@ -120,27 +121,45 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Dec
         need = _role_need(law, (role for role, _ in tables.disclosers))
         return _refused(((law.default, need),), question)
     # Bars first: where nothing opens, saying that a law or an instrument would is not true.
+    possible = tables.keys if question.thing.marks else tables.keys_of_unmarked
+    keys = [one for one in possible if applies(one.when, question)]
     closed = (
-        _closers(tables.bars, question) or _unclear(law, tables, question, recipient) or _closers(tables.keys, question)
+        _closers(tables.bars, question)
+        or _unclear(law, tables, question, recipient)
+        or (_closed_by(keys) if keys and not all(key.elements for key in keys) else ())
     )
     if closed:
         return _refused(closed, question)
 
     laws = [one for one in tables.releases if not one.duties.isdisjoint(question.holder.duties)]
-    release, level, faults = _release(law, tables, laws, question, recipient, at)
+    release, level, faults = _release(law, tables, laws, keys, question, recipient, at)
+    # Her release goes before an exception that opens no more: her word carries its own end, and she can take it back.
+    exception, agreement, lacking = _exception(law, tables, question, recipient, at, above=level)
     closed = _blocks(tables, question)
     if closed:
         return _refused(closed, question)
-    if release is None:
-        return _refused(faults or ((law.default, _release_need(law, question, recipient)),), question)
+    if exception is not None:
+        release, level = None, exception.level
+        reasons = [exception.because, law.in_force] if agreement else [exception.because]
+        until = agreement.until if agreement else at + timedelta(days=exception.days)
+    elif release is not None:
+        reasons = [*[one.because for one in laws], *[key.because for key in keys]]
+        until = min(release.until, release.withdrawn_at or release.until)
+    else:
+        unreleased = faults or _closed_by(keys) or ((law.default, _release_need(law, question, recipient)),)
+        return _refused((*unreleased, *lacking), question)
 
+    relied = release or agreement
     return Decision(
         level=level,
-        because=(*(one.because for one in laws), sender),
-        relying_on=(release.id,),
-        needs=() if level == Level.FULL else (_higher_level_need(law, question, recipient),),
-        duties=tuple(duty for duty, when in tables.duties if applies(when, question, release)),
-        until=min(release.until, release.withdrawn_at or release.until),
+        because=(*reasons, sender),
+        relying_on=(relied.id,) if relied else (),
+        needs=()
+        if level == Level.FULL
+        else (_higher_level_need(law, question, recipient), *(need for _, need in lacking)),
+        duties=tuple([duty for duty, when in tables.duties if applies(when, question, release)]),
+        until=until,
+        basis=Basis.RELEASE if release else Basis.EXCEPTION,
     )
 
 
@@ -163,15 +182,25 @@ def _unclear(law: Law, tables: Tables, question: Question, recipient: Agency) ->
 
 
 def _closers(closers: tuple[Closer, ...], question: Question, release: Release | None = None) -> Closed:
-    """Every bar, key, signer or length rule that applies."""
-    return tuple([(one.because, one.need) for one in closers if applies(one.when, question, release)])
+    """Every bar, signer or length rule that applies."""
+    return _closed_by([one for one in closers if applies(one.when, question, release)])
+
+
+def _closed_by(closers: Iterable[Closer]) -> Closed:
+    return tuple([(one.because, one.need) for one in closers])
 
 
 # ------------------------------------------------------------------ step 4: her release
 
 
 def _release(
-    law: Law, tables: Tables, laws: list[ReleaseLaw], question: Question, recipient: Agency, at: datetime
+    law: Law,
+    tables: Tables,
+    laws: list[ReleaseLaw],
+    keys: list[Closer],
+    question: Question,
+    recipient: Agency,
+    at: datetime,
 ) -> tuple[Release | None, Level, Closed]:
     """The release that gives most and how much, or what is wrong with the one that comes nearest.
 
@@ -185,7 +214,7 @@ def _release(
         granted = _granted(release, question, recipient, at)
         if granted == Level.NONE:
             continue
-        wrong = _faults(law, tables, laws, question, release, at)
+        wrong = _faults(law, tables, laws, keys, question, release, at)
         if wrong:
             if nearest is None or _nearer(release, wrong, nearest, faults):
                 nearest, faults = release, wrong
@@ -210,9 +239,16 @@ def _granted(release: Release, question: Question, recipient: Agency, at: dateti
 
 
 def _faults(
-    law: Law, tables: Tables, laws: list[ReleaseLaw], question: Question, release: Release, at: datetime
+    law: Law,
+    tables: Tables,
+    laws: list[ReleaseLaw],
+    keys: list[Closer],
+    question: Question,
+    release: Release,
+    at: datetime,
 ) -> Closed:
-    """What keeps a release that speaks of this from opening it: its end, its elements, its signer, its length."""
+    """What keeps a release that speaks of this from opening it: its end, its elements, its signer, its length, or that
+    it is not the instrument which the thing's own key asks for."""
     closed: Closed = ()
     if at >= release.until:  # so too if it ends before it begins: it has begun, or it would not be here
         closed = ((law.default, ENDED),)
@@ -221,6 +257,7 @@ def _faults(
     return (
         *closed,
         *_missing(law, laws, release),
+        *_closed_by([key for key in keys if _gap(key, release)]),
         *_closers(tables.signers, question, release),
         *_closers(tables.lengths, question, release),
     )
@@ -231,9 +268,7 @@ def _missing(law: Law, laws: list[ReleaseLaw], release: Release) -> Closed:
     lacking: set[Element] = set()
     by: list[Because] = []
     for one in laws:
-        gap = one.elements - release.elements
-        if release.signer.role is not SignerRole.SELF:
-            gap |= one.elements_if_not_self - release.elements
+        gap = _gap(one, release)
         if gap:
             lacking |= gap
             by.append(one.because)
@@ -242,6 +277,14 @@ def _missing(law: Law, laws: list[ReleaseLaw], release: Release) -> Closed:
     names = "; ".join(law.word(element) for element in Element if element in lacking)
     need = Need("elements", f"Her release lacks: {names}.")
     return tuple((because, need) for because in by)
+
+
+def _gap(asking: ReleaseLaw | Closer, release: Release) -> frozenset[Element]:
+    """The elements a law or a key asks for that this release does not have."""
+    gap = asking.elements - release.elements
+    if release.signer.role is not SignerRole.SELF:
+        gap |= asking.elements_if_not_self - release.elements
+    return gap
 
 
 def _nearer(release: Release, wrong: Closed, other: Release, faults: Closed) -> bool:
@@ -261,6 +304,57 @@ def _release_need(law: Law, question: Question, recipient: Agency) -> Need:
 def _higher_level_need(law: Law, question: Question, recipient: Agency) -> Need:
     whom, what = law.word(recipient.kind), law.word(question.thing.category)
     return Need("higher_level", f"A release from her naming {whom} and {what} in full would show more.")
+
+
+# ------------------------------------------------------------------ steps 5 and 6: exceptions, agreements
+
+
+def _exception(
+    law: Law, tables: Tables, question: Question, recipient: Agency, at: datetime, *, above: Level
+) -> tuple[ExceptionLaw | None, Agreement | None, Closed]:
+    """The exception that opens most, if it opens more than `above`; the agreement it rests on; and, where only an
+    agreement is missing for more than that, what is missing. A marked thing is never opened by an exception, nor is
+    anything of a holder who is under another law beside those the exception speaks for: the strictest wins.
+    """
+    thing, holder = question.thing, question.holder
+    lacking: Closed = ()
+    if thing.marks:
+        return None, None, lacking
+    for one in tables.exceptions.get((thing.category, question.purpose), ()):
+        if one.level <= above:
+            break
+        if not (holder.duties <= one.duties and applies(one.when, question)):
+            continue
+        if not one.agreement:
+            return one, None, lacking
+        agreement = _in_force(question, recipient, at)
+        if agreement is not None:
+            return one, agreement, lacking
+        lacking = ((law.in_force, _agreement_need(law, question, recipient)),)
+    return None, None, lacking
+
+
+def _in_force(question: Question, recipient: Agency, at: datetime) -> Agreement | None:
+    """The agreement that counts here: between these two, about this, for this, in force, not suspended. Of several the
+    one that ends last, then the smallest id. Two under one id: which of them is true is not known, neither counts."""
+    ids = [agreement.id for agreement in question.agreements]
+    counting = [
+        agreement
+        for agreement in question.agreements
+        if not agreement.suspended
+        and agreement.since <= at < agreement.until
+        and {question.holder.id, recipient.id} <= agreement.parties
+        and question.thing.category in agreement.categories
+        and question.purpose in agreement.purposes
+        and ids.count(agreement.id) == 1
+    ]
+    last = max((agreement.until for agreement in counting), default=None)
+    return min((one for one in counting if one.until == last), key=lambda one: one.id, default=None)
+
+
+def _agreement_need(law: Law, question: Question, recipient: Agency) -> Need:
+    whom, what, why = law.word(recipient.kind), law.word(question.thing.category), law.word(question.purpose)
+    return Need("agreement", f"An agreement in force with {whom} that names {what}, for {why}.")
 
 
 # ------------------------------------------------------------------ step 7: blocks and conflicts

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from accord.policy.words import (
     AgencyKind,
+    Basis,
     BlockKind,
     Category,
     Duty,
@@ -103,7 +104,8 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What partners have agreed among themselves. It can only narrow."""
+    """What partners have agreed among themselves, up to the day of its review. It can only narrow: it opens what a
+    law lets them send under an agreement, and nothing else."""
 
     id: str
     parties: frozenset[str]
@@ -176,7 +178,8 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer. `until` is when it stops being true; `fields` is None unless a law names the fields."""
+    """The answer. `basis` is what a yes rests on, `relying_on` the release or agreement of it; `until` is when it stops
+    being true; `fields` is None unless a law names the fields."""
 
     level: Level
     because: tuple[Because, ...]
@@ -185,3 +188,4 @@ class Decision:
     duties: tuple[Obligation, ...] = ()
     until: datetime | None = None
     fields: tuple[str, ...] | None = None
+    basis: Basis | None = None

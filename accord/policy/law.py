@@ -24,11 +24,13 @@ from typing import Any, NoReturn, TypeVar
 from accord.policy.conditions import ALWAYS, CONDITIONS, Clause, Value, clause
 from accord.policy.facts import Because, Need
 from accord.policy.words import (
+    NEVER_BY_EXCEPTION,
     AgencyKind,
     BlockKind,
     Category,
     Duty,
     Element,
+    Level,
     Mark,
     Obligation,
     Purpose,
@@ -62,6 +64,8 @@ class Step(StrEnum):
     RELEASE = "release"
     SIGNER = "signer"
     LENGTH = "length"
+    EXCEPTION = "exception"
+    AGREEMENT = "agreement"
     BLOCK = "block"
     DUTY = "duty"
 
@@ -79,14 +83,19 @@ class Party(StrEnum):
 NARROWING = frozenset({Step.BAR, Step.KEY, Step.SIGNER, Step.LENGTH, Step.BLOCK, Step.DUTY})
 #: Steps whose conditions may look at the release.
 AFTER_RELEASE = frozenset({Step.SIGNER, Step.LENGTH, Step.DUTY})
-#: What no overlay replaces: the absolute bars and the two defaults.
-FIXED = frozenset({Step.BAR, Step.DEFAULT})
+#: What no overlay replaces: the absolute bars, the two defaults, and when an agreement counts.
+FIXED = frozenset({Step.BAR, Step.DEFAULT, Step.AGREEMENT})
+#: Steps that open; each must say which law opens.
+OPENING = frozenset({Step.OWN, Step.RELEASE, Step.EXCEPTION})
 
 #: No rule speaks of more days than this (a hundred years).
 LONGEST = 36_525
 
 DEFAULT_DENY = "default-deny"
 NO_PULL = "no-pull"
+IN_FORCE = "agreement-in-force"
+#: Rules the engine itself speaks of; no law is complete without them.
+NEEDED = {DEFAULT_DENY: Step.DEFAULT, NO_PULL: Step.DEFAULT, IN_FORCE: Step.AGREEMENT}
 
 WORD_TABLES: dict[str, type[StrEnum]] = {
     "agency_kind": AgencyKind,
@@ -136,6 +145,10 @@ class Rule:
     duties: frozenset[Duty] = frozenset()
     elements: frozenset[Element] = frozenset()
     elements_if_not_self: frozenset[Element] = frozenset()
+    opens: Mapping[Category, Level] = field(default_factory=dict)
+    purposes: frozenset[Purpose] = frozenset()
+    agreement: bool = False
+    days: int = 0
     block: BlockKind | None = None
     against: frozenset[Party] = frozenset()
     verbs: frozenset[Verb] = frozenset()
@@ -148,11 +161,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Closer:
-    """A bar, key, signer or length rule: when it applies, it closes, and says what would open."""
+    """A bar, key, signer or length rule: when it applies, it closes, and says what would open.
+
+    A key may say which `elements` make a release its own instrument; without any, no release opens it.
+    """
 
     because: Because
     need: Need
     when: tuple[Clause, ...]
+    elements: frozenset[Element] = frozenset()
+    elements_if_not_self: frozenset[Element] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +181,19 @@ class ReleaseLaw:
     duties: frozenset[Duty]
     elements: frozenset[Element]
     elements_if_not_self: frozenset[Element]
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionLaw:
+    """What a holder all of whose laws are among `duties` may send without her release: up to `level`, under an
+    agreement in force or for `days`."""
+
+    because: Because
+    duties: frozenset[Duty]
+    when: tuple[Clause, ...]
+    level: Level
+    agreement: bool
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +216,14 @@ class Tables:
     disclosers: tuple[tuple[Role, Because], ...]
     bars: tuple[Closer, ...]
     keys: tuple[Closer, ...]
+    keys_of_unmarked: tuple[Closer, ...]
+    """Those keys that may close a thing without any mark."""
     releases: tuple[ReleaseLaw, ...]
     loaded: frozenset[Duty]
     signers: tuple[Closer, ...]
     lengths: tuple[Closer, ...]
+    exceptions: Mapping[tuple[Category, Purpose], tuple[ExceptionLaw, ...]]
+    """The highest level first; of equals those that need no agreement, then by id."""
     blocks: tuple[BlockLaw, ...]
     duties: tuple[tuple[Obligation, tuple[Clause, ...]], ...]
 
@@ -205,6 +240,7 @@ class Law:
     words: Mapping[type[StrEnum], Mapping[str, str]]
     default: Because
     no_pull: Because
+    in_force: Because
     edges: tuple[datetime, ...]
     tables: tuple[Tables, ...]
 
@@ -236,9 +272,9 @@ def parse(documents: Mapping[str, str]) -> Law:
             _may_stand(rule, rules)
             rules[rule.id] = rule
         reader.add_words(words)
-    for needed in (DEFAULT_DENY, NO_PULL):
-        if needed not in rules or rules[needed].step is not Step.DEFAULT:
-            raise LawError(f"{', '.join(documents) or 'no documents'}: the rule {needed} (step default) is missing")
+    for needed, step in NEEDED.items():
+        if needed not in rules or rules[needed].step is not step:
+            raise LawError(f"{', '.join(documents) or 'no documents'}: the rule {needed} (step {step}) is missing")
     days = sorted({day for rule in rules.values() for day in (rule.effective, rule.until) if day is not None})
     return Law(
         titles=tuple(reader.title for reader in readers),
@@ -246,6 +282,7 @@ def parse(documents: Mapping[str, str]) -> Law:
         words=words,
         default=rules[DEFAULT_DENY].because,
         no_pull=rules[NO_PULL].because,
+        in_force=rules[IN_FORCE].because,
         edges=tuple(datetime.combine(day, time(), UTC) for day in days),
         tables=tuple(_compile(rules, day) for day in [date.min, *days]),
     )
@@ -267,7 +304,7 @@ def _may_stand(rule: Rule, earlier: Mapping[str, Rule]) -> None:
     if replaced is None or replaced.layer is not Layer.BASE:
         _refuse(rule, f"it replaces {rule.replaces}, which is no rule of the base")
     if replaced.step is not rule.step or rule.step in FIXED:
-        _refuse(rule, f"it cannot replace {rule.replaces}: a {rule.step} for a {replaced.step}")
+        _refuse(rule, f"it cannot replace {rule.replaces}: step {rule.step} for step {replaced.step}")
 
 
 def _compile(rules: Mapping[str, Rule], day: date) -> Tables:
@@ -308,10 +345,12 @@ def _compile(rules: Mapping[str, Rule], day: date) -> Tables:
         disclosers=tuple(disclosers),
         bars=_closers(by_step[Step.BAR]),
         keys=_closers(by_step[Step.KEY]),
+        keys_of_unmarked=_closers([rule for rule in by_step[Step.KEY] if not _asks_for_a_mark(rule)]),
         releases=tuple(releases),
         loaded=frozenset().union(*(law.duties for law in releases)),
         signers=_closers(by_step[Step.SIGNER]),
         lengths=_closers(by_step[Step.LENGTH]),
+        exceptions=_exceptions(by_step[Step.EXCEPTION]),
         blocks=tuple(
             BlockLaw(rule.because, Need(NEED_OF_STEP[Step.BLOCK], rule.need), rule.block, rule.against, rule.verbs)
             for rule in by_step[Step.BLOCK]
@@ -334,7 +373,35 @@ def _only_once(rule: Rule, code: StrEnum, seen: dict[StrEnum, Rule]) -> None:
 
 
 def _closers(rules: list[Rule]) -> tuple[Closer, ...]:
-    return tuple(Closer(rule.because, Need(NEED_OF_STEP[rule.step], rule.need), rule.when) for rule in rules)
+    return tuple(
+        Closer(
+            rule.because,
+            Need(NEED_OF_STEP[rule.step], rule.need),
+            rule.when,
+            rule.elements,
+            rule.elements_if_not_self,
+        )
+        for rule in rules
+    )
+
+
+def _asks_for_a_mark(rule: Rule) -> bool:
+    """Whether every clause looks for a mark, so that a thing without any is never meant."""
+    return all("mark" in dict(one.facts) for one in rule.when)
+
+
+def _exceptions(rules: list[Rule]) -> dict[tuple[Category, Purpose], tuple[ExceptionLaw, ...]]:
+    """Exceptions by what they open and for which purpose, the best first."""
+    found: dict[tuple[Category, Purpose], list[ExceptionLaw]] = {}
+    for rule in rules:
+        for category, level in rule.opens.items():
+            one = ExceptionLaw(rule.because, rule.duties, rule.when, level, rule.agreement, rule.days)
+            for purpose in rule.purposes:
+                found.setdefault((category, purpose), []).append(one)
+    return {
+        key: tuple(sorted(laws, key=lambda one: (-one.level, one.agreement, one.because.rule)))
+        for key, laws in found.items()
+    }
 
 
 class _Document:
@@ -400,7 +467,7 @@ class _Document:
         citation = table.optional_text("citation")
         if not citation:
             table.refuse(
-                "a permit without a citation" if step in (Step.OWN, Step.RELEASE) else "it has no citation",
+                "a permit without a citation" if step in OPENING else "it has no citation",
             )
         return citation
 
@@ -415,7 +482,7 @@ class _Document:
     def _own_fields(table: _Table, step: Step) -> dict[str, Any]:
         """The fields that only this step has; all others stay unknown keys."""
         match step:
-            case Step.DEFAULT:
+            case Step.DEFAULT | Step.AGREEMENT:
                 return {}
             case Step.OWN:
                 return {
@@ -423,8 +490,17 @@ class _Document:
                     "may": table.verbs_by_purpose("may"),
                     "discloses": table.flag("discloses"),
                 }
-            case Step.BAR | Step.KEY | Step.SIGNER | Step.LENGTH:
+            case Step.BAR | Step.SIGNER | Step.LENGTH:
                 return {"when": table.when(step), "need": table.text("need")}
+            case Step.KEY:
+                return {
+                    "when": table.when(step),
+                    "need": table.text("need"),
+                    "elements": table.optional_codes("elements", Element),
+                    "elements_if_not_self": table.optional_codes("elements_if_not_self", Element),
+                }
+            case Step.EXCEPTION:
+                return table.exception()
             case Step.RELEASE:
                 return {
                     "duties": table.codes("duties", Duty),
@@ -538,6 +614,51 @@ class _Table:
             self.refuse("disclose is never an own-agency verb; write discloses = true", "disclose")
         return may
 
+    def exception(self) -> dict[str, Any]:
+        """What an exception opens. Refuses one for a holder whose law knows none, and one that does not say who holds,
+        who receives and how what was sent ends."""
+        duties = self.codes("duties", Duty)
+        barred = [duty for duty in Duty if duty in duties & NEVER_BY_EXCEPTION]
+        if barred:
+            self.refuse(f"no exception opens what a holder under {barred[0]} has", "duties")
+        when = self.when(Step.EXCEPTION)
+        for one in when:
+            names = {name for name, _ in one.facts}
+            if "holder_kind" not in names or "recipient_kind" not in names:
+                self.refuse("an exception names the kinds of holder and of recipient", "when")
+        agreement, days = self.flag("agreement"), self.optional_days("days")
+        if agreement is bool(days):
+            self.refuse("it ends with an agreement (agreement = true) or after a number of days, one of the two")
+        return {
+            "duties": duties,
+            "when": when,
+            "opens": self.levels("opens"),
+            "purposes": self.codes("purposes", Purpose),
+            "agreement": agreement,
+            "days": days,
+        }
+
+    def levels(self, key: str) -> dict[Category, Level]:
+        """Categories and how much of each, `{ legal = "full" }`; nothing is written by leaving it out."""
+        raw = self.left.pop(key, None)
+        if not isinstance(raw, dict) or not raw:
+            self.refuse(f"it has no {key}")
+        known = {level.code: level for level in Level if level > Level.NONE}
+        found: dict[Category, Level] = {}
+        for name, value in raw.items():
+            if not isinstance(value, str) or value not in known:
+                self.refuse(f"unknown level {value!r} for {name}", key)
+            found[self._known(key, name, Category)] = known[value]
+        return found
+
+    def optional_days(self, key: str) -> int:
+        value = self.left.pop(key, None)
+        if value is None:
+            return 0
+        if type(value) is not int or not 0 < value <= LONGEST:
+            self.refuse(f"{key} is a number of days from 1 to {LONGEST}", key)
+        return value
+
     def when(self, step: Step) -> tuple[Clause, ...]:
         """The clauses under `when`, or one that always holds for a duty that says `always = true`."""
         if step is Step.DUTY and self.flag("always"):
@@ -558,7 +679,7 @@ class _Table:
                 self.refuse(f"unknown condition {name!r}", name)
             condition = CONDITIONS[name]
             if condition.of_release and step not in AFTER_RELEASE:
-                self.refuse(f"{name} looks at the release, which a {step} does not", name)
+                self.refuse(f"{name} looks at the release, which the step {step} does not", name)
             if issubclass(condition.takes, StrEnum):
                 codes = self._set(name, value, condition.takes)
                 if not codes:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from accord.policy.conditions import CONDITIONS, Clause, Value
 from accord.policy.law import DEFAULT_DENY, NO_PULL, Law, LawError, Layer, Party, Rule, Step
-from accord.policy.words import Duty, Element, Purpose, Verb
+from accord.policy.words import Category, Duty, Element, Purpose, Verb
 
 #: The page in the order in which the law is applied: step, heading, what the step does.
 CHAPTERS: tuple[tuple[Step, str, str], ...] = (
@@ -18,7 +18,14 @@ CHAPTERS: tuple[tuple[Step, str, str], ...] = (
         "What a role may do with its own agency's records. Somebody with several roles may do what any of them may.",
     ),
     (Step.BAR, "Absolute bars", "Nothing lifts these: no release, no agreement, no paper."),
-    (Step.KEY, "What only its own instrument opens", "An ordinary release never opens these."),
+    (
+        Step.KEY,
+        "What only its own instrument opens",
+        (
+            "An ordinary release never opens these. Where a rule says what the instrument must have, a release that "
+            "has all of it is that instrument."
+        ),
+    ),
     (
         Step.RELEASE,
         "Her release",
@@ -30,6 +37,27 @@ CHAPTERS: tuple[tuple[Step, str, str], ...] = (
     ),
     (Step.SIGNER, "Who may sign", "Where one of these applies, the signature is worth nothing."),
     (Step.LENGTH, "How long a release may be", "Where one of these applies, the release opens nothing."),
+    (
+        Step.EXCEPTION,
+        "Exceptions: what may be sent without her release",
+        (
+            "The holder may send this, and need not. All the laws the holder is under must be among those the rule "
+            "names: the strictest wins; no rule may name VAWA, VOCA, FVPSA, HIPAA, Part 2, FERPA or a privilege. A "
+            "marked thing is never opened by an exception. Where her release opens as much, her release is relied on: "
+            "it has her own end, and she can take it back. Where the exception opens more, its level counts. Bars, "
+            "keys, blocks and conflicts close all of this."
+        ),
+    ),
+    (
+        Step.AGREEMENT,
+        "Agreements",
+        (
+            "An agreement only narrows: it opens what a rule above lets flow under an agreement, and nothing else; "
+            "what was sent ends when the agreement does. Her release does not rest on agreements. What the law lets "
+            "flow without one is not touched by an agreement about something else: otherwise to end an agreement "
+            "would open something. One that is suspended or past its review counts as none; so do two under one id."
+        ),
+    ),
     (Step.BLOCK, "Blocks and conflicts", "These close the door however good the release is."),
     (Step.DUTY, "Duties of a yes", "What has to be done when something is sent."),
 )
@@ -50,7 +78,7 @@ Generated from `accord/policy/laws/*.toml`; do not edit. This page is for review
 Sources: [S:n] read in source n of the facts, [G] general knowledge, [D] our own choice.
 
 A question is answered in this order; the first step that closes answers, and what no rule allows is not allowed.
-Papers (subpoenas, orders, requests) open nothing yet: they ask for counsel. Agreements between partners open nothing.
+Papers (subpoenas, orders, requests) open nothing yet: they ask for counsel.
 """
 
 
@@ -114,7 +142,7 @@ def _details(law: Law, rule: Rule) -> list[str]:
                 for purpose in Purpose
                 if purpose in rule.may
             ]
-            return [*lines, "May send what a release covers"] if rule.discloses else lines
+            return [*lines, "May send what a release or an exception opens"] if rule.discloses else lines
         case Step.RELEASE:
             lines = [
                 f"For a holder under: {_list(law.word(duty) for duty in Duty if duty in rule.duties)}",
@@ -122,6 +150,21 @@ def _details(law: Law, rule: Rule) -> list[str]:
             ]
             more = rule.elements_if_not_self
             return [*lines, f"If somebody signs for her, also: {_elements(law, more)}"] if more else lines
+        case Step.EXCEPTION:
+            opens = (f"{law.word(each)} ({rule.opens[each].code})" for each in Category if each in rule.opens)
+            return [
+                f"Only for a holder under: {_list(law.word(duty) for duty in Duty if duty in rule.duties)}",
+                *_when(law, rule),
+                f"Opens: {_list(opens)}",
+                f"For: {_list(law.word(purpose) for purpose in Purpose if purpose in rule.purposes)}",
+                "Only under an agreement in force; what was sent ends with it"
+                if rule.agreement
+                else f"What was sent ends after {rule.days} days",
+            ]
+        case Step.AGREEMENT:
+            return ["Applies to exceptions that say: only under an agreement in force"]
+        case Step.KEY:
+            return [*_when(law, rule), f"When refused: {rule.need}", *_instrument(law, rule)]
         case Step.BLOCK:
             return [
                 f"Against: {_list(words for party, words in PARTIES.items() if party in rule.against)}",
@@ -133,6 +176,14 @@ def _details(law: Law, rule: Rule) -> list[str]:
             return [f"Duty: {law.word(rule.obligation)}", *_when(law, rule)]
         case _:
             return [*_when(law, rule), f"When refused: {rule.need}"]
+
+
+def _instrument(law: Law, rule: Rule) -> list[str]:
+    if not rule.elements:
+        return ["No release opens it"]
+    lines = [f"Opened by a release that has: {_elements(law, rule.elements)}"]
+    more = rule.elements_if_not_self
+    return [*lines, f"If somebody signs for her, also: {_elements(law, more)}"] if more else lines
 
 
 def _when(law: Law, rule: Rule) -> list[str]:

@@ -68,6 +68,18 @@ class Duty(StrEnum):
 VICTIM_SERVICE_DUTIES = frozenset({Duty.VAWA, Duty.VOCA, Duty.FVPSA})
 
 
+#: What a holder under any of these has never leaves under a mere exception (step 5): the exceptions of these laws have
+#: conditions and representations of their own, and privilege is hers.
+NEVER_BY_EXCEPTION = VICTIM_SERVICE_DUTIES | {
+    Duty.HIPAA,
+    Duty.PART2,
+    Duty.FERPA,
+    Duty.ATTORNEY_PRIVILEGE,
+    Duty.ADVOCATE_PRIVILEGE,
+    Duty.THERAPIST_PRIVILEGE,
+}
+
+
 class Role(StrEnum):
     """What a member does inside her own agency."""
 
@@ -98,9 +110,21 @@ class Verb(StrEnum):
     READ_ENVELOPE = "read_envelope"
     ACCEPT_ENVELOPE = "accept_envelope"
     CONFIRM_VALUE = "confirm_value"
+    NEVER_SHARE = "never_share"
+    SEND_UPDATE = "send_update"
+    RELAY_WITHDRAWAL = "relay_withdrawal"
+    READ_ACCOUNTING = "read_accounting"
+    CONTACT_CLIENT = "contact_client"
+    MERGE_CLIENTS = "merge_clients"
+    ASSIGN_CLIENT = "assign_client"
+    WALL_CLIENT = "wall_client"
+    IMPORT_CASELOAD = "import_caseload"
+    EXPORT_CASELOAD = "export_caseload"
+    APPROVE_EXPORT = "approve_export"
     READ_KEPT = "read_kept"
     READ_LEDGER = "read_ledger"
     READ_PARTNERS = "read_partners"
+    MANAGE_AGENCY = "manage_agency"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_KEYS = "manage_keys"
     SWEEP = "sweep"
@@ -207,6 +231,8 @@ class Element(StrEnum):
     NOT_A_CONDITION = "not_a_condition"
     REDISCLOSURE = "redisclosure"
     COPY_OFFERED = "copy_offered"
+    SUBSTANCE_USE = "substance_use"
+    """It says in so many words that records about alcohol or drug treatment are meant (42 CFR 2.31(a)(3))."""
 
 
 class ProcessKind(StrEnum):
@@ -222,16 +248,19 @@ class ProcessKind(StrEnum):
 
 
 class BlockKind(StrEnum):
-    """What closes a door however good the release is."""
+    """What closes a door however good the release is. `need_to_know`: the agency keeps files to the people who work
+    with her, and this member is not one of them."""
 
     NEVER_SHARE = "never_share"
     CONFLICT = "conflict"
+    NEED_TO_KNOW = "need_to_know"
 
 
 class Obligation(StrEnum):
     """What a yes obliges the holder or the recipient to do."""
 
     REDISCLOSURE_NOTICE = "redisclosure_notice"
+    PART2_NOTICE = "part2_notice"
     WARN_DISCOVERY = "warn_discovery"
     LOG = "log"
     ACCOUNTING = "accounting"
@@ -239,3 +268,11 @@ class Obligation(StrEnum):
     SUPERVISOR_REVIEW = "supervisor_review"
     ATTACH_CONSENT = "attach_consent"
     RETAIN_SEALED = "retain_sealed"
+
+
+class Basis(StrEnum):
+    """What a yes rests on: a role inside one's own agency, her release, or an exception that needs none."""
+
+    ROLE = "role"
+    RELEASE = "release"
+    EXCEPTION = "exception"

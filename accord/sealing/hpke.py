@@ -42,15 +42,27 @@ def seal_to(public: bytes, plaintext: bytes, info: bytes) -> bytes:
     `info` binds the purpose: it opens only with the same bytes. Anyone can seal to a public key, so an opened envelope
     says nothing about who sent it; its row does. Raises SealingError for something that is not a public key.
     """
+    return sealer(public)(plaintext, info)
+
+
+def sealer(public: bytes) -> Callable[[bytes, bytes], bytes]:
+    """`seal_to` for many plaintexts: reading a public key costs a good part of sealing with it. Raises as `seal_to`."""
     if len(public) != PUBLIC_BYTES:
         raise SealingError(f"A public key has {PUBLIC_BYTES} bytes; this has {len(public)}.")
     try:
         key = hpke.MLKEM768X25519PublicKey(
             MLKEM768PublicKey.from_public_bytes(public[:1184]), X25519PublicKey.from_public_bytes(public[1184:])
         )
-        return _FORMAT + _SUITE.encrypt(plaintext, key, info)
     except ValueError:
         raise SealingError("This is not a public key.") from None
+
+    def sealed(plaintext: bytes, info: bytes) -> bytes:
+        try:
+            return _FORMAT + _SUITE.encrypt(plaintext, key, info)
+        except ValueError:
+            raise SealingError("This is not a public key.") from None
+
+    return sealed
 
 
 def open_from(private: bytes, sealed: bytes, info: bytes) -> bytes:

@@ -7,13 +7,14 @@ between two. A dump shows how many there are and which repeat, not what they say
 import hmac
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
 from typing import Literal, NamedTuple
 
 from accord.sealing.errors import SealingError
 from accord.sealing.keys import KEY_BYTES, bind
 
-Kind = Literal["word", "sound", "first3", "date", "code", "origin"]
+Kind = Literal["word", "sound", "first3", "date", "code", "origin", "twin"]
 
 
 class Token(NamedTuple):
@@ -23,8 +24,7 @@ class Token(NamedTuple):
 
 def name_tokens(key: bytes, name: str) -> set[Token]:
     """What to store for a name or alias. Empty for a name without letters. `key`: the agency's 32-byte search key."""
-    words = {"".join(run[start:stop]) for run in _runs(name) for start, stop in _spans(run)}
-    return {token for word in words for token in _word_tokens(key, word)}
+    return {token for word in name_forms(name) for token in _word_tokens(key, word)}
 
 
 def query_tokens(key: bytes, text: str) -> list[list[Token]]:
@@ -46,6 +46,29 @@ def query_tokens(key: bytes, text: str) -> list[list[Token]]:
             every = sorted([*_word_tokens(key, word), *heard], key=lambda token: _SUREST.index(token.kind))
             found.append(list(dict.fromkeys(every)))
     return found
+
+
+def name_words(name: str) -> list[str]:
+    """The plain words of a name in their order: without accents, capitals and punctuation."""
+    return [word for run in _runs(name) for word in run]
+
+
+def name_forms(name: str) -> set[str]:
+    """Every plain word a name holds, and those that may also be written as one: O'Brien is o, brien and obrien."""
+    return {"".join(run[start:stop]) for run in _runs(name) for start, stop in _spans(run)}
+
+
+def twin_tokens(key: bytes, names: Iterable[str], born: date | None) -> set[Token]:
+    """What two files about one person have in common: a full name, its words in any order, or the day of birth with
+    the sound of one word of a name. One look-up finds the other file, however many files there are."""
+    tokens = set()
+    for words in map(name_words, names):
+        if len(words) > 1:
+            tokens.add(_token(key, "twin", " ".join(sorted(words))))
+        if born:
+            heard = {sound for word in words if len(word) >= 3 and not _slight(word) for sound in sounds(word)}
+            tokens |= {_token(key, "twin", f"{born.isoformat()} {sound}") for sound in heard}
+    return tokens
 
 
 def date_token(key: bytes, day: date) -> Token:

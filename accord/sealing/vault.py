@@ -1,11 +1,12 @@
 """An agency's vault in the hand: its keys, the clients' keys below them, and the ways the vault key reaches someone.
 
-member (HPKE) | service (keyring) | recovery (HPKE)  ->  vault key  ->  client key  ->  fields
+member (HPKE) | service (keyring) | recovery (HPKE)  ->  vault key  ->  (with her shred) client key  ->  fields
                                                                     ->  secrets: older vault keys, agency private
                                                                         keys, search key
 """
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -16,7 +17,7 @@ from accord.sealing.errors import SealingError, WrongKey
 from accord.sealing.fields import aad, open_key, open_sealed, seal
 from accord.sealing.hpke import new_keypair, open_from, opener, public_of, seal_to
 from accord.sealing.keyring import ID_LENGTH, Keyring
-from accord.sealing.keys import NeverPickled, Secret, bind, new_key
+from accord.sealing.keys import KEY_BYTES, NeverPickled, Secret, bind, derive, new_key
 from accord.sealing.members import recovery_private
 
 _VERSION = 4
@@ -24,7 +25,7 @@ _VERSION = 4
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ClientKey(NeverPickled):
-    """One client's key: everything about her is sealed under it, and destroying its wrapped form destroys that."""
+    """One client's key: everything about her is sealed under it, and destroying what unwraps it destroys that."""
 
     agency_id: UUID
     client_id: UUID
@@ -65,24 +66,30 @@ class Vault(NeverPickled):
 
     # the clients' keys
 
-    def new_client_key(self, client_id: UUID) -> bytes:
-        """A fresh client key, wrapped (65 bytes): version in clear (4 bytes, big-endian), then sealed."""
-        return self._wrap(client_id, new_key())
+    def new_client_key(self, client_id: UUID, shred: bytes) -> bytes:
+        """A fresh client key, wrapped (65 bytes): version in clear (4 bytes, big-endian), then sealed.
 
-    def client_key(self, client_id: UUID, wrapped: bytes) -> ClientKey:
-        """Raises WrongKey if wrapped for another client or agency, under a version not held, or changed."""
+        It is sealed under the vault key and `shred` together: 32 random bytes of this client alone, kept in a row of
+        their own. Destroying that row destroys what any copy of the wrapped key could open.
+        """
+        return self._wrap(client_id, new_key(), shred)
+
+    def client_key(self, client_id: UUID, wrapped: bytes, shred: bytes) -> ClientKey:
+        """Raises WrongKey if wrapped for another client or agency, with another `shred`, under a version not held, or
+        changed."""
         version = version_of(wrapped)
         place = bind("accord/client", self.agency_id, client_id, version)
-        return ClientKey(self.agency_id, client_id, open_key(self._key(version), wrapped[_VERSION:], place))
+        both = _with_shred(self._key(version), shred)
+        return ClientKey(self.agency_id, client_id, open_key(both, wrapped[_VERSION:], place))
 
-    def rewrap(self, client_id: UUID, wrapped: bytes) -> bytes:
+    def rewrap(self, client_id: UUID, wrapped: bytes, shred: bytes) -> bytes:
         """The same client key under the current vault key; unchanged if it is already. Raises as client_key."""
-        key = self.client_key(client_id, wrapped).key
-        return wrapped if version_of(wrapped) == self.current else self._wrap(client_id, key)
+        key = self.client_key(client_id, wrapped, shred).key
+        return wrapped if version_of(wrapped) == self.current else self._wrap(client_id, key, shred)
 
-    def _wrap(self, client_id: UUID, key: bytes) -> bytes:
+    def _wrap(self, client_id: UUID, key: bytes, shred: bytes) -> bytes:
         place = bind("accord/client", self.agency_id, client_id, self.current)
-        return _prefix(self.current) + seal(self.keys[self.current], key, place)
+        return _prefix(self.current) + seal(_with_shred(self.keys[self.current], shred), key, place)
 
     def _key(self, version: int) -> bytes:
         if version not in self.keys:
@@ -163,6 +170,18 @@ def version_of(wrapped: bytes) -> int:
     if len(wrapped) <= _VERSION:
         raise WrongKey("This is not a wrapped key, or it was cut where it is stored.")
     return int.from_bytes(wrapped[:_VERSION], "big")
+
+
+def new_shred() -> bytes:
+    """The 32 random bytes without which one client's key does not unwrap."""
+    return os.urandom(KEY_BYTES)
+
+
+def _with_shred(vault_key: bytes, shred: bytes) -> Secret:
+    """What seals one client's key: nothing without the vault key, and nothing without her own secret."""
+    if len(shred) != KEY_BYTES:
+        raise WrongKey("What opens this client's key was destroyed.")
+    return derive(vault_key, b"accord/client-key", salt=shred)
 
 
 def _prefix(version: int) -> bytes:

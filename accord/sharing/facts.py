@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from accord.policy.facts import Grant, Release, Signer
-from accord.policy.words import Category, Element, Level, Purpose, SignerRole
+from django.db.models import Q
+
+from accord.ledger.permits import Permit
+from accord.partners import facts as partners
+from accord.policy.facts import Block, Grant, Release, Signer
+from accord.policy.words import BlockKind, Category, Element, Level, Purpose, SignerRole
 from accord.sharing import models
+from accord.sharing.rules import Content, info, is_named
+from accord.vault.facts import files
+from accord.vault.models import Client
 
 
 def release_fact(row: models.Release) -> Release | None:
@@ -39,3 +48,80 @@ def locked(release_id: UUID) -> models.Release | None:
     """The holder's release, locked until the transaction ends, so that a withdrawal waits for a disclosure that
     relies on it, and a disclosure after it finds it withdrawn."""
     return models.Release.objects.select_for_update().filter(id=release_id).first()
+
+
+def all_locked(release_ids: Collection[UUID]) -> list[models.Release]:
+    """`locked` for a page of releases, always in the same order, so that two pages never wait for each other."""
+    return list(models.Release.objects.select_for_update().filter(id__in=release_ids).order_by("id"))
+
+
+def flows_locked(flow_ids: Collection[UUID]) -> list[models.Flow]:
+    """The holder's flows, locked until the transaction ends, so that their end waits for a disclosure that relies on
+    them, and a disclosure after it finds them ended."""
+    return list(models.Flow.objects.select_for_update().filter(id__in=flow_ids).order_by("id"))
+
+
+def bases(ids: Collection[UUID]) -> list[models.Release | models.Flow]:
+    """Releases and flows by their ids, unlocked: to look at what could be sent on them."""
+    return [*models.Release.objects.filter(id__in=ids), *models.Flow.objects.filter(id__in=ids)]
+
+
+def following(client_id: UUID, at: datetime) -> list[models.Release | models.Flow]:
+    """What later entries about one client may be sent on: her releases that say so, and the flows about her."""
+    releases = models.Release.objects.filter(
+        client_id__in=files(client_id), signed_at__isnull=False, withdrawn_at__isnull=True, until_at__gt=at
+    ).exclude(updates=[])
+    flows = models.Flow.objects.filter(client_id__in=files(client_id), ended_at__isnull=True, until_at__gt=at)
+    return [*releases.order_by("until_at", "id"), *flows.order_by("until_at", "id")]
+
+
+def nevers(client_ids: Collection[UUID]) -> dict[UUID, list[models.Never]]:
+    """Every never that stands, by client, in whichever of the files about her it was said."""
+    same = {
+        id: merged or id for id, merged in Client.objects.filter(id__in=client_ids).values_list("id", "merged_into")
+    }
+    said: dict[UUID, list[models.Never]] = {}
+    rows = models.Never.objects.select_related("client__shred").filter(
+        Q(client__in=same.values()) | Q(client__merged_into__in=same.values()), lifted_at__isnull=True
+    )
+    for row in rows.order_by("since_at", "id"):
+        said.setdefault(row.client.merged_into_id or row.client_id, []).append(row)
+    return {id: said.get(root, []) for id, root in same.items()}
+
+
+def blocks(client_id: UUID) -> tuple[Block, ...]:
+    """The partners she said never to, as the law sees it. A never to one person goes along in the envelopes instead."""
+    return blocks_of(nevers([client_id]).get(client_id, []))
+
+
+def blocks_of(said: Iterable[models.Never]) -> tuple[Block, ...]:
+    """`blocks` of nevers that were looked up before."""
+    return tuple(Block(BlockKind.NEVER_SHARE, str(row.against_id)) for row in said if row.person is None)
+
+
+def contents(permit: Permit, rows: Sequence[models.Envelope]) -> dict[UUID, Content]:
+    """What envelopes that still live say, by id."""
+    vault = permit.opened()
+    openers = {version: vault.envelope_opener(version) for version in {row.key_version for row in rows}}
+    return {
+        row.id: Content.of(
+            openers[row.key_version](
+                bytes(row.sealed or b""),
+                info(
+                    recipient=str(row.agency_id),
+                    holder=str(row.holder_id),
+                    envelope=str(row.id),
+                    thread=str(row.thread),
+                ),
+            )
+        )
+        for row in rows
+    }
+
+
+def kept_from(permit: Permit, contents: Iterable[Content]) -> dict[str, set[UUID]]:
+    """Colleagues who may be one of the people she asked to be kept from, by the name she gave; the names are shown to
+    nobody."""
+    names = {name for content in contents for name in content.kept_from}
+    colleagues = partners.colleagues(permit.agency_id) if names else {}
+    return {kept: {member for member, name in colleagues.items() if is_named(kept, name)} for kept in names}

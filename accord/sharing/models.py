@@ -24,6 +24,9 @@ class Thread(models.Model):
     client = models.ForeignKey(
         Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: own client it is tied to"
     )
+    subject = models.UUIDField(
+        null=True, db_comment="link: own child it is about; null for the client herself and for what a partner began"
+    )
     tied_at = models.DateTimeField(db_comment="moment: when")
     tied_by = models.UUIDField(null=True, db_comment="link: member")
 
@@ -49,10 +52,18 @@ class Release(models.Model):
     recipient = models.ForeignKey(
         Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: the one recipient"
     )
+    conversation = models.UUIDField(
+        default=uuid.uuid4, db_comment="link: prepared and signed in one go with these others"
+    )
     purpose = models.CharField(
         max_length=24, choices=[(p.value, p.value) for p in Purpose], db_comment="code: why, exactly one"
     )
     grants = models.JSONField(db_comment="code: category to level")
+    updates = ArrayField(
+        models.CharField(max_length=16, choices=[(c.value, c.value) for c in Category]),
+        default=list,
+        db_comment="code: categories of which what is added later may follow",
+    )
     language = models.CharField(max_length=5, db_comment="code: language it was explained in")
     elements = ArrayField(models.CharField(max_length=24), db_comment="code: what the conversation covered")
     signer_role = models.CharField(
@@ -77,6 +88,9 @@ class Release(models.Model):
         db_comment="code: her copy was given, or safely refused",
     )
     signature = models.BinaryField(null=True, db_comment="sealed: the name she signed with")
+    cosigner = models.BinaryField(null=True, db_comment="sealed: who signed beside, and as what")
+    witness = models.BinaryField(null=True, db_comment="sealed: who saw the mark, name and title")
+    kept = models.BinaryField(null=True, db_comment="sealed: where the agency keeps the signed paper")
     long_because = models.BinaryField(null=True, db_comment="sealed: supervisor's reason for over 90 days")
     prepared_at = models.DateTimeField(db_comment="moment: when")
     prepared_by = models.UUIDField(db_comment="link: member")
@@ -99,6 +113,7 @@ class Release(models.Model):
         indexes = [
             models.Index(fields=["agency", "client"], name="release_by_client"),
             models.Index(fields=["agency", "until_at"], name="release_by_end"),
+            models.Index(fields=["agency", "conversation"], name="release_by_conversation"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -116,7 +131,66 @@ class Release(models.Model):
                 name="release_withdrawn_who_when_how",
             ),
             models.CheckConstraint(condition=~models.Q(agency=models.F("recipient")), name="release_has_two_agencies"),
+            models.CheckConstraint(
+                condition=~models.Q(method="witnessed") | models.Q(witness__isnull=False),
+                name="release_witnessed_by_somebody",
+            ),
         ]
+
+
+class Flow(models.Model):
+    """What one partner is told about one client without her release, because a law allows it; some laws want an
+    agreement as well. Never opened for a victim service provider: the law does not, and a trigger holds it too."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: holder")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: about whom"
+    )
+    recipient = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: to whom")
+    purpose = models.CharField(
+        max_length=24, choices=[(p.value, p.value) for p in Purpose], db_comment="code: why, exactly one"
+    )
+    grants = models.JSONField(db_comment="code: category to level")
+    rule = models.CharField(max_length=48, db_comment="code: the rule that allows it")
+    agreement = models.UUIDField(null=True, db_comment="link: the agreement that rule asks for, if it does")
+    automatic = models.BooleanField(default=False, db_comment="code: new entries are sent as they are saved")
+    told = models.CharField(
+        max_length=8,
+        choices=[("told", "told"), ("not_safe", "not_safe")],
+        db_comment="code: whether she was told that it is sent",
+    )
+    not_told = models.BinaryField(null=True, db_comment="sealed: why it is not safe to tell her")
+    opened_at = models.DateTimeField(db_comment="moment: when")
+    opened_by = models.UUIDField(db_comment="link: member")
+    until_at = models.DateTimeField(db_comment="moment: it ends")
+    ended_at = models.DateTimeField(null=True, db_comment="moment: somebody ended it before")
+    ended_by = models.UUIDField(null=True, db_comment="link: member")
+
+    class Meta:
+        db_table = "sharing_flow"
+        indexes = [
+            models.Index(fields=["agency", "client"], name="flow_by_client"),
+            models.Index(fields=["agency", "until_at"], name="flow_by_end"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(grants={}), name="flow_is_about_something"),
+            models.CheckConstraint(condition=~models.Q(agency=models.F("recipient")), name="flow_has_two_agencies"),
+            models.CheckConstraint(
+                condition=models.Q(told="told", not_told__isnull=True)
+                | models.Q(told="not_safe", not_told__isnull=False),
+                name="flow_told_her_or_says_why_not",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True, ended_by__isnull=True)
+                | models.Q(ended_at__isnull=False, ended_by__isnull=False),
+                name="flow_ended_who_and_when",
+            ),
+        ]
+
+
+#: What rests on her release names it, what rests on a law names the flow: exactly one of them.
+ON_ONE_BASIS = models.Q(release__isnull=False, flow__isnull=True) | models.Q(release__isnull=True, flow__isnull=False)
 
 
 class Envelope(models.Model):
@@ -127,8 +201,11 @@ class Envelope(models.Model):
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: recipient")
     holder = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: from whom")
     thread = models.UUIDField(db_comment="link: which survivor, between these two")
-    release = models.UUIDField(db_comment="link: the holder's release it rests on")
-    basis = models.CharField(max_length=16, default="release", db_comment="code: lawful basis")
+    release = models.UUIDField(null=True, db_comment="link: the holder's release it rests on")
+    flow = models.UUIDField(null=True, db_comment="link: or the flow, where a law allows it without her release")
+    basis = models.CharField(
+        max_length=8, choices=[("release", "release"), ("flow", "flow")], db_comment="code: which of the two"
+    )
     rules = ArrayField(models.CharField(max_length=48), db_comment="code: rules that said yes")
     purpose = models.CharField(max_length=24, db_comment="code: for what")
     category = models.CharField(
@@ -147,6 +224,7 @@ class Envelope(models.Model):
         indexes = [
             models.Index(fields=["agency", "thread", "-sent_at"], name="envelope_by_thread"),
             models.Index(fields=["holder", "release"], name="envelope_by_release"),
+            models.Index(fields=["holder", "flow"], name="envelope_by_flow"),
             models.Index(
                 fields=["holder", "until_at"], name="envelope_to_sweep", condition=models.Q(sealed__isnull=False)
             ),
@@ -156,6 +234,11 @@ class Envelope(models.Model):
             models.CheckConstraint(
                 condition=models.Q(sealed__isnull=False) | models.Q(retain=False),
                 name="envelope_kept_where_bound_to_keep",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(basis="release", release__isnull=False, flow__isnull=True)
+                | models.Q(basis="flow", release__isnull=True, flow__isnull=False),
+                name="envelope_on_one_basis",
             ),
         ]
 
@@ -171,7 +254,10 @@ class Arrival(models.Model):
 
     class Meta:
         db_table = "sharing_arrival"
-        indexes = [models.Index(fields=["agency", "arrived_at"], name="arrival_by_time")]
+        indexes = [
+            models.Index(fields=["agency", "arrived_at"], name="arrival_by_time"),
+            models.Index(fields=["agency", "envelope"], name="arrival_by_envelope"),
+        ]
 
 
 class Sent(models.Model):
@@ -180,7 +266,10 @@ class Sent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: holder")
     release = models.ForeignKey(
-        Release, models.PROTECT, db_index=False, db_constraint=False, db_comment="link: on which word"
+        Release, models.PROTECT, null=True, db_index=False, db_constraint=False, db_comment="link: on which word"
+    )
+    flow = models.ForeignKey(
+        Flow, models.PROTECT, null=True, db_index=False, db_constraint=False, db_comment="link: or under which law"
     )
     client = models.ForeignKey(
         Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: about whom"
@@ -200,8 +289,33 @@ class Sent(models.Model):
         indexes = [
             models.Index(fields=["agency", "client", "-sent_at"], name="sent_by_client"),
             models.Index(fields=["agency", "release"], name="sent_by_release"),
+            models.Index(fields=["agency", "flow"], name="sent_by_flow"),
         ]
-        constraints = [models.UniqueConstraint(fields=["agency", "release", "entry"], name="sent_once_per_entry")]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "release", "entry"], name="sent_once_per_entry"),
+            models.UniqueConstraint(fields=["agency", "flow", "entry"], name="sent_once_per_entry_and_flow"),
+            models.CheckConstraint(condition=ON_ONE_BASIS, name="sent_on_one_basis"),
+        ]
+
+
+class Aside(models.Model):
+    """An entry that somebody decided not to send on a release or flow that covers it: the tray no longer shows it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: holder")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: about whom"
+    )
+    basis = models.UUIDField(db_comment="link: the release or flow it would have gone on")
+    entry = models.ForeignKey(
+        Entry, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: what was not sent"
+    )
+    put_at = models.DateTimeField(db_comment="moment: when")
+    put_by = models.UUIDField(db_comment="link: member")
+
+    class Meta:
+        db_table = "sharing_aside"
+        constraints = [models.UniqueConstraint(fields=["agency", "basis", "entry"], name="aside_once")]
 
 
 class Receipt(models.Model):
@@ -249,3 +363,80 @@ class Confirmed(models.Model):
         db_table = "sharing_confirmed"
         indexes = [models.Index(fields=["agency", "client"], name="confirmed_by_client")]
         constraints = [models.UniqueConstraint(fields=["agency", "envelope"], name="confirmed_once")]
+
+
+class Relay(models.Model):
+    """'I take it back', said at a partner. The row is the holder's, written by the partner for a thread of both; on a
+    thread that never was it is found by nobody."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: holder")
+    partner = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: who heard")
+    thread = models.UUIDField(db_comment="link: which survivor, between these two")
+    wants = models.CharField(
+        max_length=8,
+        choices=[("partner", "partner"), ("all", "all")],
+        db_comment="code: what this partner has, or all the holder shares about her",
+    )
+    how = models.CharField(
+        max_length=10,
+        choices=[("in_person", "in_person"), ("phone", "phone"), ("written", "written")],
+        db_comment="code: how she said so",
+    )
+    key_version = models.PositiveIntegerField(db_comment="code: holder key pair the words are sealed to")
+    words = models.BinaryField(null=True, db_comment="sealed: HPKE to the holder, in her words if she wants")
+    told_at = models.DateTimeField(db_comment="moment: she said so")
+    closed_at = models.DateTimeField(null=True, db_comment="moment: the holder dealt with it")
+    closed_by = models.UUIDField(null=True, db_comment="link: member")
+    closed_how = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        choices=[("withdrawn", "withdrawn"), ("otherwise", "otherwise")],
+        db_comment="code: taken back, or she decided otherwise",
+    )
+    closed_note = models.BinaryField(null=True, db_comment="sealed: what she decided otherwise")
+
+    class Meta:
+        db_table = "sharing_relay"
+        indexes = [models.Index(fields=["agency", "closed_at"], name="relay_by_closing")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(closed_at__isnull=True, closed_by__isnull=True, closed_how="")
+                | (models.Q(closed_at__isnull=False, closed_by__isnull=False) & ~models.Q(closed_how="")),
+                name="relay_closed_who_when_how",
+            ),
+        ]
+
+
+class Never(models.Model):
+    """'Never tell': a partner, or one person who works there. Only she takes it back."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: whose word")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: who said so"
+    )
+    against = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: which one")
+    person = models.BinaryField(null=True, db_comment="sealed: who there; null for the whole agency")
+    since_at = models.DateTimeField(db_comment="moment: when")
+    noted_by = models.UUIDField(db_comment="link: member")
+    lifted_at = models.DateTimeField(null=True, db_comment="moment: she took it back")
+    lifted_by = models.UUIDField(null=True, db_comment="link: member")
+    lifted_how = models.CharField(max_length=10, blank=True, default="", db_comment="code: how she told")
+
+    class Meta:
+        db_table = "sharing_never"
+        indexes = [models.Index(fields=["agency", "client"], name="never_by_client")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "client", "against"],
+                condition=models.Q(person__isnull=True, lifted_at__isnull=True),
+                name="never_said_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lifted_at__isnull=True, lifted_by__isnull=True, lifted_how="")
+                | (models.Q(lifted_at__isnull=False, lifted_by__isnull=False) & ~models.Q(lifted_how="")),
+                name="never_lifted_who_when_how",
+            ),
+        ]

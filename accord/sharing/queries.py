@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
 
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Category, Level, Purpose, Verb
-from accord.sharing.actions import envelope_info
-from accord.sharing.models import Arrival, Confirmed, Envelope, Receipt, Release, Sent, Thread
-from accord.sharing.rules import Content, State, state
+from accord.sharing import facts
+from accord.sharing.actions import relay_info
+from accord.sharing.models import Arrival, Confirmed, Envelope, Flow, Receipt, Relay, Release, Sent, Thread
+from accord.sharing.rules import Content, InvalidRelease, State, state
+from accord.vault.facts import files, within
 
 MOST_LISTED = 200
+#: For whom what is kept may be opened (house design, withdrawal and end; facts 1.8).
+KEPT_FOR = ("defence", "court", "retention")
+
+#: Entries that a living release or flow covers above existence, neither sent on it nor put aside.
+UNSENT = """
+select b.id, b.client_id, e.id, e.recorded_at
+from {table} b
+join vault_entry e on e.agency_id = b.agency_id and e.client_id = b.client_id
+join vault_person p on p.agency_id = e.agency_id and p.id = e.about_id
+where b.id = any(%s) and {covered} and (b.grants ->> e.category)::int > 1
+  and not exists (
+    select from sharing_sent s where s.agency_id = b.agency_id and s.{sent_on} = b.id and s.entry_id = e.id)
+  and not exists (
+    select from sharing_aside a where a.agency_id = b.agency_id and a.basis = b.id and a.entry_id = e.id)
+order by e.recorded_at, e.id limit %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +70,32 @@ class ReleaseView:
     signed_at: datetime | None
     until_at: datetime
     withdrawn_at: datetime | None
+    conversation: UUID
+    subject_id: UUID
+    updates: tuple[Category, ...]
+    method: str
+    copy: str
     sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A conversation nobody has signed yet: whose, with whom, since when."""
+
+    client_id: UUID
+    conversation: UUID
+    recipients: tuple[UUID, ...]
+    prepared_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What stands under a signed page, opened. All the same on every release of one page."""
+
+    name: str
+    cosigner: str
+    witness: str
+    kept: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +133,36 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One disclosure of ours, as an accounting lists it: when, to whom, what, why, on what basis, and what became of it
+    (45 CFR 164.528(b)(2); 34 CFR 99.32(a)(3); 42 CFR 2.25). `basis_id` is her release, or a flow with its `rule`."""
+
+    sent_at: datetime
+    recipient_id: UUID
+    category: Category
+    level: Level
+    purpose: Purpose
+    basis_id: UUID
+    rule: str
+    until_at: datetime
+    ended_at: datetime | None
+    kept: bool
+    sent_by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One thing of a partner's that was accepted for one's own client, whether it still lives or not."""
+
+    partner_id: UUID
+    category: Category
+    level: Level
+    accepted_at: datetime
+    until_at: datetime
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A thread with envelopes nobody here has accepted. `client_id` is set when the thread is tied already."""
 
@@ -103,6 +178,61 @@ class Waiting:
         return tuple(dict.fromkeys(envelope.category for envelope in self.envelopes))
 
 
+@dataclass(frozen=True, slots=True)
+class FlowView:
+    """What one partner is told of one client under a law. `ended_at` is when somebody stopped it."""
+
+    id: UUID
+    client_id: UUID
+    recipient_id: UUID
+    purpose: Purpose
+    grants: Mapping[Category, Level]
+    rule: str
+    agreement: UUID | None
+    automatic: bool
+    told: bool
+    opened_at: datetime
+    until_at: datetime
+    ended_at: datetime | None
+    sent: int
+
+    def living(self, at: datetime) -> bool:
+        return self.ended_at is None and at < self.until_at
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """An entry that a release or flow covers and nobody has sent or put aside."""
+
+    basis_id: UUID
+    client_id: UUID
+    entry_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RelayView:
+    """'I take it back', as a partner heard it from one of our own clients. `child`: about that child of hers."""
+
+    id: UUID
+    client_id: UUID
+    partner_id: UUID
+    child: UUID | None
+    wants: str
+    how: str
+    told_at: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeverView:
+    """A never that stands: against a partner, or (`person`) against somebody who works there."""
+
+    id: UUID
+    against_id: UUID
+    person: str
+    since_at: datetime
+
+
 @needs(Verb.READ_DAY)
 def waiting(*, permit: Permit, limit: int = 20) -> list[Waiting]:
     """Threads with something new, longest wait first, each with what it says so far."""
@@ -111,19 +241,16 @@ def waiting(*, permit: Permit, limit: int = 20) -> list[Waiting]:
         .order_by("arrived_at")
         .values_list("envelope", flat=True)[: limit * 10]
     )
-    views = _opened(permit, Envelope.objects.filter(agency_id=permit.agency_id, id__in=arrivals))
-    return _by_thread(views)[:limit]
+    rows = _open_to(permit, Envelope.objects.filter(agency_id=permit.agency_id, id__in=arrivals))
+    return _by_thread(_opened(permit, rows, threads=True))[:limit]
 
 
 @needs(Verb.ACCEPT_ENVELOPE)
 def thread(*, permit: Permit, thread: UUID) -> Waiting | None:
     """One thread with its living envelopes that wait to be accepted; None when there are none."""
     arrivals = Arrival.objects.filter(agency_id=permit.agency_id)
-    views = _opened(
-        permit,
-        Envelope.objects.filter(agency_id=permit.agency_id, thread=thread, id__in=arrivals.values("envelope")),
-    )
-    return next(iter(_by_thread(views)), None)
+    rows = Envelope.objects.filter(agency_id=permit.agency_id, thread=thread, id__in=arrivals.values("envelope"))
+    return next(iter(_by_thread(_opened(permit, _open_to(permit, rows), threads=True))), None)
 
 
 @needs(Verb.READ_ENVELOPE)
@@ -135,6 +262,13 @@ def received(
     if ids is not None:
         rows = rows.filter(id__in=ids)
     return _opened(permit, rows[:limit])
+
+
+@needs(Verb.READ_ENVELOPE)
+def all_living(*, permit: Permit, ids: Collection[UUID]) -> bool:
+    """Whether all these envelopes still live: nothing is opened."""
+    rows = Envelope.objects.filter(agency_id=permit.agency_id, id__in=ids)
+    return set(rows.values_list("id", flat=True)) == set(ids)
 
 
 @needs(Verb.READ_ENVELOPE)
@@ -153,7 +287,7 @@ def envelope(*, permit: Permit, client_id: UUID, envelope_id: UUID) -> EnvelopeV
 def kept(*, permit: Permit, limit: int = MOST_LISTED) -> list[KeptLine]:
     """Ended envelopes this agency is bound to keep, newest first, none of them opened. The database shows them under
     the records officer's lens only."""
-    rows = list(_kept(permit).defer("sealed").order_by("-sent_at", "id")[:limit])
+    rows = list(_open_to(permit, _kept(permit)).defer("sealed").order_by("-sent_at", "id")[:limit])
     codes = dict(Thread.objects.filter(thread__in={row.thread for row in rows}).values_list("thread", "client__code"))
     lines = []
     for row in rows:
@@ -175,40 +309,40 @@ def kept(*, permit: Permit, limit: int = MOST_LISTED) -> list[KeptLine]:
 
 
 @needs(Verb.READ_KEPT)
-def open_kept(*, permit: Permit, envelope_id: UUID) -> EnvelopeView | None:
-    """One kept envelope, opened; None when there is none."""
-    return next(iter(_opened(permit, _kept(permit).filter(id=envelope_id))), None)
+def open_kept(*, permit: Permit, envelope_id: UUID, why: str) -> EnvelopeView | None:
+    """One kept envelope, opened for `defence`, `court` or `retention`, which the ledger says; None when there is none.
+    Raises InvalidRelease for any other reason."""
+    if why not in KEPT_FOR:
+        raise InvalidRelease("Say for whom you open it: the defence, the court, or a retention question.")
+    opened = next(iter(_opened(permit, _open_to(permit, _kept(permit)).filter(id=envelope_id))), None)
+    if opened is not None:
+        permit.record(f"kept_for_{why}", envelope_id)
+    return opened
 
 
 @needs(Verb.READ_CLIENT)
 def ended(*, permit: Permit, client_id: UUID) -> list[Ended]:
     """What was accepted for one's own client and has ended, latest first."""
-    return _ended(permit, Receipt.objects.filter(client_id=client_id))
+    return _ended(permit, Receipt.objects.filter(client_id__in=files(client_id)))
 
 
 @needs(Verb.READ_DAY)
 def ended_lately(*, permit: Permit, days: int = 7) -> list[Ended]:
     """What ended within the last days, for *My day*."""
     since = permit.at - timedelta(days=days)
-    return _ended(permit, Receipt.objects.filter(until_at__gte=since))
+    return _ended(permit, within(permit, Receipt.objects.filter(until_at__gte=since)))
 
 
 @needs(Verb.READ_CLIENT)
 def answers(*, permit: Permit, client_id: UUID) -> int:
     """Questions she did not have to be asked again."""
-    return Receipt.objects.filter(client_id=client_id).aggregate(total=Sum("answers"))["total"] or 0
-
-
-@needs(Verb.READ_DAY)
-def answers_since(*, permit: Permit, since: datetime) -> int:
-    """Questions nobody had to ask again since a moment, over all of the agency's clients."""
-    return Receipt.objects.filter(accepted_at__gte=since).aggregate(total=Sum("answers"))["total"] or 0
+    return Receipt.objects.filter(client_id__in=files(client_id)).aggregate(total=Sum("answers"))["total"] or 0
 
 
 @needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE, Verb.SIGN_RELEASE, Verb.WITHDRAW_RELEASE)
 def releases(*, permit: Permit, client_id: UUID) -> list[ReleaseView]:
     """Every release of one client, latest first."""
-    rows = Release.objects.filter(client_id=client_id).order_by("-prepared_at")[:MOST_LISTED]
+    rows = Release.objects.filter(client_id__in=files(client_id)).order_by("-prepared_at")[:MOST_LISTED]
     return _releases(permit, rows)
 
 
@@ -218,10 +352,50 @@ def release(*, permit: Permit, release_id: UUID) -> ReleaseView | None:
     return next(iter(_releases(permit, Release.objects.filter(id=release_id))), None)
 
 
+@needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE, Verb.SIGN_RELEASE, Verb.WITHDRAW_RELEASE)
+def conversation(*, permit: Permit, client_id: UUID, conversation: UUID) -> list[ReleaseView]:
+    """The releases of one conversation with one client, without those she said no to before signing."""
+    rows = Release.objects.filter(client_id=client_id, conversation=conversation)
+    rows = rows.exclude(signed_at__isnull=True, withdrawn_at__isnull=False)
+    return _releases(permit, rows.order_by("prepared_at", "id"))
+
+
+@needs(Verb.READ_DAY)
+def begun(*, permit: Permit, limit: int = 20) -> list[Begun]:
+    """Conversations with unsigned releases, the newest first."""
+    rows = within(permit, Release.objects.filter(signed_at__isnull=True, withdrawn_at__isnull=True))
+    found: dict[tuple[UUID, UUID], list[Release]] = {}
+    for row in rows.order_by("-prepared_at", "id")[: limit * 20]:
+        found.setdefault((row.client_id, row.conversation), []).append(row)
+    return [
+        Begun(*place, tuple(row.recipient_id for row in group), group[0].prepared_at)
+        for place, group in list(found.items())[:limit]
+    ]
+
+
+@needs(Verb.READ_CLIENT)
+def signature(*, permit: Permit, client_id: UUID, release_id: UUID) -> Signature:
+    """Who signed, and where the paper is."""
+    row = Release.objects.select_related("client__shred").get(id=release_id, client_id=client_id)
+    key = row.client.key(permit.opened())
+    return Signature(
+        *(
+            key.open("sharing_release", column, row.id, bytes(sealed)).decode() if sealed else ""
+            for column, sealed in (
+                ("signature", row.signature),
+                ("cosigner", row.cosigner),
+                ("witness", row.witness),
+                ("kept", row.kept),
+            )
+        )
+    )
+
+
 @needs(Verb.WITHDRAW_RELEASE)
 def living(*, permit: Permit, code: str = "", limit: int = MOST_LISTED) -> list[LivingRelease]:
     """Signed releases in force, soonest end first; with `code`, those of one client. For whoever takes her call."""
     rows = Release.objects.filter(signed_at__isnull=False, withdrawn_at__isnull=True, until_at__gt=permit.at)
+    rows = within(permit, rows)
     if code:
         rows = rows.filter(client__code=code.strip().upper())
     rows = list(rows.select_related("client").order_by("until_at", "id")[:limit])
@@ -230,15 +404,166 @@ def living(*, permit: Permit, code: str = "", limit: int = MOST_LISTED) -> list[
 
 
 @needs(Verb.READ_DAY)
-def ending(*, permit: Permit, days: int = 3) -> list[ReleaseView]:
+def ending(*, permit: Permit, days: int = 7) -> list[ReleaseView]:
     """Signed releases that end within the next days, soonest first."""
     rows = Release.objects.filter(
         signed_at__isnull=False,
         withdrawn_at__isnull=True,
         until_at__gt=permit.at,
         until_at__lte=permit.at + timedelta(days=days),
-    ).order_by("until_at")[:MOST_LISTED]
-    return _releases(permit, rows)
+    )
+    return _releases(permit, within(permit, rows).order_by("until_at", "conversation", "id")[:MOST_LISTED])
+
+
+@needs(Verb.READ_CLIENT, Verb.SEND_UPDATE)
+def flows(*, permit: Permit, client_id: UUID) -> list[FlowView]:
+    """Every flow about one client, latest first."""
+    rows = Flow.objects.filter(client_id__in=files(client_id)).order_by("-opened_at", "id")[:MOST_LISTED]
+    return _flows(permit, rows)
+
+
+@needs(Verb.SEND_UPDATE)
+def flow(*, permit: Permit, client_id: UUID, flow_id: UUID) -> FlowView | None:
+    """One flow about one's own client; None when there is none."""
+    return next(iter(_flows(permit, Flow.objects.filter(id=flow_id, client_id__in=files(client_id)))), None)
+
+
+@needs(Verb.READ_DAY)
+def flows_lately(*, permit: Permit, days: int = 7) -> list[FlowView]:
+    """Flows that nobody has stopped and that run, or ran out within the last days."""
+    rows = Flow.objects.filter(
+        ended_at__isnull=True, until_at__gt=permit.at - timedelta(days=days), client__wrapped_key__isnull=False
+    )
+    return _flows(permit, within(permit, rows).order_by("until_at", "id")[:MOST_LISTED])
+
+
+@needs(Verb.READ_DAY, Verb.SEND_UPDATE)
+def unsent(*, permit: Permit, client_id: UUID | None = None, limit: int = MOST_LISTED) -> list[Unsent]:
+    """What waits to be sent, oldest entry first: of one client, or of all. Nothing is opened, and the law is not asked
+    yet. What a release or flow tells as existence was told once, when it began."""
+    releases = Release.objects.filter(signed_at__isnull=False, withdrawn_at__isnull=True, until_at__gt=permit.at)
+    flows = Flow.objects.filter(ended_at__isnull=True, until_at__gt=permit.at)
+    found: list[tuple[datetime, Unsent]] = []
+    for rows, covered, sent_on in (
+        (releases.exclude(updates=[]), "e.about_id = b.subject_id and e.category = any(b.updates)", "release_id"),
+        (flows, "p.relation = 'self'", "flow_id"),
+    ):
+        rows = within(permit, rows) if client_id is None else rows.filter(client_id__in=files(client_id))
+        ids = list(rows.values_list("id", flat=True))
+        if not ids:
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(
+                UNSENT.format(table=rows.model._meta.db_table, covered=covered, sent_on=sent_on), [ids, limit]
+            )
+            found += [(at, Unsent(basis, client, entry)) for basis, client, entry, at in cursor.fetchall()]
+    return [each for _at, each in sorted(found, key=lambda pair: pair[0])][:limit]
+
+
+@needs(Verb.READ_DAY, Verb.WITHDRAW_RELEASE)
+def relays(*, permit: Permit, client_id: UUID | None = None) -> list[RelayView]:
+    """What partners heard her take back and nobody here has dealt with, oldest first, each once. One about a thread
+    that never was between us is found by nobody."""
+    rows = {
+        (row.partner_id, row.thread): row
+        for row in Relay.objects.filter(agency_id=permit.agency_id, closed_at__isnull=True).order_by("told_at", "id")
+    }
+    ties = within(permit, Thread.objects.filter(thread__in={thread for _partner, thread in rows}))
+    if client_id is not None:
+        ties = ties.filter(client_id__in=files(client_id))
+    views = []
+    for tie in ties:
+        row = rows.get((tie.partner_id, tie.thread))
+        if row is None:
+            continue
+        words = b""
+        if row.words is not None:
+            words = permit.opened().open_envelope(row.key_version, bytes(row.words), relay_info(row))
+        permit.show("relay", row.id, Level.FULL)
+        views.append(
+            RelayView(
+                row.id, tie.client_id, tie.partner_id, tie.subject, row.wants, row.how, row.told_at, words.decode()
+            )
+        )
+    return sorted(views, key=lambda view: view.told_at)
+
+
+@needs(Verb.RELAY_WITHDRAWAL)
+def heard_from(*, permit: Permit, client_id: UUID, thread: UUID) -> UUID | None:
+    """Which partner has shared something about one's own client on this thread; None when none ever has."""
+    tie = Thread.objects.filter(client_id__in=files(client_id), thread=thread).first()
+    if tie is None or not Receipt.objects.filter(client_id=tie.client_id, partner_id=tie.partner_id).exists():
+        return None
+    partner: UUID = tie.partner_id
+    return partner
+
+
+@needs(Verb.READ_CLIENT, Verb.NEVER_SHARE)
+def nevers(*, permit: Permit, client_id: UUID) -> list[NeverView]:
+    """Whom she said never to, in the order she said it."""
+    views = []
+    for row in facts.nevers([client_id]).get(client_id, []):
+        name = b""
+        if row.person is not None:
+            name = row.client.key(permit.opened()).open("sharing_never", "person", row.id, bytes(row.person))
+        views.append(NeverView(row.id, row.against_id, name.decode(), row.since_at))
+    return views
+
+
+@needs(Verb.READ_ACCOUNTING)
+def accounting(*, permit: Permit, client_id: UUID) -> list[Told]:
+    """Every disclosure of one client's record to a partner, newest first. Nothing of its content is opened."""
+    rows = list(
+        Sent.objects.filter(client_id__in=files(client_id))
+        .select_related("release", "flow")
+        .order_by("-sent_at", "recipient_id", "category", "id")
+    )
+    envelopes = {
+        id: (until, withdrawn, retain)
+        for id, until, withdrawn, retain in Envelope.objects.filter(
+            holder_id=permit.agency_id, id__in=[row.envelope for row in rows]
+        ).values_list("id", "until_at", "withdrawn_at", "retain")
+    }
+    told = []
+    for row in rows:
+        until, withdrawn, kept = envelopes[row.envelope]
+        basis = row.release or row.flow
+        told.append(
+            Told(
+                sent_at=row.sent_at,
+                recipient_id=row.recipient_id,
+                category=Category(row.category),
+                level=Level(row.level),
+                purpose=Purpose(basis.purpose),
+                basis_id=basis.id,
+                rule=row.flow.rule if row.flow else "",
+                until_at=until,
+                ended_at=withdrawn or (until if until <= permit.at else None),
+                kept=kept,
+                sent_by=row.sent_by,
+            )
+        )
+    permit.show("accounting", client_id, Level.SUMMARY)
+    return told
+
+
+@needs(Verb.READ_CLIENT)
+def accepted(*, permit: Permit, client_id: UUID) -> list[Accepted]:
+    """What partners sent about one's own client and was accepted, newest first; nothing is opened."""
+    living = Envelope.objects.filter(agency_id=permit.agency_id, id=OuterRef("envelope"))
+    rows = Receipt.objects.filter(client_id__in=files(client_id)).annotate(alive=Exists(living))
+    return [
+        Accepted(row.partner_id, Category(row.category), Level(row.level), row.accepted_at, row.until_at, row.alive)
+        for row in rows.order_by("-accepted_at", "id")
+    ]
+
+
+@needs(Verb.READ_DAY)
+def answers_by_month(*, permit: Permit, since: datetime) -> list[tuple[datetime, int]]:
+    """Questions nobody had to ask again, for each month since a moment (in its time zone), newest first."""
+    rows = within(permit, Receipt.objects.filter(accepted_at__gte=since))
+    months = rows.annotate(month=TruncMonth("accepted_at", tzinfo=since.tzinfo)).values_list("month")
+    return list(months.annotate(total=Sum("answers")).filter(total__gt=0).order_by("-month"))
 
 
 def _releases(permit: Permit, rows: Iterable[Release]) -> list[ReleaseView]:
@@ -270,6 +595,38 @@ def _releases(permit: Permit, rows: Iterable[Release]) -> list[ReleaseView]:
                 signed_at=row.signed_at,
                 until_at=row.until_at,
                 withdrawn_at=row.withdrawn_at,
+                conversation=row.conversation,
+                subject_id=row.subject_id,
+                updates=tuple(Category(category) for category in row.updates),
+                method=row.method,
+                copy=row.copy,
+                sent=counts.get(row.id, 0),
+            )
+        )
+    return views
+
+
+def _flows(permit: Permit, rows: Iterable[Flow]) -> list[FlowView]:
+    rows = list(rows)
+    sent = Sent.objects.filter(flow_id__in=[row.id for row in rows])
+    counts = dict(sent.values_list("flow_id").annotate(sent=Count("id")))
+    views = []
+    for row in rows:
+        permit.show("flow", row.id, Level.FULL)
+        views.append(
+            FlowView(
+                id=row.id,
+                client_id=row.client_id,
+                recipient_id=row.recipient_id,
+                purpose=Purpose(row.purpose),
+                grants={Category(category): Level(level) for category, level in row.grants.items()},
+                rule=row.rule,
+                agreement=row.agreement,
+                automatic=row.automatic,
+                told=row.told == "told",
+                opened_at=row.opened_at,
+                until_at=row.until_at,
+                ended_at=row.ended_at,
                 sent=counts.get(row.id, 0),
             )
         )
@@ -288,7 +645,7 @@ def _ended(permit: Permit, receipts: QuerySet[Receipt]) -> list[Ended]:
 
 def _tied(permit: Permit, client_id: UUID) -> QuerySet[Envelope]:
     """What lives on the threads tied to one's own client, newest first."""
-    threads = Thread.objects.filter(client_id=client_id)
+    threads = Thread.objects.filter(client_id__in=files(client_id))
     rows = Envelope.objects.filter(agency_id=permit.agency_id, thread__in=threads.values("thread"))
     return rows.order_by("-sent_at", "id")
 
@@ -298,15 +655,28 @@ def _kept(permit: Permit) -> QuerySet[Envelope]:
     return Envelope.objects.filter(ended, agency_id=permit.agency_id, retain=True)
 
 
-def _opened(permit: Permit, rows: Iterable[Envelope]) -> list[EnvelopeView]:
-    """Open what the database still shows. Liveness and content came from the same row of the same statement."""
+def _open_to(permit: Permit, rows: QuerySet[Envelope]) -> QuerySet[Envelope]:
+    """Without what is tied to files this member may not know of. What is tied to none yet is for everybody."""
+    if permit.scope.whole:
+        return rows
+    hers = within(permit, Thread.objects.all())
+    return rows.filter(Q(thread__in=hers.values("thread")) | ~Q(thread__in=Thread.objects.values("thread")))
+
+
+def _opened(permit: Permit, rows: Iterable[Envelope], *, threads: bool = False) -> list[EnvelopeView]:
+    """Open what the database still shows. Liveness and content came from the same row of the same statement.
+
+    What she asked to be kept from the very member who looks is left out; with `threads`, everything beside it too.
+    """
     rows = list(rows)
-    vault = permit.opened()
-    openers = {version: vault.envelope_opener(version) for version in {row.key_version for row in rows}}
+    contents = facts.contents(permit, rows)
+    who = facts.kept_from(permit, contents.values())
+    kept = [row for row in rows if any(permit.member_id in who[name] for name in contents[row.id].kept_from)]
+    away = {row.thread if threads else row.id for row in kept}
+    rows = [row for row in rows if (row.thread if threads else row.id) not in away]
     confirmed = set(Confirmed.objects.filter(envelope__in=[row.id for row in rows]).values_list("envelope", flat=True))
     views = []
     for row in rows:
-        plain = openers[row.key_version](bytes(row.sealed or b""), envelope_info(row))
         permit.show("envelope", row.id, Level(row.level))
         views.append(
             EnvelopeView(
@@ -319,7 +689,7 @@ def _opened(permit: Permit, rows: Iterable[Envelope]) -> list[EnvelopeView]:
                 rules=tuple(row.rules),
                 sent_at=row.sent_at,
                 until_at=row.until_at,
-                content=Content.of(plain),
+                content=contents[row.id],
                 confirmed=row.id in confirmed,
             )
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from accord.policy.words import Category, Element, Level, Purpose, SignerRole
+from accord.sealing.tokens import name_forms, name_words
 
 #: Usual length of a release and the length above which the page asks twice, in days (facts 1.1, a design default;
 #: the law in `policy` sets the cap).
@@ -54,6 +55,48 @@ RELEASABLE = (
 )
 
 
+#: What a release about her child can name: a child's record says nothing of where anybody can be found.
+OF_A_CHILD = tuple(category for category in RELEASABLE if category is not Category.CONTACT)
+
+ADULT = 18
+
+
+class Preset(StrEnum):
+    """What many conversations come to, filled in before the first question; all of it can be changed."""
+
+    CARE_CARD = "care_card"
+    INVOLVED = "involved"
+
+
+#: The care card says who helps her, what was offered and what is pending. The other says that we are there.
+PRESETS: Mapping[Preset, Mapping[Category, Level]] = {
+    Preset.CARE_CARD: {Category.IDENTITY: Level.SUMMARY, Category.SERVICES: Level.SUMMARY},
+    Preset.INVOLVED: {Category.SERVICES: Level.EXISTENCE},
+}
+
+
+class Way(StrEnum):
+    """How a page comes to be signed, as the people in the room would say it."""
+
+    SELF = "self"
+    BOTH = "both"
+    ALONE = "alone"
+    EMANCIPATED = "emancipated"
+    PARENT = "parent"
+    GUARDIAN = "guardian"
+    REPRESENTATIVE = "representative"
+    NEXT_OF_KIN = "next_of_kin"
+
+
+GROWN_WAYS = (Way.SELF, Way.GUARDIAN, Way.REPRESENTATIVE, Way.NEXT_OF_KIN)
+MINOR_WAYS = (Way.BOTH, Way.ALONE, Way.PARENT, Way.GUARDIAN, Way.EMANCIPATED)
+CHILD_WAYS = (Way.BOTH, Way.PARENT, Way.GUARDIAN, Way.ALONE)
+#: Ways in which somebody beside the one it is about signs: then it is asked whether that person is the abuser.
+ANOTHER_SIGNS = frozenset({Way.BOTH, Way.PARENT, Way.GUARDIAN, Way.REPRESENTATIVE, Way.NEXT_OF_KIN})
+#: Ways that need a paper or a law to stand on, and that reason in words.
+WITH_AUTHORITY = frozenset(Way) - {Way.SELF, Way.BOTH}
+
+
 class State(StrEnum):
     """Where a release stands (facts 1.11)."""
 
@@ -66,6 +109,14 @@ class State(StrEnum):
 
 class InvalidRelease(ValueError):
     """The release cannot be prepared, signed or withdrawn like this; the message says what is missing."""
+
+
+class NothingOpens(InvalidRelease):
+    """The law opens nothing at all on some releases of a page: `closed` maps each to what is missing."""
+
+    def __init__(self, closed: Mapping[UUID, str]) -> None:
+        super().__init__(next(iter(closed.values())))
+        self.closed = closed
 
 
 def state(
@@ -112,6 +163,23 @@ def checked_terms(
     return {Category.IDENTITY: Level.SUMMARY} | chosen
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What one partner is to be asked about; `grants` may still be empty."""
+
+    recipient_id: UUID
+    purpose: Purpose
+    grants: Mapping[Category, Level]
+    updates: Collection[Category] = ()
+
+
+def checked_updates(updates: Collection[Category], grants: Mapping[Category, Level]) -> list[str]:
+    """Categories of which what is added later may follow. Raises InvalidRelease for one that is not released at all."""
+    if unknown := set(updates) - set(grants):
+        raise InvalidRelease(f"Nothing of this is released, so nothing can follow: {', '.join(sorted(unknown))}.")
+    return [category.value for category in grants if category in updates]
+
+
 def signature_elements(spoken: frozenset[Element], *, copy: str, signer: SignerRole, authority: str) -> list[Element]:
     """The elements a signed page has. Raises InvalidRelease when a sentence was not read or nobody signed for her."""
     if missing := [element for element in SPOKEN if element not in spoken]:
@@ -128,11 +196,85 @@ def signature_elements(spoken: frozenset[Element], *, copy: str, signer: SignerR
     return elements
 
 
+def age(born: date, today: date) -> int:
+    """Whole years."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def ways(*, born: date | None, today: date, child: bool) -> tuple[Way, ...]:
+    """Who can sign, most usual first, as far as a birth date tells. The law still decides (facts 1.1, signer).
+
+    A child of hers without a birth date counts as a minor; of herself both sets are asked."""
+    if born is not None and age(born, today) >= ADULT:
+        return GROWN_WAYS
+    if child:
+        return CHILD_WAYS
+    return MINOR_WAYS if born is not None else (*GROWN_WAYS, Way.BOTH, Way.ALONE, Way.PARENT, Way.EMANCIPATED)
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """One signature under a page, with everything about how it was given. `cosigner`, `witness`: name and capacity;
+    `kept`: where the signed paper is."""
+
+    spoken: frozenset[Element]
+    method: str
+    copy: str
+    signature: str
+    signer: SignerRole = SignerRole.SELF
+    authority: str = ""
+    minor: bool = False
+    alone: bool = False
+    cosigned: bool = False
+    abuser: bool = False
+    cosigner: str = ""
+    witness: str = ""
+    kept: str = ""
+    long_because: str = ""
+
+    def elements(self) -> list[Element]:
+        """The elements the signed page has. Raises InvalidRelease naming what is missing."""
+        if not self.signature.strip():
+            raise InvalidRelease("Write the name she signs with.")
+        if self.method not in ("screen", "paper", "witnessed"):
+            raise InvalidRelease("Say how she signs: on screen, on paper, or witnessed.")
+        if self.method == "witnessed" and not self.witness.strip():
+            raise InvalidRelease("Write down who saw her make her mark: name and title.")
+        return signature_elements(self.spoken, copy=self.copy, signer=self.signer, authority=self.authority)
+
+    @property
+    def words(self) -> str:
+        """The name under the page and, where somebody signs on an authority, that."""
+        return self.signature.strip() + (f" ({self.authority.strip()})" if self.authority.strip() else "")
+
+
+def signed_as(way: Way, *, minor: bool, child: bool) -> dict[str, Any]:
+    """How a way of signing stands in the law's words: role, minor, alone, cosigned (34 USC 12291(b)(2)(B)(ii)).
+
+    Of a minor who is herself the client it is her own signature and the other one stands beside it; for a child of
+    hers it is the other way round.
+    """
+    roles = {
+        Way.BOTH: SignerRole.PARENT if child else SignerRole.SELF,
+        Way.PARENT: SignerRole.PARENT,
+        Way.GUARDIAN: SignerRole.GUARDIAN,
+        Way.REPRESENTATIVE: SignerRole.REPRESENTATIVE,
+        Way.NEXT_OF_KIN: SignerRole.NEXT_OF_KIN,
+    }
+    return {
+        "signer": roles.get(way, SignerRole.SELF),
+        "minor": way in (Way.BOTH, Way.ALONE, Way.PARENT) or (minor and way is not Way.EMANCIPATED),
+        "alone": way is Way.ALONE,
+        "cosigned": way is Way.BOTH,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What one envelope carries. `values` and `narrative` are there at full level only, `summary` from summary on.
 
-    At existence nothing is carried but the kind of thing.
+    At existence nothing is carried but the kind of thing. `kept_from` are names of people at the recipient's who she
+    asked must never see anything of her; it travels at every level and is shown to nobody.
     """
 
     kind: str
@@ -143,6 +285,7 @@ class Content:
     summary: Mapping[str, Any] | None = None
     values: Mapping[str, Any] | None = None
     narrative: str = ""
+    kept_from: tuple[str, ...] = ()
 
     def packed(self) -> bytes:
         return json.dumps(
@@ -155,6 +298,7 @@ class Content:
                 "summary": self.summary,
                 "values": self.values,
                 "narrative": self.narrative,
+                "kept_from": list(self.kept_from),
             },
             ensure_ascii=False,
             sort_keys=True,
@@ -171,6 +315,7 @@ class Content:
                 "category": Category(raw["category"]),
                 "level": Level(raw["level"]),
                 "occurred_at": datetime.fromisoformat(occurred) if occurred else None,
+                "kept_from": tuple(raw["kept_from"]),
             }
         )
 
@@ -196,8 +341,27 @@ def narrowed(content: Content, level: Level) -> Content:
             occurred_at=content.occurred_at,
             status=content.status,
             summary=content.summary,
+            kept_from=content.kept_from,
         )
-    return Content(kind="involved", category=content.category, level=Level.EXISTENCE)
+    return Content(kind="involved", category=content.category, level=Level.EXISTENCE, kept_from=content.kept_from)
+
+
+def is_named(kept: str, member: str) -> bool:
+    """Whether a colleague may be the person she named: given and family name of one both stand in the other's, however
+    they are accented, ordered or hyphenated and whatever stands between them. A namesake counts: it is the safe side.
+    """
+    return _within(kept, member) or _within(member, kept)
+
+
+def _within(name: str, other: str) -> bool:
+    words = name_words(name)
+    return bool(words) and {words[0], words[-1]} <= name_forms(other)
+
+
+#: How she can tell somebody something.
+TOLD = ("in_person", "phone", "written")
+LONGEST_NAME = 200
+LONGEST_WORDS = 2_000
 
 
 @dataclass(frozen=True, slots=True)

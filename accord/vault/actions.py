@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
 
 from accord.ledger.permits import Permit, needs
 from accord.partners import actions as partners
-from accord.partners.models import Agency
+from accord.partners.models import Agency, Member
 from accord.policy.words import Category, Mark, Relation, Verb
 from accord.sealing.tokens import Token as SearchToken
-from accord.sealing.tokens import code_token, date_token, name_tokens
-from accord.sealing.vault import ClientKey
-from accord.vault.models import Case, Client, Entry, Person, Token
+from accord.sealing.tokens import code_token, date_token, name_tokens, twin_tokens
+from accord.sealing.vault import ClientKey, new_shred
+from accord.vault import facts
+from accord.vault.facts import family, within
+from accord.vault.models import Case, Client, Entry, Person, Shred, Team, Token, Wall
 from accord.vault.rules import (
     CODE_LENGTH,
+    CONFLICTS,
     HARMS,
+    OUTCOMES,
+    SERVED,
+    WAYS,
+    Contact,
     Detail,
     Identity,
     InvalidEntry,
     SafeContact,
     Summary,
+    about_a_child,
     code,
+    may_contact,
+    service_checked,
 )
 
 
@@ -44,6 +57,20 @@ class NewEntry:
     origin: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    """A file to be opened: who she is, how she is reached, who else is in her story, what is written down already.
+    `opened_at` None is the moment of writing; `closed_at` says that work with her has ended."""
+
+    identity: Identity
+    contact: SafeContact | None = None
+    harms: Sequence[str] = ()
+    people: Sequence[tuple[Relation, Identity]] = ()
+    entries: Sequence[NewEntry] = ()
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
 @needs(Verb.OPEN_CLIENT, Verb.ACCEPT_ENVELOPE)
 def open_client(
     *,
@@ -53,32 +80,53 @@ def open_client(
     contact: SafeContact | None = None,
     harms: Sequence[str] = (),
 ) -> UUID:
-    """Open a file: client, herself as a person, a case, and the tokens she is found by. Returns the client's id.
+    """Open one file; see open_clients. Returns the client's id. Raises InvalidEntry for values that cannot be kept."""
+    return open_clients(permit=permit, at=at, new=[NewClient(identity, contact, harms)])[0]
 
-    Raises InvalidEntry for values that cannot be kept.
+
+@needs(Verb.OPEN_CLIENT, Verb.ACCEPT_ENVELOPE, Verb.IMPORT_CASELOAD)
+def open_clients(*, permit: Permit, at: datetime, new: Iterable[NewClient]) -> list[UUID]:
+    """Open files, all of them or none: client, herself and others as people, a case, entries, and the tokens she is
+    found by. Who opens a file works with her; nobody yet with those of a caseload that is taken in. Returns the
+    clients' ids in order. Raises InvalidEntry for values that cannot be kept.
     """
-    identity = identity.checked(at.date())
-    contact = (contact or SafeContact()).checked()
-    if unknown := set(harms) - set(HARMS):
-        raise InvalidEntry(f"Unknown kind of harm: {', '.join(sorted(unknown))}.")
-    vault = permit.opened()
-    client_id = uuid4()
-    prefix = Agency.objects.values_list("prefix", flat=True).get(id=permit.agency_id)
-    client = Client.objects.create(
-        id=client_id,
-        agency_id=permit.agency_id,
-        code=_free_code(prefix),
-        wrapped_key=vault.new_client_key(client_id),
-        key_version=vault.current,
-        opened_at=at,
-        touched_at=at,
-    )
-    key = vault.client_key(client_id, client.wrapped_key)
-    person = _add_person(permit, key, client, Relation.SELF, identity, contact)
-    Case.objects.create(agency_id=permit.agency_id, client_id=client_id, harms=list(harms), opened_at=at)
-    permit.record("client_opened", client_id)
-    permit.record("person_added", person.id)
-    return client_id
+    wanted = [_checked(each, at) for each in new]
+    clients: list[Client] = []
+    people: list[Person] = []
+    cases: list[Case] = []
+    entries: list[Entry] = []
+    tokens: list[Token] = []
+    for each, free in zip(wanted, _free_codes(permit, len(wanted)), strict=True):
+        client, key = _new_client(permit, at, each, free)
+        herself = _person(key, client, Relation.SELF, each.identity, each.contact)
+        others = [_person(key, client, relation, identity, None) for relation, identity in each.people]
+        case = Case(
+            agency_id=permit.agency_id,
+            client_id=client.id,
+            harms=list(each.harms),
+            opened_at=client.opened_at,
+            closed_at=client.closed_at,
+        )
+        clients.append(client)
+        people += [herself, *others]
+        cases.append(case)
+        story = {person.id: Relation(person.relation) for person in (herself, *others)}
+        entries += [_entry(permit, at, key, case.id, story, entry) for entry in each.entries]
+        tokens += _tokens(permit, client, herself, each.identity)
+        for person, (_relation, identity) in zip(others, each.people, strict=True):
+            tokens += _tokens(permit, client, person, identity)
+    Client.objects.bulk_create(clients)
+    Shred.objects.bulk_create(client.shred for client in clients)
+    Person.objects.bulk_create(people)
+    Case.objects.bulk_create(cases)
+    Entry.objects.bulk_create(entries)
+    Token.objects.bulk_create(tokens)
+    if permit.member_id is not None and Verb.IMPORT_CASELOAD not in permit.verbs:
+        Team.objects.bulk_create(_working(permit, at, client.id, permit.member_id) for client in clients)
+    for deed, rows in (("client_opened", clients), ("person_added", people), ("entry_added", entries)):
+        for row in rows:
+            permit.record(deed, row.id)
+    return [client.id for client in clients]
 
 
 @needs(Verb.EDIT_CLIENT)
@@ -87,7 +135,10 @@ def add_person(*, permit: Permit, at: datetime, client_id: UUID, relation: Relat
     if relation is Relation.SELF:
         raise InvalidEntry("A client is herself only once.")
     client, key = _client(permit, client_id)
-    person = _add_person(permit, key, client, relation, identity.checked(at.date()), None)
+    identity = identity.checked(at.date())
+    person = _person(key, client, relation, identity, None)
+    person.save(force_insert=True)
+    Token.objects.bulk_create(_tokens(permit, client, person, identity))
     _touch(client_id, at)
     permit.record("person_added", person.id)
     added: UUID = person.id
@@ -103,20 +154,43 @@ def edit_person(
     person_id: UUID,
     identity: Identity | None = None,
     contact: SafeContact | None = None,
+    relation: Relation | None = None,
 ) -> None:
-    """Replace who somebody is, or how she may be reached. None leaves it as it was."""
-    client, key = _client(permit, client_id)
-    person = Person.objects.get(id=person_id, client_id=client_id)
+    """Replace who somebody is, to her or at all, or how she may be reached. None leaves it as it was.
+
+    Raises InvalidEntry: for values that cannot be kept, for a child's contact, and when somebody about whom a place is
+    written down would become a child.
+    """
+    person = Person.objects.get(id=person_id, client_id__in=family(client_id))
+    client, key = _client(permit, person.client_id)
+    if relation is not None and relation != person.relation:
+        _becomes(key, person, relation)
     if identity is not None:
         identity = identity.checked(at.date())
         person.identity = key.seal("vault_person", "identity", person.id, identity.packed())
         Token.objects.filter(person_id=person.id).delete()
-        _index(permit, client, person, identity)
+        Token.objects.bulk_create(_tokens(permit, client, person, identity))
     if contact is not None:
+        _placed(Relation(person.relation), contact)
         person.contact = key.seal("vault_person", "contact", person.id, contact.checked().packed())
-    person.save(update_fields=["identity", "contact"])
+    person.save(update_fields=["relation", "identity", "contact"])
     _touch(client_id, at)
     permit.record("person_changed", person.id)
+
+
+@needs(Verb.EDIT_CLIENT)
+def part(*, permit: Permit, at: datetime, client_id: UUID, person_id: UUID) -> None:
+    """Somebody is no longer part of the work with her: nothing is deleted, nothing new is offered to them. Why, and
+    where they live now, is not asked; of a child it must not be known."""
+    _stay(permit, at, client_id, person_id, left_at=at)
+    permit.record("person_parted", person_id)
+
+
+@needs(Verb.EDIT_CLIENT)
+def rejoin(*, permit: Permit, at: datetime, client_id: UUID, person_id: UUID) -> None:
+    """Somebody is part of the work again."""
+    _stay(permit, at, client_id, person_id, left_at=None)
+    permit.record("person_rejoined", person_id)
 
 
 @needs(Verb.ADD_ENTRY, Verb.IMPORT_DOCUMENT, Verb.CONFIRM_VALUE)
@@ -127,10 +201,12 @@ def add_entries(*, permit: Permit, at: datetime, client_id: UUID, entries: Itera
     """
     client, key = _client(permit, client_id)
     case_id = Case.objects.filter(client_id=client_id).order_by("-opened_at").values_list("id", flat=True)[0]
-    herself = Person.objects.filter(client_id=client_id, relation=Relation.SELF).values_list("id", flat=True)[0]
+    story = _story(client_id)
     known = {
         bytes(origin)
-        for origin in Entry.objects.filter(client_id=client_id, origin__isnull=False).values_list("origin", flat=True)
+        for origin in Entry.objects.filter(client_id__in=family(client_id), origin__isnull=False).values_list(
+            "origin", flat=True
+        )
     }
     rows: list[Entry] = []
     for entry in entries:
@@ -138,24 +214,7 @@ def add_entries(*, permit: Permit, at: datetime, client_id: UUID, entries: Itera
             if entry.origin in known:
                 continue
             known.add(entry.origin)
-        row = Entry(
-            agency_id=permit.agency_id,
-            client_id=client_id,
-            case_id=case_id,
-            about_id=entry.about or herself,
-            kind=entry.kind,
-            category=entry.category,
-            marks=sorted(entry.marks),
-            status=entry.status,
-            occurred_at=entry.occurred_at,
-            recorded_at=at,
-            recorded_by=permit.member_id,
-            origin=entry.origin,
-        )
-        row.summary = key.seal("vault_entry", "summary", row.id, entry.summary.packed())
-        detail = entry.detail if entry.origin else entry.detail.checked()
-        row.detail = key.seal("vault_entry", "detail", row.id, detail.packed())
-        rows.append(row)
+        rows.append(_entry(permit, at, key, case_id, story, entry))
     Entry.objects.bulk_create(rows)
     if rows:
         _touch(client_id, at)
@@ -164,15 +223,238 @@ def add_entries(*, permit: Permit, at: datetime, client_id: UUID, entries: Itera
     return [row.id for row in rows]
 
 
+@needs(Verb.ADD_ENTRY)
+def note_service(
+    *,
+    permit: Permit,
+    at: datetime,
+    client_id: UUID,
+    about: Sequence[UUID],
+    service: str,
+    step: str,
+    occurred_at: datetime,
+    why: str = "",
+    narrative: str = "",
+) -> list[UUID]:
+    """Note where a service stands for herself, a child or somebody of the household; several at once. Returns the
+    entries' ids. Raises InvalidEntry for a code that is none, or somebody to whom nothing is offered."""
+    values = service_checked(service, step, why)
+    story = _story(client_id)
+    if not about or any(story.get(person) not in SERVED for person in about):
+        raise InvalidEntry("Services are for her, a child or somebody of her household. Choose whom.")
+    return add_entries(
+        permit=permit,
+        at=at,
+        client_id=client_id,
+        entries=[
+            NewEntry(
+                kind="service",
+                category=Category.SERVICES,
+                occurred_at=occurred_at,
+                summary=Summary(template=f"service.{step}", values={"service": service}),
+                detail=Detail(values=values, narrative=narrative),
+                about=person,
+                status=step,
+            )
+            for person in about
+        ],
+    )
+
+
+class NotSafe(Exception):
+    """She may not be reached like this now; `contact` says why and when it is safe next."""
+
+    def __init__(self, contact: Contact) -> None:
+        super().__init__(contact.because)
+        self.contact = contact
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How to reach her, after the check has passed: the card, and the number or address of the way asked for."""
+
+    card: SafeContact
+    number: str
+    contact: Contact
+
+
+@needs(Verb.CONTACT_CLIENT)
+def contacting(
+    *, permit: Permit, at: datetime, client_id: UUID, channel: str, told: SafeContact | None = None
+) -> Reach:
+    """Everything that contacts her or sends her something calls this first, and uses only what it returns.
+
+    `channel` is a code of `rules.WAYS`, or VOICEMAIL or PAPER. `told` is a partner's card, used while our own is empty.
+    Raises NotSafe when she has not said that this is safe now; it is written into the leaf either way.
+    """
+    reach = _reach(permit, at, client_id, channel, told)
+    permit.record("contact_checked" if reach.contact.allowed else "contact_withheld", client_id)
+    if not reach.contact.allowed:
+        raise NotSafe(reach.contact)
+    return reach
+
+
+@needs(Verb.ASSIGN_CLIENT)
+def contacting_anyway(
+    *,
+    permit: Permit,
+    at: datetime,
+    client_id: UUID,
+    channel: str,
+    because: str,
+    told: SafeContact | None = None,
+) -> Reach:
+    """A supervisor's decision to reach her other than her card says. The reason is an entry that travels with no
+    service. Raises InvalidEntry without a reason."""
+    if not because.strip():
+        raise InvalidEntry("Write down why this cannot wait for a safe moment.")
+    if channel not in WAYS:
+        raise InvalidEntry("This way to reach her is not on the list.")
+    reach = _reach(permit, at, client_id, channel, told)
+    _attempted(permit, at, client_id, channel, "decided", because, Category.NOTES)
+    permit.record("contact_overridden", client_id)
+    return reach
+
+
+@needs(Verb.CONTACT_CLIENT)
+def contacted(
+    *, permit: Permit, at: datetime, client_id: UUID, channel: str, outcome: str, narrative: str = ""
+) -> UUID:
+    """Write down what became of an attempt to reach her. Returns the entry's id. Raises InvalidEntry."""
+    if channel not in WAYS or outcome not in OUTCOMES:
+        raise InvalidEntry("Say how you tried to reach her and what happened.")
+    return _attempted(permit, at, client_id, channel, outcome, narrative, Category.SERVICES)
+
+
 @needs(Verb.DELETE_CLIENT)
 def delete_client(*, permit: Permit, at: datetime, client_id: UUID) -> None:
-    """Destroy her key, her entries and what she was found by. Ids, codes of releases and the ledger stay, for the
-    accounting of disclosures; nothing that is left opens."""
-    Token.objects.filter(client_id=client_id).delete()
-    Entry.objects.filter(client_id=client_id).delete()
-    Person.objects.filter(client_id=client_id).update(identity=b"", contact=None)
-    Client.objects.filter(id=client_id).update(wrapped_key=None, status="closed", closed_at=at, touched_at=at)
-    permit.record("client_deleted", client_id)
+    """Destroy what her key needs, her entries and what she was found by, and so of every file merged into hers. Ids,
+    codes of releases and the ledger stay, for the accounting of disclosures; nothing that is left opens, here or in a
+    backup (docs/promise.md)."""
+    files = family(client_id)
+    _destroy(files, at)
+    for file in files:
+        permit.record("client_deleted", file)
+
+
+@needs(Verb.SWEEP)
+def delete_again(*, permit: Permit, at: datetime) -> list[UUID]:
+    """After a restore: whoever was deleted since those records were kept has no shred, and is deleted again. Returns
+    their ids."""
+    gone: list[UUID] = list(
+        Client.objects.filter(wrapped_key__isnull=False, shred__isnull=True).values_list("id", flat=True)
+    )
+    _destroy(gone, at)
+    for client_id in gone:
+        permit.record("client_deleted", client_id)
+    return gone
+
+
+@needs(Verb.ASSIGN_CLIENT)
+def assign(*, permit: Permit, at: datetime, client_id: UUID, member_id: UUID) -> None:
+    """Somebody works with her from now on. Raises InvalidEntry for somebody who left or must not."""
+    if not _here([member_id]):
+        raise InvalidEntry("Choose somebody who works here.")
+    if _walled(family(client_id), member_id):
+        raise InvalidEntry("There is a wall between this colleague and this file.")
+    if not _teams(family(client_id), member_id).exists():
+        _working(permit, at, client_id, member_id).save(force_insert=True)
+        permit.record("team_joined", client_id)
+
+
+@needs(Verb.ASSIGN_CLIENT)
+def unassign(*, permit: Permit, at: datetime, client_id: UUID, member_id: UUID) -> None:
+    """Somebody no longer works with her."""
+    if _teams(family(client_id), member_id).update(ended_at=at):
+        permit.record("team_left", client_id)
+
+
+@needs(Verb.MANAGE_MEMBERS, Verb.ASSIGN_CLIENT)
+def hand_over(*, permit: Permit, at: datetime, from_member: UUID, to_member: UUID | None) -> int:
+    """Everybody one member works with is another's from now on, or nobody's when nobody takes over. Who is walled off a
+    client does not get her; a supervisor finds those without anybody. Returns how many were handed over. Raises
+    InvalidEntry for somebody who left."""
+    if to_member is not None and not _here([to_member]):
+        raise InvalidEntry("Choose somebody who works here.")
+    old = Team.objects.filter(member_id=from_member, ended_at__isnull=True)
+    clients = list(old.values_list("client_id", flat=True))
+    old.update(ended_at=at)
+    hers: set[UUID] = set()
+    if to_member is not None:
+        scope, _persons = facts.scope(to_member, teams=True)
+        hers = set(clients) - scope.hidden - (scope.only or frozenset())
+        Team.objects.bulk_create(_working(permit, at, client_id, to_member) for client_id in hers)
+    permit.record("handed_over", len(clients))
+    return len(hers)
+
+
+@needs(Verb.WALL_CLIENT)
+def wall_off(*, permit: Permit, at: datetime, client_id: UUID, member_id: UUID, kind: str) -> None:
+    """Somebody here must not work with a client nor know of her file. Twice is the same as once. Raises InvalidEntry
+    for somebody who left, or a reason that is none."""
+    if not _here([member_id]):
+        raise InvalidEntry("Choose somebody who works here.")
+    if kind not in CONFLICTS:
+        raise InvalidEntry("Choose why.")
+    _wall(permit, at, client_id, [member_id], kind)
+
+
+@needs(Verb.READ_CLIENT)
+def declare_conflict(*, permit: Permit, at: datetime, client_id: UUID, kind: str) -> None:
+    """She knows the client or her family: from the next click on the file is not there for her. Only a supervisor or
+    privacy officer can lift it. Raises InvalidEntry for a reason that is none."""
+    if kind not in CONFLICTS[:-1] or permit.member_id is None:
+        raise InvalidEntry("Choose why.")
+    _wall(permit, at, client_id, [permit.member_id], kind)
+
+
+@needs(Verb.ACCEPT_ENVELOPE)
+def keep_away(*, permit: Permit, at: datetime, client_id: UUID, member_ids: Iterable[UUID]) -> None:
+    """Colleagues whose name is one she asked to be kept from do not see her file here."""
+    _wall(permit, at, client_id, member_ids, CONFLICTS[-1])
+
+
+@needs(Verb.WALL_CLIENT)
+def lift_wall(*, permit: Permit, at: datetime, wall_id: UUID) -> None:
+    """The conflict is over, or it was a namesake. Raises InvalidEntry for one's own."""
+    wall = within(permit, Wall.objects.select_for_update()).get(id=wall_id, lifted_at__isnull=True)
+    if wall.member_id == permit.member_id:
+        raise InvalidEntry("Somebody else must lift a wall of your own.")
+    wall.lifted_at, wall.lifted_by = at, permit.member_id
+    wall.save(update_fields=["lifted_at", "lifted_by"])
+    permit.record("wall_lifted", wall.client_id)
+
+
+@needs(Verb.MERGE_CLIENTS)
+def merge(*, permit: Permit, at: datetime, client_id: UUID, other_id: UUID) -> None:
+    """Two files are about one person: the other is shown with this one from now on. Nothing moves, so that it can be
+    undone any day. Raises InvalidEntry when one is gone or belongs to another file already."""
+    both = Client.objects.select_for_update().filter(id__in=[client_id, other_id], wrapped_key__isnull=False)
+    rows = {row.id: row for row in within(permit, both, "id").order_by("id").only("id", "merged_into")}
+    if len(rows) < 2 or any(row.merged_into_id for row in rows.values()):
+        raise InvalidEntry("One of these files is no longer there, or belongs to another file already.")
+    if Client.objects.filter(merged_into=other_id).exists():
+        raise InvalidEntry("Other files belong to this one already. Separate them first.")
+    Client.objects.filter(id=other_id).update(merged_into=client_id, merged_at=at)
+    permit.record("clients_merged", client_id)
+    permit.record("clients_merged", other_id)
+
+
+@needs(Verb.MERGE_CLIENTS)
+def separate(*, permit: Permit, at: datetime, client_id: UUID, other_id: UUID) -> None:
+    """They are two people after all: everything is again where it was written. Walls that were set around both since
+    they were merged stand around both."""
+    other = Client.objects.select_for_update().filter(id=other_id, merged_into=client_id).only("merged_at").first()
+    if other is None:
+        return
+    walls = list(
+        Wall.objects.filter(client_id__in=[client_id, other_id], lifted_at__isnull=True, since_at__gte=other.merged_at)
+    )
+    Client.objects.filter(id=other_id).update(merged_into=None, merged_at=None)
+    for wall in walls:
+        _wall(permit, at, other_id if wall.client_id == client_id else client_id, [wall.member_id], wall.kind)
+    permit.record("clients_separated", client_id)
+    permit.record("clients_separated", other_id)
 
 
 @needs(Verb.MANAGE_KEYS)
@@ -181,9 +463,10 @@ def rewrap_clients(*, permit: Permit, limit: int) -> int:
     0 means the old key is no longer needed."""
     vault = permit.opened()
     stale = Client.objects.filter(wrapped_key__isnull=False).exclude(key_version=vault.current)
-    rows = list(stale.select_for_update(skip_locked=True).only("id", "wrapped_key")[:limit])
+    locked = stale.select_for_update(skip_locked=True, of=("self",)).select_related("shred")
+    rows = list(locked.only("id", "wrapped_key", "shred__secret")[:limit])
     for row in rows:
-        row.wrapped_key = vault.rewrap(row.id, bytes(row.wrapped_key))
+        row.wrapped_key = vault.rewrap(row.id, bytes(row.wrapped_key), bytes(row.shred.secret))
         row.key_version = vault.current
     Client.objects.bulk_update(rows, ["wrapped_key", "key_version"])
     permit.record("keys_rewrapped", permit.agency_id)
@@ -199,35 +482,216 @@ def drop_older_keys(*, permit: Permit, at: datetime) -> None:
     partners.forget_keys(permit=permit, at=at, needed=frozenset(needed))
 
 
-def _free_code(prefix: str) -> str:
-    while Client.objects.filter(code=(found := code(prefix, secrets.token_bytes(CODE_LENGTH)))).exists():
-        pass
-    return found
+def _destroy(client_ids: Sequence[UUID], at: datetime) -> None:
+    Shred.objects.filter(client_id__in=client_ids).delete()
+    people = Person.objects.filter(client_id__in=client_ids)
+    Token.objects.filter(person_id__in=people.values("id")).delete()
+    Entry.objects.filter(client_id__in=client_ids).delete()
+    people.update(identity=b"", contact=None)
+    Case.objects.filter(client_id__in=client_ids).update(harms=[])
+    Team.objects.filter(client_id__in=client_ids, ended_at__isnull=True).update(ended_at=at)
+    Client.objects.filter(id__in=client_ids).update(wrapped_key=None, status="closed", closed_at=at, touched_at=at)
+
+
+def _free_codes(permit: Permit, count: int) -> list[str]:
+    """That many different codes that nobody of this agency has."""
+    prefix = Agency.objects.values_list("prefix", flat=True).get(id=permit.agency_id)
+    free: set[str] = set()
+    while len(free) < count:
+        free |= {code(prefix, secrets.token_bytes(CODE_LENGTH)) for _ in range(count - len(free))}
+        free -= set(Client.objects.filter(code__in=free).values_list("code", flat=True))
+    return list(free)
+
+
+def _checked(new: NewClient, at: datetime) -> NewClient:
+    """The same file, trimmed. Raises InvalidEntry."""
+    if unknown := set(new.harms) - set(HARMS):
+        raise InvalidEntry(f"Unknown kind of harm: {', '.join(sorted(unknown))}.")
+    if any(person is Relation.SELF for person, _identity in new.people):
+        raise InvalidEntry("A client is herself only once.")
+    opened, closed = new.opened_at or at, new.closed_at
+    if not opened <= (closed or at) <= at:
+        raise InvalidEntry("A file is opened before it is closed, and neither lies in the future.")
+    return replace(
+        new,
+        identity=new.identity.checked(at.date()),
+        contact=(new.contact or SafeContact()).checked(),
+        people=[(relation, identity.checked(at.date())) for relation, identity in new.people],
+    )
+
+
+def _new_client(permit: Permit, at: datetime, new: NewClient, free_code: str) -> tuple[Client, ClientKey]:
+    vault, client_id = permit.opened(), uuid4()
+    shred = new_shred()
+    wrapped = vault.new_client_key(client_id, shred)
+    client = Client(
+        id=client_id,
+        agency_id=permit.agency_id,
+        code=free_code,
+        wrapped_key=wrapped,
+        key_version=vault.current,
+        status="closed" if new.closed_at else "open",
+        opened_at=new.opened_at or at,
+        closed_at=new.closed_at,
+        touched_at=new.closed_at or new.opened_at or at,
+    )
+    client.shred = Shred(client=client, agency_id=permit.agency_id, secret=shred)
+    return client, client.key(vault)
+
+
+def _here(member_ids: Iterable[UUID]) -> list[UUID]:
+    """Those who still work here."""
+    return list(Member.objects.filter(id__in=member_ids, left_at__isnull=True).values_list("id", flat=True))
+
+
+def _working(permit: Permit, at: datetime, client_id: UUID, member_id: UUID) -> Team:
+    """A row of her team, not yet written."""
+    return Team(agency_id=permit.agency_id, client_id=client_id, member_id=member_id, since_at=at, by=permit.member_id)
+
+
+def _teams(files: Iterable[UUID], member_id: UUID) -> QuerySet[Team]:
+    return Team.objects.filter(client_id__in=files, member_id=member_id, ended_at__isnull=True)
+
+
+def _walled(files: Iterable[UUID], member_id: UUID) -> bool:
+    return Wall.objects.filter(client_id__in=files, member_id=member_id, lifted_at__isnull=True).exists()
+
+
+def _wall(permit: Permit, at: datetime, client_id: UUID, member_ids: Iterable[UUID], kind: str) -> None:
+    files = family(client_id)
+    for member_id in _here(member_ids):
+        if not _walled(files, member_id):
+            Wall.objects.create(
+                agency_id=permit.agency_id,
+                client_id=client_id,
+                member_id=member_id,
+                kind=kind,
+                since_at=at,
+                by=permit.member_id,
+            )
+            _teams(files, member_id).update(ended_at=at)
+            permit.record("wall_set", client_id)
 
 
 def _client(permit: Permit, client_id: UUID) -> tuple[Client, ClientKey]:
-    client = Client.objects.get(id=client_id, wrapped_key__isnull=False)
-    return client, permit.opened().client_key(client_id, bytes(client.wrapped_key))
+    client = Client.objects.select_related("shred").get(id=client_id, wrapped_key__isnull=False)
+    return client, client.key(permit.opened())
 
 
 def _touch(client_id: UUID, at: datetime) -> None:
     Client.objects.filter(id=client_id).update(touched_at=at)
 
 
-def _add_person(
-    permit: Permit, key: ClientKey, client: Client, relation: Relation, identity: Identity, contact: SafeContact | None
+def _person(
+    key: ClientKey, client: Client, relation: Relation, identity: Identity, contact: SafeContact | None
 ) -> Person:
-    person = Person(agency_id=permit.agency_id, client_id=client.id, relation=relation)
+    """A person's row, not yet written. Raises InvalidEntry for a child's contact."""
+    _placed(relation, contact)
+    person = Person(agency_id=client.agency_id, client_id=client.id, relation=relation)
     person.identity = key.seal("vault_person", "identity", person.id, identity.packed())
     if contact is not None:
         person.contact = key.seal("vault_person", "contact", person.id, contact.packed())
-    person.save(force_insert=True)
-    _index(permit, client, person, identity)
     return person
 
 
-def _index(permit: Permit, client: Client, person: Person, identity: Identity) -> None:
-    """Tokens are written for everybody in a story; a search for the respondent's name finds the file too."""
+def _placed(relation: Relation, contact: SafeContact | None) -> None:
+    if relation is Relation.CHILD and contact is not None:
+        about_a_child(Category.CONTACT)
+
+
+def _becomes(key: ClientKey, person: Person, relation: Relation) -> None:
+    """Another relation to her, as far as what is written down allows it. Raises InvalidEntry."""
+    if Relation.SELF in (relation, person.relation):
+        raise InvalidEntry("A client is herself only once.")
+    if relation is Relation.CHILD:
+        _placed(
+            relation,
+            SafeContact.of(key.open("vault_person", "contact", person.id, person.contact)) if person.contact else None,
+        )
+        for entry in Entry.objects.filter(about_id=person.id).only("category", "marks", "detail"):
+            detail = Detail.of(key.open("vault_entry", "detail", entry.id, bytes(entry.detail)))
+            about_a_child(Category(entry.category), [Mark(mark) for mark in entry.marks], detail.values)
+    person.relation = relation
+
+
+def _stay(permit: Permit, at: datetime, client_id: UUID, person_id: UUID, *, left_at: datetime | None) -> None:
+    others = Person.objects.filter(id=person_id, client_id__in=family(client_id)).exclude(relation=Relation.SELF)
+    if not others.update(left_at=left_at):
+        raise Person.DoesNotExist
+    _touch(client_id, at)
+
+
+def _story(client_id: UUID) -> dict[UUID, Relation]:
+    """Who is in her story, and what they are to her: those of her own file first, then of files merged into it."""
+    rows = Person.objects.filter(client_id__in=family(client_id)).values_list("id", "relation", "client_id")
+    return {person: Relation(relation) for person, relation, file in sorted(rows, key=lambda row: row[2] != client_id)}
+
+
+def _reach(permit: Permit, at: datetime, client_id: UUID, channel: str, told: SafeContact | None) -> Reach:
+    _row, key = _client(permit, client_id)
+    person = Person.objects.get(client_id=client_id, relation=Relation.SELF)
+    card = SafeContact()
+    if person.contact:
+        card = SafeContact.of(key.open("vault_person", "contact", person.id, bytes(person.contact)))
+    if not card.noted and told is not None:
+        card = told
+    zone = Agency.objects.values_list("timezone", flat=True).get(id=permit.agency_id)
+    return Reach(card, card.number(channel), may_contact(card, channel, at.astimezone(ZoneInfo(zone))))
+
+
+def _attempted(
+    permit: Permit, at: datetime, client_id: UUID, channel: str, outcome: str, narrative: str, category: Category
+) -> UUID:
+    _row, key = _client(permit, client_id)
+    new = NewEntry(
+        kind="contact",
+        category=category,
+        occurred_at=at,
+        summary=Summary(template=f"contact.{outcome}", values={"channel": channel}),
+        detail=Detail(values={"channel": channel, "outcome": outcome}, narrative=narrative),
+        status=outcome,
+    )
+    case_id = Case.objects.filter(client_id=client_id).order_by("-opened_at").values_list("id", flat=True)[0]
+    row = _entry(permit, at, key, case_id, _story(client_id), new)
+    row.save(force_insert=True)
+    _touch(client_id, at)
+    permit.record("entry_added", row.id)
+    written: UUID = row.id
+    return written
+
+
+def _entry(
+    permit: Permit, at: datetime, key: ClientKey, case_id: UUID, story: Mapping[UUID, Relation], new: NewEntry
+) -> Entry:
+    """An entry's row, not yet written. Every entry of every path is made here. Raises InvalidEntry."""
+    about = new.about or next(person for person, relation in story.items() if relation is Relation.SELF)
+    if about not in story:
+        raise InvalidEntry("This is about somebody who is not in her story.")
+    if story[about] is Relation.CHILD:
+        about_a_child(new.category, new.marks, new.detail.values)
+    row = Entry(
+        agency_id=permit.agency_id,
+        client_id=key.client_id,
+        case_id=case_id,
+        about_id=about,
+        kind=new.kind,
+        category=new.category,
+        marks=sorted(new.marks),
+        status=new.status,
+        occurred_at=new.occurred_at,
+        recorded_at=at,
+        recorded_by=permit.member_id,
+        origin=new.origin,
+    )
+    row.summary = key.seal("vault_entry", "summary", row.id, new.summary.packed())
+    detail = new.detail if new.origin else new.detail.checked()
+    row.detail = key.seal("vault_entry", "detail", row.id, detail.packed())
+    return row
+
+
+def _tokens(permit: Permit, client: Client, person: Person, identity: Identity) -> list[Token]:
+    """Tokens' rows, not yet written. Everybody in a story has some: a search for the respondent's name finds the file
+    too."""
     key = permit.opened().search_key
     tokens: set[SearchToken] = set()
     for name in identity.names:
@@ -236,7 +700,8 @@ def _index(permit: Permit, client: Client, person: Person, identity: Identity) -
         tokens.add(date_token(key, identity.born))
     if person.relation == Relation.SELF:
         tokens.add(code_token(key, client.code))
-    Token.objects.bulk_create(
-        Token(agency_id=permit.agency_id, value=token.value, person_id=person.id, client_id=client.id)
+        tokens |= twin_tokens(key, identity.names, identity.born)
+    return [
+        Token(agency_id=client.agency_id, value=token.value, person_id=person.id, client_id=client.id)
         for token in tokens
-    )
+    ]

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 from uuid import UUID
 
+from django.db import models
+from django.db.models import Q, QuerySet, Value
+
+from accord.ledger.permits import Permit, Scope
 from accord.policy.facts import Thing
 from accord.policy.words import Category, Mark, Relation
-from accord.vault.models import Entry, Person
+from accord.vault.models import Client, Entry, Person, Team, Wall
+
+M = TypeVar("M", bound=models.Model)
 
 
 def client_thing(client_id: UUID) -> Thing | None:
@@ -27,6 +34,15 @@ def entry_things(client_id: UUID, categories: Iterable[str] | None = None, entry
         rows = rows.filter(category__in=list(categories))
     if entry_id is not None:
         rows = rows.filter(id=entry_id)
+    return _things(rows.order_by("-occurred_at", "id"))
+
+
+def things(entry_ids: Iterable[UUID]) -> dict[UUID, Thing]:
+    """Entries, of whichever clients, as things by id."""
+    return {UUID(thing.id): thing for thing in _things(Entry.objects.filter(id__in=list(entry_ids)))}
+
+
+def _things(rows: QuerySet[Entry]) -> list[Thing]:
     return [
         Thing(
             category=Category(row["category"]),
@@ -35,5 +51,53 @@ def entry_things(client_id: UUID, categories: Iterable[str] | None = None, entry
             marks=frozenset(Mark(mark) for mark in row["marks"]),
             id=str(row["id"]),
         )
-        for row in rows.order_by("-occurred_at", "id").values("id", "category", "marks", "about_id", "about__relation")
+        for row in rows.values("id", "category", "marks", "about_id", "about__relation")
     ]
+
+
+def scope(member_id: UUID, *, teams: bool) -> tuple[Scope, frozenset[str]]:
+    """What one member may know of, and the persons she may not work with: everybody in the files she is walled off.
+
+    `teams`: her agency keeps each file to the people who work with her. Files about one person, merged, stand and fall
+    together. One small query; a second one only for somebody who is walled off a file.
+    """
+    places = ("client_id", "client__merged_into_id")
+    rows = Wall.objects.filter(member_id=member_id, lifted_at__isnull=True).values_list(Value("wall"), *places)
+    if teams:
+        hers = Team.objects.filter(member_id=member_id, ended_at__isnull=True)
+        rows = rows.union(hers.values_list(Value("team"), *places), all=True)
+    found: dict[str, set[UUID]] = {"wall": set(), "team": set()}
+    for kind, client_id, merged_into in rows:
+        found[kind].add(merged_into or client_id)
+    hidden = _families(found["wall"])
+    only = frozenset(_families(found["team"])) if teams else None
+    subjects = Person.objects.filter(client_id__in=hidden).values_list("id", flat=True) if hidden else ()
+    return Scope(frozenset(hidden), only), frozenset(str(person) for person in subjects)
+
+
+def within(permit: Permit, rows: QuerySet[M], field: str = "client_id") -> QuerySet[M]:
+    """The rows about files this member may know of. Every list over several clients goes through here."""
+    if permit.scope.hidden:
+        rows = rows.exclude(**{f"{field}__in": permit.scope.hidden})
+    if permit.scope.only is not None:
+        rows = rows.filter(**{f"{field}__in": permit.scope.only})
+    return rows
+
+
+def family(client_id: UUID) -> list[UUID]:
+    """The files about one person: the one asked for, then those merged into it. One that is merged itself stands alone:
+    what is signed, sent or written in it stays its own."""
+    merged = Client.objects.filter(merged_into=client_id, wrapped_key__isnull=False).order_by("merged_at", "id")
+    return [client_id, *merged.values_list("id", flat=True)]
+
+
+def files(client_id: UUID) -> QuerySet[Client]:
+    """`family` as a part of another question: `client_id__in=files(...)` asks nothing of its own."""
+    return Client.objects.filter(Q(id=client_id) | Q(merged_into=client_id)).values("id")
+
+
+def _families(roots: set[UUID]) -> set[UUID]:
+    if not roots:
+        return set()
+    merged = Client.objects.filter(merged_into__in=roots).values_list("id", flat=True)
+    return roots | set(merged)

@@ -8,8 +8,10 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from accord.partners.models import Agency
+from accord.partners.models import Agency, Member
 from accord.policy.words import Category, Mark, Relation
+from accord.sealing.vault import ClientKey, Vault
+from accord.vault.rules import CONFLICTS
 
 
 def choices(words: type[Category] | type[Mark] | type[Relation]) -> list[tuple[str, str]]:
@@ -17,12 +19,15 @@ def choices(words: type[Category] | type[Mark] | type[Relation]) -> list[tuple[s
 
 
 class Client(models.Model):
-    """Somebody this agency serves. Her key opens everything about her; destroying it is deleting her."""
+    """Somebody this agency serves. Her key opens everything about her; destroying it is deleting her. Lists that open
+    rows say `select_related("shred")`, or each row asks for its own."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
     code = models.CharField(max_length=16, db_comment="code: what colleagues call her file")
-    wrapped_key = models.BinaryField(null=True, db_comment="wrapped: her key under the vault key; null once deleted")
+    wrapped_key = models.BinaryField(
+        null=True, db_comment="wrapped: her key, under the vault key and her shred; null once deleted"
+    )
     key_version = models.PositiveIntegerField(db_comment="code: vault key that wraps hers")
     status = models.CharField(
         max_length=8,
@@ -33,10 +38,27 @@ class Client(models.Model):
     opened_at = models.DateTimeField(db_comment="moment: when")
     closed_at = models.DateTimeField(null=True, db_comment="moment: when")
     touched_at = models.DateTimeField(db_comment="moment: last entry or change, for lists")
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="merged",
+        db_comment="link: the file about the same person that it belongs to",
+    )
+    merged_at = models.DateTimeField(null=True, db_comment="moment: when")
 
     class Meta:
         db_table = "vault_client"
-        indexes = [models.Index(fields=["agency", "-touched_at"], name="client_by_touch")]
+        indexes = [
+            models.Index(fields=["agency", "-touched_at"], name="client_by_touch"),
+            models.Index(
+                fields=["agency", "merged_into"],
+                name="client_by_family",
+                condition=models.Q(merged_into__isnull=False),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["agency", "code"], name="client_code_once"),
             models.CheckConstraint(
@@ -44,7 +66,30 @@ class Client(models.Model):
                 | models.Q(status="open", closed_at__isnull=True),
                 name="client_closed_has_a_moment",
             ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True, merged_at__isnull=True)
+                | models.Q(~models.Q(merged_into=models.F("id")), merged_into__isnull=False, merged_at__isnull=False),
+                name="client_merged_into_another_at_a_moment",
+            ),
         ]
+
+    def key(self, vault: Vault) -> ClientKey:
+        """Her key, opened. Raises WrongKey, or Shred.DoesNotExist for somebody deleted."""
+        return vault.client_key(self.id, bytes(self.wrapped_key), bytes(self.shred.secret))
+
+
+class Shred(models.Model):
+    """What has to be there, beside the vault key, for one client's key to unwrap. A table of its own, so that backups
+    of the records can leave it out: who is gone from here is gone from every one of them (docs/adr/0011)."""
+
+    client = models.OneToOneField(
+        Client, models.CASCADE, primary_key=True, db_column="id", db_constraint=False, db_comment="link: whose"
+    )
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
+    secret = models.BinaryField(db_comment="wrapped: random half of what wraps her key; gone once deleted")
+
+    class Meta:
+        db_table = "vault_shred"
 
 
 class Person(models.Model):
@@ -57,12 +102,25 @@ class Person(models.Model):
         Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: in whose story"
     )
     relation = models.CharField(max_length=12, choices=choices(Relation), db_comment="code: who she is to the client")
-    identity = models.BinaryField(db_comment="sealed: names, aliases, birth date, pronouns, language")
-    contact = models.BinaryField(null=True, db_comment="sealed: safe times, what to say, phone, address")
+    identity = models.BinaryField(
+        db_comment="sealed: names, code name, aliases, birth date, pronouns, language, interpreter, access needs"
+    )
+    contact = models.BinaryField(null=True, db_comment="sealed: safe hours and ways, what to say, phone, address")
+    left_at = models.DateTimeField(null=True, db_comment="moment: since when not part of the work any more")
 
     class Meta:
         db_table = "vault_person"
         indexes = [models.Index(fields=["agency", "client"], name="person_by_client")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(relation="child") | models.Q(contact__isnull=True),
+                name="person_child_is_nowhere",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(relation="self") | models.Q(left_at__isnull=True),
+                name="person_herself_stays",
+            ),
+        ]
 
 
 class Case(models.Model):
@@ -111,14 +169,85 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["agency", "client", "-occurred_at"], name="entry_by_client"),
             models.Index(fields=["agency", "case"], name="entry_by_case"),
+            models.Index(fields=["agency", "origin"], name="entry_by_origin", condition=models.Q(origin__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["agency", "client", "origin"], name="entry_imported_once"),
         ]
 
 
+class Team(models.Model):
+    """Who works with a client, from when to when. In an agency that keeps files to teams, nobody else opens it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: with whom"
+    )
+    member = models.ForeignKey(Member, models.PROTECT, db_index=False, db_constraint=False, db_comment="link: who")
+    since_at = models.DateTimeField(db_comment="moment: when")
+    by = models.UUIDField(null=True, db_comment="link: member who said so, or null for a system")
+    ended_at = models.DateTimeField(null=True, db_comment="moment: when")
+
+    class Meta:
+        db_table = "vault_team"
+        indexes = [
+            models.Index(
+                fields=["agency", "member", "client"],
+                name="team_of_member",
+                condition=models.Q(ended_at__isnull=True),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "client", "member"],
+                condition=models.Q(ended_at__isnull=True),
+                name="team_once_at_a_time",
+            ),
+        ]
+
+
+class Wall(models.Model):
+    """Somebody here who must not work with a client nor know of her file, and why, in one word."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: off whose file"
+    )
+    member = models.ForeignKey(Member, models.PROTECT, db_index=False, db_constraint=False, db_comment="link: who")
+    kind = models.CharField(max_length=24, choices=[(kind, kind) for kind in CONFLICTS], db_comment="code: why")
+    since_at = models.DateTimeField(db_comment="moment: when")
+    by = models.UUIDField(null=True, db_comment="link: member who set it")
+    lifted_at = models.DateTimeField(null=True, db_comment="moment: when")
+    lifted_by = models.UUIDField(null=True, db_comment="link: member who lifted it")
+
+    class Meta:
+        db_table = "vault_wall"
+        indexes = [
+            models.Index(
+                fields=["agency", "member", "client"],
+                name="wall_of_member",
+                condition=models.Q(lifted_at__isnull=True),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "client", "member"],
+                condition=models.Q(lifted_at__isnull=True),
+                name="wall_once_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lifted_at__isnull=True, lifted_by__isnull=True)
+                | models.Q(lifted_at__isnull=False, lifted_by__isnull=False),
+                name="wall_lifted_who_and_when",
+            ),
+        ]
+
+
 class Token(models.Model):
-    """A blind-index token: finds a person by word, first three letters, sound, birth date or code; stores none."""
+    """A blind-index token: finds a person by word, first three letters, sound, birth date or code, or a second file
+    about her; stores none."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")

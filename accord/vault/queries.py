@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from accord.accounts.rules import CODE_ALPHABET
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Category, Level, Relation, Verb
 from accord.sealing.tokens import Token as SearchToken
-from accord.sealing.tokens import code_token, date_token, query_tokens
+from accord.sealing.tokens import code_token, date_token, query_tokens, twin_tokens
 from accord.sealing.vault import ClientKey
-from accord.vault.models import Case, Client, Entry, Person, Token
-from accord.vault.rules import CODE_LENGTH, Detail, Identity, SafeContact, Summary
+from accord.vault.facts import family as family
+from accord.vault.facts import within as within
+from accord.vault.models import Case, Client, Entry, Person, Team, Token, Wall
+from accord.vault.rules import (
+    CODE_LENGTH,
+    SERVICES,
+    Detail,
+    Identity,
+    SafeContact,
+    Served,
+    Summary,
+    standing,
+)
 
 #: A search shows at most this many; beyond it the page asks for more of the name.
 MOST_FOUND = 50
 MOST_ENTRIES = 200
+MOST_ALIKE = 3
 
 CODE = re.compile(rf"[A-Z]{{1,4}}-[{CODE_ALPHABET}]{{{CODE_LENGTH}}}")
 #: As typed into a search box: ISO, then month first, then day first, because the first that can be read wins.
@@ -46,6 +60,7 @@ class PersonView:
     relation: Relation
     identity: Identity
     contact: SafeContact
+    left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +82,56 @@ class EntryView:
 
 
 @dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who works with a client, since when."""
+
+    id: UUID
+    name: str
+    title: str
+    since_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """What tells whether two files are about one person."""
+
+    id: UUID
+    code: str
+    opened_at: datetime
+    herself: PersonView
+    harms: tuple[str, ...]
+    entries: int
+    merged: int
+
+
+@dataclass(frozen=True, slots=True)
+class MergedFile:
+    """A file about the same person, shown with hers."""
+
+    id: UUID
+    code: str
+    merged_at: datetime
+    herself: PersonView
+
+
+@dataclass(frozen=True, slots=True)
+class WallLine:
+    """A wall that stands: who is off whose file, why, and who said so."""
+
+    id: UUID
+    client_id: UUID
+    code: str
+    member_id: UUID
+    member: str
+    kind: str
+    since_at: datetime
+    by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class ClientView:
-    """One client's file as her own agency keeps it."""
+    """One client's file as her own agency keeps it. `merged_into` is the file it belongs to; `merged` are those that
+    belong to it, and their people and entries stand among its own."""
 
     id: UUID
     code: str
@@ -79,6 +142,9 @@ class ClientView:
     harms: tuple[str, ...]
     entries: tuple[EntryView, ...]
     more_entries: bool
+    team: tuple[Colleague, ...] = ()
+    merged: tuple[MergedFile, ...] = ()
+    merged_into: UUID | None = None
 
 
 @needs(Verb.FIND_CLIENTS)
@@ -92,7 +158,7 @@ def find(*, permit: Permit, text: str) -> tuple[list[ClientLine], bool]:
     for depth in (1, None):
         # Tokens only, and no order: with 100,000 clients a common name would have to be sorted before the first fifty.
         first, *others = [[token.value for token in alternatives[:depth]] for alternatives in wanted]
-        rows = Token.objects.filter(value__in=first)
+        rows = within(permit, Token.objects.filter(value__in=first))
         for values in others:
             same = Token.objects.filter(agency_id=OuterRef("agency_id"), client_id=OuterRef("client_id"))
             rows = rows.filter(Exists(same.filter(value__in=values)))
@@ -100,41 +166,50 @@ def find(*, permit: Permit, text: str) -> tuple[list[ClientLine], bool]:
             found.setdefault(client_id)
         if len(found) > MOST_FOUND:
             break
-    place = {client_id: number for number, client_id in enumerate(found)}
-    lines = _lines(permit, Client.objects.filter(id__in=list(found)[:MOST_FOUND]))
-    return sorted(lines, key=lambda line: place[line.id]), len(found) > MOST_FOUND
+    rows = Client.objects.select_related("shred", "merged_into__shred").in_bulk(list(found)[:MOST_FOUND])
+    files = {file.id: file for file in (rows[id].merged_into or rows[id] for id in found if id in rows)}
+    return _lines(permit, files.values()), len(found) > MOST_FOUND
 
 
 @needs(Verb.FIND_CLIENTS, Verb.READ_DAY)
 def recent(*, permit: Permit, limit: int = MOST_FOUND) -> list[ClientLine]:
     """Own open clients, last touched first."""
-    rows = Client.objects.filter(wrapped_key__isnull=False, status="open").order_by("-touched_at")[:limit]
-    return _lines(permit, rows)
+    rows = within(permit, Client.objects.filter(wrapped_key__isnull=False, status="open"), "id")
+    rows = rows.filter(merged_into__isnull=True).select_related("shred")
+    return _lines(permit, rows.order_by("-touched_at")[:limit])
 
 
-@needs(Verb.READ_CLIENT, Verb.READ_DAY, Verb.FIND_CLIENTS, Verb.READ_LEDGER)
+@needs(Verb.READ_CLIENT, Verb.READ_DAY, Verb.FIND_CLIENTS, Verb.READ_LEDGER, Verb.READ_ACCOUNTING)
 def codes(*, permit: Permit, client_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Codes of own clients, for lists and logs that name nobody."""
-    return dict(Client.objects.filter(id__in=client_ids).values_list("id", "code"))
+    return dict(within(permit, Client.objects.filter(id__in=client_ids), "id").values_list("id", "code"))
 
 
-@needs(Verb.READ_LEDGER)
+@needs(Verb.READ_LEDGER, Verb.WALL_CLIENT)
 def coded(*, permit: Permit, code: str) -> UUID | None:
     """The id behind an own client's code, deleted or not; None when there is none."""
-    return Client.objects.filter(code=code.strip().upper()).values_list("id", flat=True).first()
+    rows = within(permit, Client.objects.filter(code=code.strip().upper()), "id")
+    return rows.values_list("id", flat=True).first()
 
 
 @needs(Verb.READ_CLIENT)
 def client(*, permit: Permit, client_id: UUID, entries: int = MOST_ENTRIES) -> ClientView:
-    """One client's file: people, case, and summaries of her entries, newest first."""
-    row = Client.objects.get(id=client_id, wrapped_key__isnull=False)
-    key = permit.opened().client_key(row.id, bytes(row.wrapped_key))
-    people = [_person(key, person) for person in Person.objects.filter(client_id=client_id)]
-    herself = next(person for person in people if person.relation is Relation.SELF)
-    harms = Case.objects.filter(client_id=client_id).order_by("-opened_at").values_list("harms", flat=True).first()
-    rows = list(Entry.objects.filter(client_id=client_id).defer("detail").order_by("-occurred_at", "id")[: entries + 1])
-    shown = [_entry(key, entry, with_detail=False) for entry in rows[:entries]]
-    permit.show("client", client_id, Level.FULL)
+    """One client's file: people, case, and summaries of her entries, newest first, with those of files merged into it
+    and who works with her."""
+    row, *others = files = _files(client_id)
+    keys = {file.id: file.key(permit.opened()) for file in files}
+    selves: dict[UUID, PersonView] = {}
+    people: list[PersonView] = []
+    for person in Person.objects.filter(client_id__in=keys):
+        view = _person(keys[person.client_id], person)
+        if view.relation is Relation.SELF:
+            selves[person.client_id] = view
+        else:
+            people.append(view)
+    rows = list(Entry.objects.filter(client_id__in=keys).defer("detail").order_by("-occurred_at", "id")[: entries + 1])
+    shown = [_entry(keys[entry.client_id], entry, with_detail=False) for entry in rows[:entries]]
+    for id in keys:
+        permit.show("client", id, Level.FULL)
     for entry in shown:
         permit.show("entry", entry.id, Level.SUMMARY)
     return ClientView(
@@ -142,11 +217,14 @@ def client(*, permit: Permit, client_id: UUID, entries: int = MOST_ENTRIES) -> C
         code=row.code,
         status=row.status,
         opened_at=row.opened_at,
-        herself=herself,
-        others=tuple(person for person in people if person.relation is not Relation.SELF),
-        harms=tuple(harms or ()),
+        herself=selves[row.id],
+        others=tuple(people),
+        harms=_harms(list(keys)),
         entries=tuple(shown),
         more_entries=len(rows) > entries,
+        team=_team(files),
+        merged=tuple(MergedFile(file.id, file.code, file.merged_at, selves[file.id]) for file in others),
+        merged_into=row.merged_into_id,
     )
 
 
@@ -156,40 +234,180 @@ def entries(
     permit: Permit,
     client_id: UUID,
     entry_ids: Sequence[UUID] | None = None,
+    about: UUID | None = None,
     after: tuple[datetime, UUID] | None = None,
     limit: int = MOST_ENTRIES,
 ) -> list[EntryView]:
     """Entries of one client with their detail, newest first; `after` (moment, id) continues a batch."""
-    row = Client.objects.get(id=client_id, wrapped_key__isnull=False)
-    key = permit.opened().client_key(row.id, bytes(row.wrapped_key))
-    rows = Entry.objects.filter(client_id=client_id)
+    keys = {file.id: file.key(permit.opened()) for file in _files(client_id)}
+    rows = Entry.objects.filter(client_id__in=keys)
     if entry_ids is not None:
         rows = rows.filter(id__in=list(entry_ids))
+    if about is not None:
+        rows = rows.filter(about_id=about)
     if after is not None:
         rows = rows.filter(occurred_at__lte=after[0]).exclude(occurred_at=after[0], id__lte=after[1])
-    views = [_entry(key, entry, with_detail=True) for entry in rows.order_by("-occurred_at", "id")[:limit]]
+    rows = rows.order_by("-occurred_at", "id")[:limit]
+    views = [_entry(keys[entry.client_id], entry, with_detail=True) for entry in rows]
     for view in views:
         permit.show("entry", view.id, Level.FULL)
     return views
 
 
+@needs(Verb.READ_CLIENT)
+def services(*, permit: Permit, client_id: UUID) -> list[Served]:
+    """Where each service stands for her, her children and her household; what a partner did is not ours to count."""
+    steps = []
+    herself = Person.objects.values_list("id", flat=True).get(client_id=client_id, relation=Relation.SELF)
+    for row in Client.objects.select_related("shred").filter(id__in=family(client_id), wrapped_key__isnull=False):
+        key = row.key(permit.opened())
+        rows = Entry.objects.filter(client_id=row.id, kind="service").select_related("about").defer("summary")
+        for entry in rows:
+            detail = Detail.of(key.open("vault_entry", "detail", entry.id, bytes(entry.detail)))
+            if detail.values.get("service") in SERVICES and "first_from" not in detail.source:
+                steps.append(
+                    Served(
+                        about=herself if entry.about.relation == Relation.SELF else entry.about_id,
+                        service=detail.values["service"],
+                        step=entry.status,
+                        occurred_at=entry.occurred_at,
+                        recorded_at=entry.recorded_at,
+                        why=detail.values.get("why", ""),
+                    )
+                )
+    permit.show("client", client_id, Level.FULL)
+    return standing(steps)
+
+
 @needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE)
-def held(*, permit: Permit, client_id: UUID) -> Mapping[Category, int]:
-    """How many entries of each category a file holds; none is opened."""
-    counts = Entry.objects.filter(client_id=client_id).values_list("category").annotate(held=Count("id"))
+def held(*, permit: Permit, client_id: UUID, about: UUID) -> Mapping[Category, int]:
+    """How many entries of each category a file holds about one person; none is opened."""
+    rows = Entry.objects.filter(client_id=client_id, about_id=about)
+    counts = rows.values_list("category").annotate(held=Count("id"))
     return {Category(category): count for category, count in counts}
 
 
 @needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE, Verb.SIGN_RELEASE, Verb.DISCLOSE, Verb.EXPORT_CLIENT)
 def herself(*, permit: Permit, client_id: UUID) -> PersonView:
     """Who the client is."""
-    row = Client.objects.get(id=client_id, wrapped_key__isnull=False)
-    key = permit.opened().client_key(row.id, bytes(row.wrapped_key))
+    row = Client.objects.select_related("shred").get(id=client_id, wrapped_key__isnull=False)
+    key = row.key(permit.opened())
     permit.show("client", client_id, Level.FULL)
     return _person(key, Person.objects.get(client_id=client_id, relation=Relation.SELF))
 
 
-def _lines(permit: Permit, rows: Sequence[Client]) -> list[ClientLine]:
+@needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE, Verb.SIGN_RELEASE, Verb.DISCLOSE)
+def somebody(*, permit: Permit, client_id: UUID, person_id: UUID) -> PersonView:
+    """One person of a client's story: herself or somebody near her."""
+    row = Person.objects.select_related("client__shred").get(client_id__in=family(client_id), id=person_id)
+    permit.show("client", row.client_id, Level.FULL)
+    return _person(row.client.key(permit.opened()), row)
+
+
+@needs(Verb.READ_CLIENT)
+def alike(*, permit: Permit, client_id: UUID, identity: Identity, limit: int = MOST_ALIKE) -> list[ClientLine]:
+    """Own files that may be about the same person, the one `client_id` says is `identity`: of the same full name, or
+    born on the same day with a name that sounds alike. None that belongs to her file already."""
+    values = [token.value for token in twin_tokens(permit.opened().search_key, identity.names, identity.born)]
+    if not values:
+        return []
+    rows = within(permit, Token.objects.filter(value__in=values)).exclude(client_id=client_id)
+    found = list(rows.values_list("client_id", flat=True).distinct()[: limit + 1])
+    if not found:
+        return []
+    clients = Client.objects.select_related("shred", "merged_into__shred").filter(id__in=found)
+    files = {file.id: file for file in (row.merged_into or row for row in clients)}
+    files.pop(client_id, None)
+    return _lines(permit, files.values())[:limit]
+
+
+@needs(Verb.MERGE_CLIENTS)
+def compared(*, permit: Permit, client_ids: Sequence[UUID]) -> list[FileView]:
+    """Files side by side, opened far enough to tell whether they are about one person; the oldest first. Those that are
+    not there, or belong to another file, are left out."""
+    rows = within(permit, Client.objects.filter(id__in=client_ids, wrapped_key__isnull=False), "id")
+    rows = rows.filter(merged_into__isnull=True).select_related("shred").order_by("opened_at", "id")
+    views = []
+    for row in rows:
+        permit.show("client", row.id, Level.SUMMARY)
+        views.append(
+            FileView(
+                id=row.id,
+                code=row.code,
+                opened_at=row.opened_at,
+                herself=_person(row.key(permit.opened()), Person.objects.get(client_id=row.id, relation=Relation.SELF)),
+                harms=_harms([row.id]),
+                entries=Entry.objects.filter(client_id=row.id).count(),
+                merged=len(family(row.id)) - 1,
+            )
+        )
+    return views
+
+
+@needs(Verb.MANAGE_MEMBERS, Verb.ASSIGN_CLIENT)
+def assigned(*, permit: Permit, member_id: UUID) -> int:
+    """With how many clients a member works."""
+    count: int = Team.objects.filter(member_id=member_id, ended_at__isnull=True).count()
+    return count
+
+
+@needs(Verb.WALL_CLIENT)
+def walls(*, permit: Permit, client_id: UUID | None = None, limit: int = MOST_ENTRIES) -> list[WallLine]:
+    """Walls that stand, the newest first; with `client_id`, those around one client."""
+    rows = Wall.objects.filter(lifted_at__isnull=True)
+    if client_id is not None:
+        rows = rows.filter(client_id__in=family(client_id))
+    return _walls(permit, rows, limit)
+
+
+@needs(Verb.READ_DAY)
+def walls_lately(*, permit: Permit, days: int = 7) -> list[WallLine]:
+    """Walls of the last days that somebody else set, for a supervisor's day."""
+    rows = Wall.objects.filter(lifted_at__isnull=True, since_at__gte=permit.at - timedelta(days=days))
+    return _walls(permit, rows.exclude(by=permit.member_id), MOST_ENTRIES)
+
+
+def _walls(permit: Permit, rows: QuerySet[Wall], limit: int) -> list[WallLine]:
+    rows = within(permit, rows).select_related("client", "member").order_by("-since_at", "id")[:limit]
+    return [
+        WallLine(row.id, row.client_id, row.client.code, row.member_id, row.member.name, row.kind, row.since_at, row.by)
+        for row in rows
+    ]
+
+
+def _files(client_id: UUID) -> list[Client]:
+    """Her file, then those merged into it, each with who works on it. Raises Client.DoesNotExist for one that is not
+    there or has been deleted."""
+    teams = Team.objects.filter(agency_id=OuterRef("agency_id"), client_id=OuterRef("id"), ended_at__isnull=True)
+    named = teams.values(json=JSONObject(id="member_id", name="member__name", title="member__title", since="since_at"))
+    rows = Client.objects.filter(Q(id=client_id) | Q(merged_into=client_id), wrapped_key__isnull=False)
+    files = list(rows.select_related("shred").annotate(working=ArraySubquery(named.order_by("since_at"))))
+    files.sort(key=lambda file: (file.id != client_id, str(file.merged_at), file.id))
+    if not files or files[0].id != client_id:
+        raise Client.DoesNotExist
+    return files
+
+
+def _team(files: Iterable[Client]) -> tuple[Colleague, ...]:
+    """Who works with her in any of these files, each once."""
+    found: dict[UUID, Colleague] = {}
+    for each in (each for file in files for each in file.working):
+        id = UUID(each["id"])
+        found.setdefault(id, Colleague(id, each["name"], each["title"], datetime.fromisoformat(each["since"])))
+    return tuple(found.values())
+
+
+def _harms(files: Sequence[UUID]) -> tuple[str, ...]:
+    """The harms of the latest case of each file, each once."""
+    latest: dict[UUID, list[str]] = {}
+    cases = Case.objects.filter(client_id__in=files).order_by("-opened_at")
+    for file, harms in cases.values_list("client_id", "harms"):
+        latest.setdefault(file, harms)
+    return tuple(dict.fromkeys(harm for file in files for harm in latest.get(file, ())))
+
+
+def _lines(permit: Permit, rows: Iterable[Client]) -> list[ClientLine]:
+    """Lines of clients that were read with their shred."""
     rows = list(rows)
     vault = permit.opened()
     people = {
@@ -198,7 +416,7 @@ def _lines(permit: Permit, rows: Sequence[Client]) -> list[ClientLine]:
     }
     lines = []
     for row in rows:
-        key = vault.client_key(row.id, bytes(row.wrapped_key))
+        key = row.key(vault)
         name = _person(key, people[row.id]).identity.name
         lines.append(ClientLine(row.id, row.code, name, row.status, row.touched_at))
         permit.show("client", row.id, Level.EXISTENCE)
@@ -213,6 +431,7 @@ def _person(key: ClientKey, row: Person) -> PersonView:
         contact=SafeContact.of(key.open("vault_person", "contact", row.id, bytes(row.contact)))
         if row.contact
         else SafeContact(),
+        left_at=row.left_at,
     )
 
 

@@ -34,6 +34,7 @@ WITHOUT_MOMENT = {"accord.vault.actions.rewrap_clients": "changes wrapping, no f
 #: Modules that may say yes or no, each with its reason.
 DECIDERS = {
     "accord.gate.entrance": "the gate",
+    "accord.gate.asking": "the gate; what a partner may be asked, as questions about nobody",
     "accord.gate.disclosure": "the gate",
     "accord.gate.law": "the gate; `accord decide` asks it about a question somebody brings",
     "accord.policy": "hands the function on under the room's own name",

@@ -343,6 +343,7 @@ def _release(nurse: Person, patient: str, partner: str, levels: dict[str, str], 
     for number in range(words.count()):
         words.nth(number).get_by_role("checkbox").check()
     nurse.choose("How", "On paper")
+    nurse.write("Where we keep the signed paper", "Cabinet 2")
     nurse.write("Name she signs with", "Marisol Vega")
     nurse.choose("Her copy", "She has her copy")
     nurse.press("Signed: send it now")
@@ -354,7 +355,7 @@ def _withdraw(nurse: Person, patient: str, release: str) -> float:
     """She calls and takes a release back. Returns the moment at which it was done."""
     nurse.go(f"/clients/{patient}/")
     nurse.go(release)
-    nurse.press("She takes it back")
+    nurse.press(re.compile("^She takes it back"))
     nurse.sees("cannot be taken back", "This cannot be undone")
     nurse.choose("How she told you", "By phone")
     nurse._leading(nurse.page.get_by_role("button", name="End it now").click)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from accord.policy import parse
+from accord.policy import Law, parse
 from accord.policy.facts import (
     Agency,
     Agreement,
@@ -47,6 +48,8 @@ AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
 EVERY_ELEMENT = frozenset(Element)
+#: What the signed page of an ordinary release has at most: it does not say that substance use records are meant.
+ORDINARY = EVERY_ELEMENT - {Element.SUBSTANCE_USE}
 
 SHELTER = Agency("shelter", AgencyKind.VICTIM_SERVICES, frozenset({Duty.VAWA}))
 HOSPITAL = Agency("hospital", AgencyKind.HOSPITAL, frozenset({Duty.HIPAA}))
@@ -64,7 +67,7 @@ def release(**changes: Any) -> Release:
         "recipient": "parish",
         "purpose": Purpose.SAFETY,
         "grants": (Grant(Category.SERVICES, Level.FULL),),
-        "elements": EVERY_ELEMENT,
+        "elements": ORDINARY,
         "signed_at": AT - DAY,
         "until": AT + 29 * DAY,
     }
@@ -98,6 +101,17 @@ def own(verb: Verb, *roles: Role, purpose: Purpose = Purpose.OWN_SERVICE, **chan
 def holder(*duties: Duty) -> Agency:
     """The shelter under other laws."""
     return replace(SHELTER, duties=frozenset(duties))
+
+
+def without_rules(*names: str) -> Law:
+    """The shipped law, some rules left out."""
+    documents = {}
+    for document, text in DOCUMENTS.items():
+        head, *rest = re.split(r"(?=^\[\[rule\]\]\n)", text, flags=re.MULTILINE)
+        documents[document] = head + "".join(
+            rule for rule in rest if not any(f'id = "{name}"' in rule for name in names)
+        )
+    return parse(documents)
 
 
 def codes(decision: Decision) -> list[str]:
@@ -233,6 +247,102 @@ def questions(draw: st.DrawFn, *, disclosing: bool = False) -> Question:
         )
     releases = tuple(draw(st.lists(RELEASES, max_size=3, unique_by=lambda release: release.id)))
     return replace(start, releases=releases, **draw(_changes(3, **may_change)))
+
+
+def route(
+    holder: AgencyKind, duties: set[Duty], recipient: AgencyKind, category: Category, purpose: Purpose
+) -> Question:
+    """Something about Maria that flows without her release, were there an agreement where one is asked for."""
+    return disclose(
+        holder=Agency("holder", holder, frozenset(duties)),
+        recipient=Agency("recipient", recipient, frozenset({Duty.NONE})),
+        thing=Thing(category, "maria"),
+        purpose=purpose,
+    )
+
+
+REPORT = route(
+    AgencyKind.POLICE, {Duty.BRADY, Duty.CJIS}, AgencyKind.PROSECUTOR, Category.INJURIES, Purpose.PROSECUTION
+)
+SCREEN = route(AgencyKind.POLICE, {Duty.BRADY}, AgencyKind.COURT, Category.RISK, Purpose.PROTECTIVE_ORDER)
+ORDERS = route(AgencyKind.COURT, {Duty.COURT_RECORDS}, AgencyKind.POLICE, Category.LEGAL, Purpose.SAFETY)
+CONDITIONS = route(AgencyKind.PROBATION, {Duty.NONE}, AgencyKind.VICTIM_SERVICES, Category.LEGAL, Purpose.SAFETY)
+ATTENDANCE = route(AgencyKind.INTERVENTION, {Duty.NONE}, AgencyKind.PROBATION, Category.SERVICES, Purpose.SUPERVISION)
+ROUTES = [REPORT, SCREEN, ORDERS, CONDITIONS, ATTENDANCE]
+
+
+def agreement(question: Question, **changes: Any) -> Agreement:
+    """An agreement in force for exactly what is asked."""
+    assert question.recipient is not None
+    good: dict[str, Any] = {
+        "id": "a1",
+        "parties": frozenset({question.holder.id, question.recipient.id}),
+        "categories": frozenset({question.thing.category}),
+        "purposes": frozenset({question.purpose}),
+        "since": AT - DAY,
+        "until": AT + 60 * DAY,
+    }
+    return Agreement(**(good | changes))
+
+
+@st.composite
+def agreements_about(draw: st.DrawFn, question: Question) -> Agreement:
+    """An agreement about this question with up to two things changed, so that some count and some do not."""
+    changed = draw(
+        _changes(
+            2,
+            id=st.sampled_from(["a1", "a2", "a3"]),
+            parties=st.sampled_from([frozenset({"holder", "third"}), frozenset({"holder", "recipient", "third"})]),
+            categories=st.sampled_from([frozenset(Category), frozenset({Category.HOUSING})]),
+            purposes=st.sampled_from([frozenset(Purpose), frozenset({Purpose.HOUSING})]),
+            since=_days(-30, 0, 1),
+            until=_days(-1, 0, 1, 30),
+            suspended=st.just(True),
+        )
+    )
+    return agreement(question, **changed)
+
+
+@st.composite
+def flows(draw: st.DrawFn, *, agreed: bool = False) -> Question:
+    """A question on one of the routes: perhaps another law beside, a mark, a paper; releases; agreements.
+
+    `agreed`: a route that asks for an agreement, nothing beside it, and at least one agreement.
+    """
+    start = draw(st.sampled_from([SCREEN, ATTENDANCE] if agreed else ROUTES))
+    assert start.recipient is not None
+    if not agreed and draw(st.integers(0, 3)) == 0:
+        more = draw(st.sampled_from([duty for duty in Duty if duty is not Duty.NONE]))
+        duties = (start.holder.duties - {Duty.NONE}) | {more}
+        start = replace(start, holder=replace(start.holder, duties=duties))
+    changed = draw(
+        _changes(
+            1,
+            thing=st.builds(
+                Thing,
+                category=st.sampled_from([start.thing.category, Category.IDENTITY, Category.CONTACT]),
+                subject=st.just("maria"),
+                marks=st.sampled_from([frozenset()] * 4 + [frozenset({mark}) for mark in Mark]),
+            ),
+            purpose=st.sampled_from(Purpose),
+            recipient=st.builds(Agency, st.just("recipient"), st.sampled_from(AgencyKind), DUTIES),
+            processes=st.lists(PROCESSES, max_size=1).map(tuple),
+        )
+        if not agreed
+        else st.just({})
+    )
+    question = replace(start, asker=start.holder, **changed)
+    assert question.recipient is not None
+    own = [
+        replace(one, holder="holder", recipient="recipient", purpose=question.purpose, id=f"r{index}")
+        for index, one in enumerate(draw(st.lists(RELEASES, max_size=1 if agreed else 2)))
+    ]
+    opens = tuple(
+        replace(one, grants=(Grant(question.thing.category, draw(LEVELS)),)) if draw(st.booleans()) else one
+        for one in own
+    )
+    given = tuple(draw(st.lists(agreements_about(question), min_size=agreed, max_size=3)))
+    return replace(question, releases=opens, agreements=given)
 
 
 #: For each verb, who may do it for what (any pair for `disclose`, which no role does inside her own agency).

@@ -77,6 +77,7 @@ DUTY_SETS = tuple(
 VAWA, VOCA, FVPSA, HIPAA, PLAIN = (
     frozenset({duty}) for duty in (Duty.VAWA, Duty.VOCA, Duty.FVPSA, Duty.HIPAA, Duty.NONE)
 )
+PART2 = frozenset({Duty.PART2})
 FEW_HOLDERS = (VAWA, VOCA, FVPSA, HIPAA, PLAIN, VAWA | HIPAA, VOCA | HIPAA, frozenset({Duty.ADVOCATE_PRIVILEGE}))
 
 # --- Building one question from flat facts -----------------------------------------------------------
@@ -214,8 +215,10 @@ def without(facts: Facts, *names: str) -> Facts:
 
 
 def inside_roles() -> Iterator[Question]:
-    """Every verb, every set of roles, every purpose."""
-    return cross(without(INSIDE, "purpose"), verb=Verb, roles=ROLE_SETS, purpose=Purpose)
+    """Every verb and purpose by no role, one, two or all; by every set of roles for the purposes of one's own work."""
+    few = [roles for roles in ROLE_SETS if len(roles) <= 2]
+    yield from cross(without(INSIDE, "purpose"), verb=Verb, roles=few, purpose=Purpose)
+    yield from cross(without(INSIDE, "purpose"), verb=Verb, roles=ROLE_SETS, purpose=INSIDE_PURPOSES)
 
 
 def inside_conflicts() -> Iterator[Question]:
@@ -254,7 +257,8 @@ def inside_agencies() -> Iterator[Question]:
         (Verb.READ_CLIENT, Role.DIRECTOR, Purpose.OWN_SERVICE),
     ):
         fixed = INSIDE | {"verb": verb, "roles": frozenset({role}), "purpose": purpose}
-        yield from cross(fixed, holder_kind=AgencyKind, holder_duties=DUTY_SETS, zone=(None, "nowhere"))
+        yield from cross(fixed, holder_kind=AgencyKind, holder_duties=FEW_HOLDERS, zone=(None, "nowhere"))
+        yield from cross(fixed, holder_duties=DUTY_SETS)
         yield from cross(
             without(fixed, "released"),
             released=(True, False),
@@ -279,7 +283,6 @@ def no_pull() -> Iterator[Question]:
         asker=(HOLDER, RECIPIENT, THIRD),
         recipient=(None, HOLDER, RECIPIENT, THIRD),
         purpose=(Purpose.LEGAL_HELP, *INSIDE_PURPOSES),
-        released=(True, False),
     )
     yield from cross(
         {"asker": RECIPIENT, "recipient_kind": AgencyKind.POLICE},
@@ -307,8 +310,10 @@ def holder_duties() -> Iterator[Question]:
 
 
 def holders_and_recipients() -> Iterator[Question]:
-    """Every kind of recipient and every purpose for each mix of laws."""
-    yield from cross(holder_duties=DUTY_SETS, recipient_kind=AgencyKind, purpose=Purpose)
+    """Every kind of recipient for each mix of laws and the purposes that matter; every purpose for some of them."""
+    purposes = (Purpose.LEGAL_HELP, Purpose.REPORTING, Purpose.RESEARCH, Purpose.SUPERVISION)
+    yield from cross(holder_duties=DUTY_SETS, recipient_kind=AgencyKind, purpose=purposes)
+    yield from cross(holder_duties=(*FEW_HOLDERS, PART2), recipient_kind=AgencyKind, purpose=Purpose)
     yield from cross(
         holder_kind=AgencyKind, holder_duties=FEW_HOLDERS, recipient_kind=AgencyKind, released=(True, False)
     )
@@ -344,7 +349,7 @@ def disclosing_roles() -> Iterator[Question]:
 def marks() -> Iterator[Question]:
     """Every set of marks toward every kind of recipient."""
     yield from cross(
-        marks=subsets(Mark),
+        marks=[some for some in subsets(Mark) if len(some) <= 3],
         recipient_kind=AgencyKind,
         holder_duties=(VAWA, HIPAA),
     )
@@ -376,16 +381,43 @@ REPRESENTATIVE_SIGNS = Signer(role=SignerRole.REPRESENTATIVE)
 
 def elements() -> Iterator[Question]:
     """Every set of elements under the strictest union; every one or two missing under every mix of laws."""
-    every = tuple(subsets(Element))
-    yield from cross(elements=every, holder_duties=(VAWA | HIPAA,), signer=(Signer(), REPRESENTATIVE_SIGNS))
-    yield from cross(elements=every, holder_duties=(VAWA, HIPAA, PLAIN))
+    every = tuple(subsets(ALL_ELEMENTS - {Element.SUBSTANCE_USE}))
     nearly = [ALL_ELEMENTS - missing for missing in subsets(Element) if len(missing) <= 2]
-    yield from cross(elements=nearly, holder_duties=DUTY_SETS)
     yield from cross(
         elements=nearly,
-        holder_duties=FEW_HOLDERS,
+        holder_duties=(*FEW_HOLDERS, PART2),
         signer=[Signer(role=role, minor=minor, cosigned=True) for role in SignerRole for minor in (False, True)],
     )
+    yield from cross(elements=nearly, holder_duties=DUTY_SETS)
+    yield from cross(elements=every, holder_duties=(VAWA | HIPAA,), signer=(Signer(), REPRESENTATIVE_SIGNS))
+
+
+def substance_use() -> Iterator[Question]:
+    """What opens a record of substance use treatment: every holder, every element missing, every purpose."""
+    nearly = [ALL_ELEMENTS - missing for missing in subsets(Element) if len(missing) <= 2]
+    marked = {"marks": frozenset({Mark.SUD})}
+    yield from cross(
+        marked,
+        elements=nearly,
+        holder_duties=(*FEW_HOLDERS, PART2, PART2 | HIPAA),
+        signer=(Signer(), REPRESENTATIVE_SIGNS),
+        released=(True, False),
+    )
+    yield from cross(
+        marks=[frozenset({Mark.SUD, mark}) for mark in Mark],
+        holder_duties=(VAWA, HIPAA, PART2),
+        level=Level,
+        withdrawn=WITHDRAWALS[:4],
+        recipient_kind=(AgencyKind.LEGAL_AID, AgencyKind.INTERVENTION),
+    )
+    yield from cross(
+        purpose=Purpose,
+        marks=(frozenset[Mark](), frozenset({Mark.SUD})),
+        holder_duties=(HIPAA, PART2, PART2 | VAWA, PLAIN),
+        elements=(ALL_ELEMENTS, ALL_ELEMENTS - {Element.SUBSTANCE_USE}),
+        released=(True, False),
+    )
+    yield from cross(marked, signer=SIGNERS, holder_duties=(PART2, HIPAA, PART2 | HIPAA))
 
 
 SIGNERS = tuple(Signer(role, *states) for role in SignerRole for states in product((False, True), repeat=4))
@@ -568,7 +600,7 @@ SPANS = tuple(
 
 
 def agreements() -> Iterator[Question]:
-    """An agreement changes nothing here: it cannot open, and her release does not rest on it."""
+    """Where no exception speaks, an agreement changes nothing: it opens nothing, and her release rests on none."""
     some: list[tuple[Agreement, ...]] = [
         (
             agreement(
@@ -593,6 +625,158 @@ def agreements() -> Iterator[Question]:
         holder_duties=FEW_HOLDERS,
         recipient_kind=(AgencyKind.LEGAL_AID, AgencyKind.POLICE),
     )
+
+
+# --- Without her release -----------------------------------------------------------------------------
+
+POLICE_DUTIES, COURT_DUTIES = frozenset({Duty.BRADY, Duty.CJIS}), frozenset({Duty.COURT_RECORDS})
+
+
+def route(
+    holder: AgencyKind, duties: frozenset[Duty], recipient: AgencyKind, category: Category, purpose: Purpose
+) -> Facts:
+    return {
+        "holder_kind": holder,
+        "holder_duties": duties,
+        "recipient_kind": recipient,
+        "category": category,
+        "purpose": purpose,
+    }
+
+
+#: Every way on which something flows without her release.
+FREE_ROUTES = (
+    route(AgencyKind.POLICE, POLICE_DUTIES, AgencyKind.PROSECUTOR, Category.LEGAL, Purpose.PROSECUTION),
+    route(AgencyKind.COURT, COURT_DUTIES, AgencyKind.POLICE, Category.LEGAL, Purpose.PROTECTIVE_ORDER),
+    route(AgencyKind.COURT, COURT_DUTIES, AgencyKind.PROBATION, Category.LEGAL, Purpose.SUPERVISION),
+    route(AgencyKind.PROBATION, PLAIN, AgencyKind.VICTIM_SERVICES, Category.LEGAL, Purpose.SAFETY),
+    route(AgencyKind.PROBATION, COURT_DUTIES, AgencyKind.POLICE, Category.LEGAL, Purpose.SAFETY),
+)
+AGREED_ROUTES = (
+    route(AgencyKind.POLICE, POLICE_DUTIES, AgencyKind.COURT, Category.RISK, Purpose.PROSECUTION),
+    route(AgencyKind.INTERVENTION, PLAIN, AgencyKind.PROBATION, Category.SERVICES, Purpose.SUPERVISION),
+    route(AgencyKind.INTERVENTION, PLAIN, AgencyKind.COURT, Category.SERVICES, Purpose.SUPERVISION),
+)
+ROUTES = FREE_ROUTES + AGREED_ROUTES
+
+
+def on_routes(routes: Iterable[Facts], fixed: Facts | None = None, /, **facts: Iterable[Any]) -> Iterator[Question]:
+    """Every combination of these facts on each route, nothing released unless they say so."""
+    for one in routes:
+        base = without({"released": False} | one | (fixed or {}), *facts)
+        yield from cross(base, **{name: tuple(choices) for name, choices in facts.items()})
+
+
+def exceptions() -> Iterator[Question]:
+    """Every kind of holder and recipient, category and purpose: what flows without her release, and what does not."""
+    some = (*(one["category"] for one in ROUTES), Category.IDENTITY, Category.INJURIES, Category.CONTACT)
+    yield from cross(
+        {"released": False, "agreements": (agreement(),), "holder_duties": PLAIN},
+        holder_kind=AgencyKind,
+        recipient_kind=AgencyKind,
+        category=dict.fromkeys(some),
+        purpose=dict.fromkeys((*(one["purpose"] for one in ROUTES), Purpose.INVESTIGATION, Purpose.LEGAL_HELP)),
+    )
+    yield from on_routes(ROUTES, category=Category, purpose=Purpose, agreements=((), (agreement(),)))
+
+
+def exceptions_by_duty() -> Iterator[Question]:
+    """Every law beside those an exception speaks for closes it; what binds the recipient obliges."""
+    states = [*subsets((Duty.BRADY, Duty.CJIS, Duty.COURT_RECORDS, Duty.NONE, Duty.VAWA, Duty.HIPAA))]
+    states += [beside | {duty} for beside in (frozenset[Duty](), POLICE_DUTIES, COURT_DUTIES) for duty in Duty]
+    agreed = {"agreements": (agreement(),)}
+    yield from on_routes(ROUTES, agreed, holder_duties=dict.fromkeys(states), released=(False, True))
+    yield from on_routes(ROUTES, agreed, recipient_duties=dict.fromkeys(states))
+
+
+def exceptions_and_bars() -> Iterator[Question]:
+    """Marks, blocks, conflicts, roles and papers come first, on every route."""
+    agreed = {"agreements": (agreement(),)}
+    marks = [some for some in subsets(Mark) if len(some) <= 2]
+    yield from on_routes(ROUTES, agreed, marks=marks, released=(False, True))
+    blocks: list[tuple[Block, ...]] = [()]
+    blocks += [(Block(kind, who),) for kind in BlockKind for who in (RECIPIENT, DETECTIVE, MEMBER, ANA, THIRD, HOLDER)]
+    yield from on_routes(
+        ROUTES, agreed, blocks=blocks, person=("", DETECTIVE), conflicts=(frozenset[str](), frozenset({ANA}))
+    )
+    yield from on_routes(ROUTES, agreed, roles=ROLE_SETS)
+    yield from on_routes(
+        ROUTES,
+        processes=((), (process(),)),
+        agreements=((), (agreement(),)),
+        released=(False, True),
+        withdrawn=WITHDRAWALS[:3],
+        asker=(HOLDER, RECIPIENT),
+        recipient=(RECIPIENT, HOLDER),
+        subject=(ANA, HER_CHILD),
+        zone=(None, FAR_EAST, "nowhere"),
+    )
+
+
+def exceptions_and_releases() -> Iterator[Question]:
+    """Her release and an exception side by side: hers when it opens as much, the higher level otherwise."""
+    yield from on_routes(
+        ROUTES,
+        {"released": True},
+        level=Level,
+        category=(*dict.fromkeys(one["category"] for one in ROUTES), Category.IDENTITY, Category.NOTES),
+        agreements=((), (agreement(),), (agreement(suspended=True),)),
+        withdrawn=(None, ("at", timedelta(0)), ("at", TICK)),
+        elements=(ALL_ELEMENTS, ALL_ELEMENTS - {Element.SIGNED}),
+        length=(2 * DAY, 15 * DAY, 90 * DAY + TICK),
+    )
+
+
+def exceptions_and_agreements() -> Iterator[Question]:
+    """In force, not yet, ended, suspended; these parties or others; this category and purpose or others; several."""
+    yield from on_routes(
+        (FREE_ROUTES[0], *AGREED_ROUTES),
+        agreements=[
+            (agreement(parties=parties, categories=kinds, purposes=why, since=since, until=until, suspended=suspended),)
+            for parties in (
+                frozenset({HOLDER, RECIPIENT}),
+                frozenset({HOLDER, RECIPIENT, THIRD}),
+                frozenset({HOLDER, THIRD}),
+                frozenset({RECIPIENT, THIRD}),
+                frozenset[str](),
+            )
+            for kinds in (
+                frozenset(Category),
+                frozenset({Category.RISK}),
+                frozenset({Category.SERVICES}),
+                frozenset({Category.HOUSING}),
+                frozenset[Category](),
+            )
+            for why in (
+                frozenset(Purpose),
+                frozenset({Purpose.PROSECUTION}),
+                frozenset({Purpose.SUPERVISION}),
+                frozenset({Purpose.HOUSING}),
+            )
+            for since, until in SPANS
+            for suspended in (False, True)
+        ],
+    )
+    several = (
+        agreement(id="agreement-m"),
+        agreement(id="agreement-9"),
+        agreement(id="agreement-10", until=SIGNED + 101 * DAY),
+        agreement(id="agreement-soon", until=AT + TICK),
+        agreement(id="agreement-ended", until=AT),
+        agreement(id="agreement-m", suspended=True),
+        agreement(id="agreement-third", parties=frozenset({HOLDER, THIRD}), until=SIGNED + 200 * DAY),
+    )
+    yield from on_routes(
+        (FREE_ROUTES[0], *AGREED_ROUTES),
+        agreements=[chosen for size in (2, 3) for chosen in product(several, repeat=size)],
+    )
+
+
+def exception_pairs() -> Iterator[Question]:
+    """Every two dimensions in full on a route of each sort, with her release at hand."""
+    for base in (FREE_ROUTES[0], FREE_ROUTES[3], AGREED_ROUTES[0] | {"agreements": (agreement(),)}):
+        for names in combinations(DIMENSIONS, 2):
+            yield from together(names, DIMENSIONS.__getitem__, {"level": Level.EXISTENCE} | base)
 
 
 def process(**changes: Any) -> Process:
@@ -817,6 +1001,7 @@ GROUPS: tuple[Callable[[], Iterator[Question]], ...] = (
     marks,
     categories,
     elements,
+    substance_use,
     signers,
     moments,
     matching,
@@ -824,6 +1009,12 @@ GROUPS: tuple[Callable[[], Iterator[Question]], ...] = (
     several_releases,
     blocks,
     agreements,
+    exceptions,
+    exceptions_by_duty,
+    exceptions_and_bars,
+    exceptions_and_releases,
+    exceptions_and_agreements,
+    exception_pairs,
     processes,
     pairs,
     triples,

@@ -14,6 +14,7 @@ from accord.policy.words import (
     Element,
     Level,
     Mark,
+    Obligation,
     ProcessKind,
     Purpose,
     Role,
@@ -90,10 +91,21 @@ def test_case_10_nothing_about_a_person_goes_out_for_reporting() -> None:
     assert (rules(decide(LAW, asked)), codes(decide(LAW, asked))) == (["bar-reporting"], ["nothing"])
 
 
-def test_cases_14_and_15_a_part_2_program_sends_nothing_until_its_law_is_loaded() -> None:
+def test_case_14_what_a_part_2_program_sends_carries_the_notice_and_the_consent() -> None:
     answer = decide(LAW, disclose(release(), holder=holder(Duty.PART2, Duty.HIPAA)))
-    assert (answer.level, codes(answer)) == (Level.NONE, ["law_not_loaded"])
-    assert answer.needs[0].sentence == "The rules of 42 CFR Part 2 are not loaded; nothing opens without them."
+    assert answer.level is Level.FULL
+    assert {Obligation.PART2_NOTICE, Obligation.ATTACH_CONSENT} <= set(answer.duties)
+
+
+def test_case_15_a_single_consent_does_not_share_with_the_police() -> None:
+    assert codes(decide(LAW, disclose(release(), holder=holder(Duty.PART2), recipient=POLICE))) == ["release"]
+    asked = disclose(
+        release(recipient="police", purpose=Purpose.INVESTIGATION),
+        holder=holder(Duty.PART2),
+        recipient=POLICE,
+        purpose=Purpose.INVESTIGATION,
+    )
+    assert (rules(decide(LAW, asked)), codes(decide(LAW, asked))) == (["key-sud-proceedings"], ["instrument"])
 
 
 def test_case_16_a_counselling_note_is_not_in_a_general_release() -> None:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accord.policy import LawError, decide, parse
-from accord.policy.facts import Signer
+from accord.policy.facts import Agency, Signer, Thing
 from accord.policy.law import Step
-from accord.policy.words import Duty, Level, Role, SignerRole, Verb
+from accord.policy.words import AgencyKind, Category, Duty, Level, Role, SignerRole, Verb
 from tests.policy.engine_world import AT, DOCUMENTS, LAW, codes, disclose, holder, own, release, rules
 
 HEAD = '[law]\ntitle = "A test"\nlayer = "{layer}"\n'
@@ -73,7 +73,12 @@ def test_a_closing_rule_never_begins_after_the_releases_it_guards() -> None:
         ('{ category = ["location"] }', "{ }", 6, "a clause without conditions would always apply"),
         ('when = [{ category = ["location"] }]', "when = []", 6, "it has no when"),
         ('when = [{ category = ["location"] }]', "", 6, "it has no when"),
-        ('{ category = ["location"] }', "{ minor = true }", 14, "minor looks at the release, which a bar does not"),
+        (
+            '{ category = ["location"] }',
+            "{ minor = true }",
+            14,
+            "minor looks at the release, which the step bar does not",
+        ),
         ('need = "Nothing."', 'need = "Nothing."\nlevel = "full"', 14, "unknown key 'level'"),
         ('need = "Nothing."', "need = 1", 13, "need is not a text"),
         ('"test-bar"', '"Test_Bar"', 6, "an id is lower-case words joined by hyphens"),
@@ -144,6 +149,68 @@ def test_each_step_is_read_strictly(rule: str, problem: str) -> None:
     assert problem in message
 
 
+EXCEPTION = """duties = ["brady"]
+when = [{ holder_kind = ["police"], recipient_kind = ["court"] }]
+opens = { notes = "full" }
+purposes = ["safety"]
+days = 30
+"""
+
+
+def test_an_exception_is_read_and_opens() -> None:
+    law = parse(_with(f'[[rule]]\nid = "x"\nstep = "exception"\n{COMMON}{EXCEPTION}', layer="state"))
+    court = Agency("court", AgencyKind.COURT, frozenset({Duty.NONE}))
+    police = Agency("police", AgencyKind.POLICE, frozenset({Duty.BRADY}))
+    asked = disclose(holder=police, recipient=court, thing=Thing(Category.NOTES, "maria"))
+    assert rules(decide(law, asked)) == ["x", "own-worker"]
+    assert rules(decide(LAW, asked)) == ["default-deny"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('duties = ["brady"]\n', "", "it has no duties"),
+        ('["brady"]', '["brady", "vawa"]', "no exception opens what a holder under vawa has"),
+        *[
+            ('["brady"]', f'["{duty}"]', f"no exception opens what a holder under {duty} has")
+            for duty in ("voca", "fvpsa", "hipaa", "part2", "ferpa")
+        ],
+        ('["brady"]', '["attorney_privilege"]', "a holder under attorney_privilege"),
+        ('["brady"]', '["advocate_privilege"]', "a holder under advocate_privilege"),
+        ('["brady"]', '["therapist_privilege"]', "a holder under therapist_privilege"),
+        ('holder_kind = ["police"], ', "", "an exception names the kinds of holder and of recipient"),
+        (', recipient_kind = ["court"]', "", "an exception names the kinds of holder and of recipient"),
+        ('["court"] }]', '["court"] }, { holder_kind = ["police"] }]', "an exception names the kinds"),
+        ('["court"] }]', '["court"], signer_role = ["self"] }]', "which the step exception does not"),
+        ('opens = { notes = "full" }\n', "", "it has no opens"),
+        ('{ notes = "full" }', "{ }", "it has no opens"),
+        ('{ notes = "full" }', '["notes"]', "it has no opens"),
+        ('notes = "full"', 'notes = "none"', "unknown level 'none' for notes"),
+        ('notes = "full"', "notes = 3", "unknown level 3 for notes"),
+        ('notes = "full"', 'songs = "full"', "unknown code 'songs' for opens"),
+        ('purposes = ["safety"]\n', "", "it has no purposes"),
+        ("days = 30\n", "", "it ends with an agreement (agreement = true) or after a number of days"),
+        ("days = 30", "days = 30\nagreement = true", "one of the two"),
+        ("days = 30", "days = 0", "days is a number of days from 1 to"),
+        ("days = 30", "days = true", "days is a number of days from 1 to"),
+        ("days = 30", "agreement = 1", "agreement is not true or false"),
+        ("days = 30", "days = 30\nlevel = 2", "unknown key 'level'"),
+    ],
+)
+@pytest.mark.parametrize("layer", ["base", "state"])
+def test_a_doubtful_exception_is_refused(layer: str, old: str, new: str, problem: str) -> None:
+    assert EXCEPTION.count(old) == 1
+    text = f'[[rule]]\nid = "x"\nstep = "exception"\n{COMMON}{EXCEPTION.replace(old, new)}'
+    message = _refused(_with(text, layer=layer))
+    assert re.match(r"test\.toml:\d+: rule x: ", message), message
+    assert problem in message
+
+
+def test_an_exception_without_a_citation_is_refused() -> None:
+    rule = f'[[rule]]\nid = "x"\nstep = "exception"\n{COMMON}{EXCEPTION}'.replace('citation = "C"\n', "")
+    assert "rule x: a permit without a citation" in _refused(_with(rule))
+
+
 @pytest.mark.parametrize(
     ("rule", "other", "code"),
     [
@@ -173,10 +240,12 @@ def test_documents_themselves_are_read_strictly() -> None:
     assert "test.toml:5: words.mark: unknown code 'blue'" in _refused(_with('[words.mark]\nblue = "blue"\n'))
 
 
-@pytest.mark.parametrize("missing", ["default-deny", "no-pull"])
-def test_a_law_without_its_defaults_is_refused(missing: str) -> None:
+@pytest.mark.parametrize(
+    ("missing", "step"), [("default-deny", "default"), ("no-pull", "default"), ("agreement-in-force", "agreement")]
+)
+def test_a_law_without_its_defaults_is_refused(missing: str, step: str) -> None:
     documents = {name: text.replace(f'"{missing}"', '"renamed"') for name, text in DOCUMENTS.items()}
-    assert f"the rule {missing} (step default) is missing" in _refused(documents)
+    assert f"the rule {missing} (step {step}) is missing" in _refused(documents)
     assert "no documents" in _refused({})
 
 
@@ -194,6 +263,8 @@ def test_a_community_narrows() -> None:
     [
         'step = "own"\nrole = "system"\nmay = { own_service = ["read_client"] }',
         'step = "release"\nduties = ["ferpa"]\nelements = ["written"]',
+        'step = "exception"\n' + EXCEPTION,
+        'step = "agreement"',
         'step = "default"',
     ],
 )
@@ -229,7 +300,8 @@ def test_a_state_may_replace_a_base_rule_from_its_own_day_on() -> None:
         ("base", "signer-minor", "only a state overlay may replace a rule"),
         ("community", "signer-minor", "only a state overlay may replace a rule"),
         ("state", "signer-nobody", "it replaces signer-nobody, which is no rule of the base"),
-        ("state", "bar-funder", "it cannot replace bar-funder: a signer for a bar"),
+        ("state", "bar-funder", "it cannot replace bar-funder: step signer for step bar"),
+        ("state", "court-orders", "it cannot replace court-orders: step signer for step exception"),
     ],
 )
 def test_replacing_is_held_to_its_layer_and_step(layer: str, replaced: str, problem: str) -> None:
@@ -241,13 +313,24 @@ def test_no_overlay_replaces_an_absolute_bar() -> None:
     assert "it cannot replace bar-funder" in _refused(_with(weaker, layer="state"))
 
 
+def test_no_overlay_changes_when_an_agreement_counts() -> None:
+    rule = f'[[rule]]\nid = "x"\nreplaces = "agreement-in-force"\nstep = "agreement"\n{COMMON}'
+    assert "it cannot replace agreement-in-force" in _refused(_with(rule, layer="state"))
+
+
+def test_a_state_may_replace_an_exception_and_a_community_may_not_even_narrow_one_by_name() -> None:
+    text = f'[[rule]]\nid = "x"\nreplaces = "police-to-prosecutor"\nstep = "exception"\n{COMMON}{EXCEPTION}'
+    state = parse(_with(text, layer="state"))
+    assert "police-to-prosecutor" not in {one.because.rule for many in state.on(AT).exceptions.values() for one in many}
+    assert "a community may only narrow" in _refused(_with(text, layer="community"))
+
+
 def test_a_law_counts_from_its_day_until_the_day_it_ends() -> None:
-    ferpa = (
-        f'[[rule]]\nid = "school"\nstep = "release"\n{COMMON}until = 2026-11-20\n'
-        'duties = ["ferpa"]\nelements = ["signed"]\n'
-    )
+    ends = 'effective = 2000-01-01\nunverified = true\nsource = "facts 1.6'
     for until, opens in (("2026-11-20", False), ("2026-11-21", True)):
-        law = parse(_with(ferpa.replace("until = 2026-11-20", f"until = {until}")))
+        text = DOCUMENTS["us-federal.toml"]
+        assert text.count(ends) == 1
+        law = parse(DOCUMENTS | {"us-federal.toml": text.replace(ends, f"until = {until}\n{ends}")})
         answer = decide(law, disclose(release(), holder=holder(Duty.FERPA), at=AT))
         assert (answer.level is Level.FULL) is opens
         assert opens or codes(answer) == ["law_not_loaded"]

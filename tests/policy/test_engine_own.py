@@ -9,10 +9,16 @@ import pytest
 from accord.policy import decide
 from accord.policy.facts import Agency, Block, Member, Thing
 from accord.policy.words import AgencyKind, BlockKind, Category, Duty, Level, Mark, Purpose, Role, Verb
-from tests.policy.engine_world import AT, HOSPITAL, LAW, PARISH, codes, own, release, rules
+from tests.policy.engine_world import AT, DOERS, HOSPITAL, LAW, PARISH, codes, own, release, rules, without_rules
 
 CLIENT_WORK = frozenset(
     {
+        Verb.NEVER_SHARE,
+        Verb.SEND_UPDATE,
+        Verb.RELAY_WITHDRAWAL,
+        Verb.READ_ACCOUNTING,
+        Verb.CONTACT_CLIENT,
+        Verb.MERGE_CLIENTS,
         Verb.FIND_CLIENTS,
         Verb.READ_CLIENT,
         Verb.OPEN_CLIENT,
@@ -28,16 +34,43 @@ CLIENT_WORK = frozenset(
         Verb.CONFIRM_VALUE,
     }
 )
+SUPERVISING = frozenset(
+    {
+        Verb.DELETE_CLIENT,
+        Verb.ASSIGN_CLIENT,
+        Verb.WALL_CLIENT,
+        Verb.IMPORT_CASELOAD,
+        Verb.EXPORT_CASELOAD,
+        Verb.APPROVE_EXPORT,
+    }
+)
 MAY = {
     Role.WORKER: CLIENT_WORK | {Verb.READ_DAY, Verb.READ_PARTNERS},
-    Role.SUPERVISOR: CLIENT_WORK | {Verb.READ_DAY, Verb.READ_PARTNERS, Verb.DELETE_CLIENT},
-    Role.PRIVACY_OFFICER: {Verb.READ_DAY, Verb.READ_LEDGER, Verb.WITHDRAW_RELEASE, Verb.READ_PARTNERS},
+    Role.SUPERVISOR: CLIENT_WORK | SUPERVISING | {Verb.READ_DAY, Verb.READ_PARTNERS},
+    Role.PRIVACY_OFFICER: {
+        Verb.READ_DAY,
+        Verb.READ_LEDGER,
+        Verb.READ_ACCOUNTING,
+        Verb.WITHDRAW_RELEASE,
+        Verb.RELAY_WITHDRAWAL,
+        Verb.WALL_CLIENT,
+        Verb.READ_PARTNERS,
+    },
     Role.RECORDS_OFFICER: {Verb.READ_DAY, Verb.READ_KEPT, Verb.READ_PARTNERS},
-    Role.DIRECTOR: {Verb.READ_DAY, Verb.MANAGE_MEMBERS, Verb.MANAGE_KEYS, Verb.READ_PARTNERS, Verb.READ_LEDGER},
+    Role.DIRECTOR: {
+        Verb.READ_DAY,
+        Verb.APPROVE_EXPORT,
+        Verb.MANAGE_AGENCY,
+        Verb.MANAGE_MEMBERS,
+        Verb.MANAGE_KEYS,
+        Verb.READ_PARTNERS,
+        Verb.READ_LEDGER,
+    },
     Role.SYSTEM: {Verb.SWEEP},
 }
 PURPOSES = {
-    **{verb: {Purpose.OWN_SERVICE} for verb in CLIENT_WORK | {Verb.DELETE_CLIENT, Verb.READ_DAY}},
+    **{verb: {Purpose.OWN_SERVICE} for verb in CLIENT_WORK | SUPERVISING | {Verb.READ_DAY}},
+    Verb.MANAGE_AGENCY: {Purpose.ADMINISTRATION},
     Verb.READ_LEDGER: {Purpose.OVERSIGHT},
     Verb.READ_KEPT: {Purpose.RECORDS_REQUEST},
     Verb.MANAGE_MEMBERS: {Purpose.ADMINISTRATION},
@@ -82,7 +115,7 @@ def test_a_refusal_names_the_role_or_the_purpose_that_would_open_it() -> None:
     assert codes(decide(LAW, own(Verb.READ_LEDGER, Role.WORKER))) == ["role", "purpose"]
 
 
-TOUCHING = sorted((CLIENT_WORK | {Verb.DELETE_CLIENT}) - {Verb.FIND_CLIENTS})
+TOUCHING = sorted((CLIENT_WORK | {Verb.DELETE_CLIENT, Verb.ASSIGN_CLIENT}) - {Verb.FIND_CLIENTS})
 
 
 @pytest.mark.parametrize("verb", TOUCHING)
@@ -125,6 +158,22 @@ def test_never_share_does_not_matter_inside_ones_own_agency() -> None:
     assert decide(LAW, asked).level is Level.FULL
 
 
+@pytest.mark.parametrize("verb", Verb)
+def test_a_file_kept_to_those_who_work_with_her_is_closed_to_everybody_else(verb: Verb) -> None:
+    """Only saying who works with her, and what looks at no single client's work, stays open."""
+    role, purpose = DOERS[verb][0]
+    kept = own(verb, role, purpose=purpose, blocks=(Block(BlockKind.NEED_TO_KNOW, "maria"),))
+    answer = decide(LAW, kept)
+    if verb in TOUCHING and verb is not Verb.ASSIGN_CLIENT:
+        assert (answer.level, rules(answer)) == (Level.NONE, ["block-need-to-know"])
+        assert answer.needs[0].sentence.startswith("A supervisor must first add her")
+    else:
+        assert answer == decide(LAW, replace(kept, blocks=()))
+    for other in ("ana", "noa", "shelter"):
+        blocks = (Block(BlockKind.NEED_TO_KNOW, other),)
+        assert decide(LAW, replace(kept, blocks=blocks)) == decide(LAW, replace(kept, blocks=()))
+
+
 @pytest.mark.parametrize("mark", Mark)
 def test_marks_do_not_stop_the_own_worker(mark: Mark) -> None:
     thing = Thing(Category.NOTES, "maria", marks=frozenset({mark}))
@@ -133,7 +182,8 @@ def test_marks_do_not_stop_the_own_worker(mark: Mark) -> None:
 
 def test_a_program_whose_law_is_not_loaded_still_reads_its_own_records() -> None:
     clinic = Agency("clinic", AgencyKind.SUBSTANCE_USE, frozenset({Duty.PART2}))
-    assert decide(LAW, own(Verb.READ_CLIENT, Role.WORKER, asker=clinic, holder=clinic)).level is Level.FULL
+    asked = own(Verb.READ_CLIENT, Role.WORKER, asker=clinic, holder=clinic)
+    assert decide(without_rules("part2-consent"), asked).level is Level.FULL
 
 
 def test_nothing_is_disclosed_inside_one_agency() -> None:

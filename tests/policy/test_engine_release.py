@@ -10,6 +10,7 @@ import pytest
 
 from accord.policy import decide
 from accord.policy.facts import Agency, Agreement, Block, Grant, Member, Process, Signer, Thing
+from accord.policy.law import Step
 from accord.policy.words import (
     AgencyKind,
     BlockKind,
@@ -40,6 +41,7 @@ from tests.policy.engine_world import (
     holder,
     release,
     rules,
+    without_rules,
 )
 
 VICTIM_SERVICE = (Duty.VAWA, Duty.VOCA, Duty.FVPSA)
@@ -83,6 +85,43 @@ HIPAA_ELEMENTS = frozenset(
 )
 
 
+PART2_ELEMENTS = frozenset(
+    {
+        Element.WRITTEN,
+        Element.SIGNED,
+        Element.DATED,
+        Element.DESCRIPTION,
+        Element.DISCLOSER,
+        Element.RECIPIENT,
+        Element.PURPOSE,
+        Element.TIME_LIMITED,
+        Element.RIGHT_TO_REVOKE,
+    }
+)
+FERPA_ELEMENTS = frozenset(
+    {
+        Element.WRITTEN,
+        Element.SIGNED,
+        Element.DATED,
+        Element.TIME_LIMITED,
+        Element.DESCRIPTION,
+        Element.RECIPIENT,
+        Element.PURPOSE,
+    }
+)
+WAIVER_ELEMENTS = frozenset(
+    {
+        Element.WRITTEN,
+        Element.SIGNED,
+        Element.DATED,
+        Element.INFORMED,
+        Element.DESCRIPTION,
+        Element.RECIPIENT,
+        Element.PURPOSE,
+    }
+)
+
+
 def test_a_good_release_opens_and_says_why() -> None:
     answer = decide(LAW, disclose(release()))
     assert answer.level is Level.FULL
@@ -114,9 +153,23 @@ def test_only_a_worker_or_a_supervisor_sends(role: Role) -> None:
 
 @pytest.mark.parametrize("duty", [Duty.PART2, Duty.FERPA, Duty.ATTORNEY_PRIVILEGE])
 def test_a_law_that_is_not_loaded_opens_nothing(duty: Duty) -> None:
+    rule = next(one.id for one in LAW.rules.values() if duty in one.duties and one.step is Step.RELEASE)
+    unread = without_rules(rule)
     for duties in ({duty}, {duty, Duty.HIPAA}):
-        answer = decide(LAW, disclose(release(), holder=holder(*duties)))
+        answer = decide(unread, disclose(release(), holder=holder(*duties)))
         assert (answer.level, codes(answer)) == (Level.NONE, ["law_not_loaded"])
+        word = LAW.word(duty)
+        assert answer.needs[0].sentence == f"The rules of {word} are not loaded; nothing opens without them."
+        assert decide(LAW, disclose(release(), holder=holder(*duties))).level is Level.FULL
+
+
+def test_a_part_2_program_sends_nothing_before_the_day_of_the_rule_that_was_read() -> None:
+    day = datetime(2024, 4, 16, tzinfo=UTC)
+    given = release(signed_at=day - DAY, until=day + DAY)
+    for at, opens in ((day - INSTANT, False), (day, True)):
+        answer = decide(LAW, disclose(given, holder=holder(Duty.PART2), at=at))
+        assert (answer.level is Level.FULL) is opens
+        assert opens or codes(answer) == ["law_not_loaded"]
 
 
 @pytest.mark.parametrize("duties", [{Duty.PART2}, {Duty.PART2, Duty.VAWA}, set(), {Duty.NONE, Duty.HIPAA}])
@@ -217,6 +270,50 @@ def test_no_ordinary_release_opens_what_needs_its_own_instrument(duty: Duty, mar
     asked = disclose(release(), holder=holder(duty), thing=Thing(Category.SERVICES, "maria", marks=frozenset({mark})))
     answer = decide(LAW, asked)
     assert (answer.level, rules(answer), codes(answer)) == (Level.NONE, [rule], ["instrument"])
+
+
+def test_a_part_2_consent_that_names_them_opens_substance_use_records() -> None:
+    thing = Thing(Category.SERVICES, "maria", marks=frozenset({Mark.SUD}))
+    consent = PART2_ELEMENTS | {Element.SUBSTANCE_USE}
+    for duties, more in (
+        ({Duty.NONE}, frozenset()),
+        ({Duty.PART2}, frozenset()),
+        ({Duty.HIPAA}, HIPAA_ELEMENTS),
+        ({Duty.VAWA}, VAWA_ELEMENTS),
+    ):
+        asked = disclose(release(elements=consent | more), holder=holder(*duties), thing=thing)
+        answer = decide(LAW, asked)
+        assert answer.level is Level.FULL
+        assert rules(answer)[-2:] == ["key-sud", "own-worker"]
+        assert {Obligation.PART2_NOTICE, Obligation.ATTACH_CONSENT} <= set(answer.duties)
+        for element in consent:
+            less = replace(asked, releases=(release(elements=(consent | more) - {element}),))
+            assert "instrument" in codes(decide(LAW, less)), (duties, element)
+        assert codes(decide(LAW, replace(asked, releases=()))) == ["instrument"]
+        assert codes(decide(LAW, replace(asked, releases=(release(recipient="police", elements=consent),)))) == [
+            "instrument"
+        ]
+
+
+@pytest.mark.parametrize("mark", [Mark.SUD_COUNSELLING_NOTE, Mark.PSYCHOTHERAPY_NOTE, Mark.PRIVILEGED])
+def test_a_part_2_consent_opens_no_other_key(mark: Mark) -> None:
+    thing = Thing(Category.SERVICES, "maria", marks=frozenset({Mark.SUD, mark}))
+    answer = decide(LAW, disclose(release(elements=EVERY_ELEMENT), thing=thing))
+    assert (answer.level, set(codes(answer))) == (Level.NONE, {"instrument"})
+    assert "key-sud" in rules(answer)
+    assert len(rules(answer)) == 2
+
+
+@pytest.mark.parametrize("purpose", [Purpose.INVESTIGATION, Purpose.PROSECUTION, Purpose.SUPERVISION])
+@pytest.mark.parametrize("duty", [Duty.PART2, Duty.HIPAA])
+def test_no_consent_takes_substance_use_records_into_proceedings(duty: Duty, purpose: Purpose) -> None:
+    for marks in (frozenset[Mark](), frozenset({Mark.SUD})):
+        thing = Thing(Category.SERVICES, "maria", marks=marks)
+        given = release(elements=EVERY_ELEMENT, purpose=purpose)
+        answer = decide(LAW, disclose(given, holder=holder(duty), thing=thing, purpose=purpose))
+        closed = bool(marks) or duty is Duty.PART2
+        assert ("key-sud-proceedings" in rules(answer)) is closed
+        assert answer.level is (Level.NONE if closed else Level.FULL)
 
 
 # ------------------------------------------------------------------ 3: papers
@@ -347,7 +444,11 @@ def test_the_hour_that_comes_twice_in_autumn_does_not_revive_a_release() -> None
         ({Duty.VOCA}, VAWA_ELEMENTS, ["voca-release"]),
         ({Duty.FVPSA}, VAWA_ELEMENTS, ["fvpsa-release"]),
         ({Duty.HIPAA}, HIPAA_ELEMENTS, ["hipaa-authorization"]),
+        ({Duty.PART2}, PART2_ELEMENTS, ["part2-consent"]),
+        ({Duty.FERPA}, FERPA_ELEMENTS, ["ferpa-consent"]),
+        ({Duty.ATTORNEY_PRIVILEGE}, WAIVER_ELEMENTS, ["attorney-waiver"]),
         ({Duty.VAWA, Duty.HIPAA}, VAWA_ELEMENTS | HIPAA_ELEMENTS, ["vawa-release", "hipaa-authorization"]),
+        ({Duty.VAWA, Duty.FERPA}, VAWA_ELEMENTS | FERPA_ELEMENTS, ["vawa-release", "ferpa-consent"]),
     ],
 )
 def test_each_law_asks_for_its_elements_and_several_for_their_union(
@@ -368,8 +469,9 @@ def test_each_law_asks_for_its_elements_and_several_for_their_union(
 @pytest.mark.parametrize("role", [role for role in SignerRole if role is not SignerRole.PARENT])
 def test_hipaa_asks_by_what_authority_somebody_signs_for_her(role: SignerRole) -> None:
     signed = release(signer=Signer(role), elements=EVERY_ELEMENT - {Element.AUTHORITY})
-    answer = decide(LAW, disclose(signed, holder=holder(Duty.HIPAA)))
-    assert answer.level is (Level.FULL if role is SignerRole.SELF else Level.NONE)
+    for duty in (Duty.HIPAA, Duty.PART2, Duty.ATTORNEY_PRIVILEGE):
+        answer = decide(LAW, disclose(signed, holder=holder(duty)))
+        assert answer.level is (Level.FULL if role is SignerRole.SELF else Level.NONE)
     assert decide(LAW, disclose(signed)).level is Level.FULL
 
 
@@ -412,9 +514,13 @@ def test_who_may_sign(signer: Signer) -> None:
         {Duty.HIPAA},
         {Duty.VOCA, Duty.HIPAA},
         {Duty.VAWA, Duty.VOCA},
+        {Duty.PART2},
+        {Duty.FERPA},
+        {Duty.ATTORNEY_PRIVILEGE},
     ):
         answer = decide(LAW, disclose(release(signer=signer), holder=holder(*duties)))
-        valid = _may_sign(signer, both=bool(duties & {Duty.VAWA, Duty.FVPSA}))
+        both = duties & {Duty.VAWA, Duty.FVPSA, Duty.PART2, Duty.ATTORNEY_PRIVILEGE}
+        valid = _may_sign(signer, both=bool(both))
         assert answer.level is (Level.FULL if valid else Level.NONE), duties
         if not valid:
             assert set(codes(answer)) == {"signer"}
@@ -445,7 +551,7 @@ def test_needs_tell_what_is_wrong_with_the_release_that_comes_nearest() -> None:
 # ------------------------------------------------------------------ 6: agreements
 
 
-def test_an_agreement_changes_nothing() -> None:
+def test_where_no_exception_speaks_an_agreement_changes_nothing() -> None:
     everything = Agreement(
         "a", frozenset({"shelter", "parish"}), frozenset(Category), frozenset(Purpose), AT - DAY, AT + DAY
     )

@@ -34,9 +34,11 @@ def the_law() -> Law:
 
 def disagreement(question: Question, decision: Decision, read: second_reading.Answer) -> str:
     """What differs between the engine's decision and the second reading; empty when nothing does."""
-    level, relied, duties, needs = read
+    level, basis, relied, duties, needs, until = read
     if decision.level != level:
         return f"level: engine {decision.level.code}, second reading {level.code}"
+    if decision.basis is not basis:
+        return f"basis: engine {decision.basis}, second reading {basis}"
     if decision.relying_on != (() if relied is None else (relied,)):
         return f"relying on: engine {decision.relying_on}, second reading {relied}"
     if decision.duties != tuple(sorted(duties, key=ORDER.index)):
@@ -44,15 +46,12 @@ def disagreement(question: Question, decision: Decision, read: second_reading.An
     codes = {need.code for need in decision.needs}
     if not needs <= codes:
         return f"needs: engine {sorted(codes)}, second reading wants {sorted(needs)}"
+    if ("agreement" in codes) is not ("agreement" in needs):
+        return f"needs: engine {sorted(codes)}, second reading {sorted(needs)}"
     if level > Level.NONE and codes != needs:
         return f"needs on a yes: engine {sorted(codes)}, second reading {sorted(needs)}"
-    ends = {
-        min(release.until, release.withdrawn_at or release.until)
-        for release in question.releases
-        if release.id == relied
-    }
-    if decision.until != (ends.pop() if ends else None):
-        return f"until: engine {decision.until}"
+    if decision.until != until:
+        return f"until: engine {decision.until}, second reading {until}"
     if decision.fields is not None:
         return f"fields: engine {decision.fields}, and no law of this slice names fields"
     if not decision.because:
@@ -99,7 +98,7 @@ def outcome(law: Law) -> Outcome:
 
 
 def test_there_are_as_many_questions_as_we_say(outcome: Outcome) -> None:
-    assert 150_000 <= outcome.asked.total() <= 600_000
+    assert 450_000 <= outcome.asked.total() <= 550_000
 
 
 @pytest.mark.parametrize("group", [group.__name__ for group in questions.GROUPS])
@@ -127,7 +126,7 @@ def test_the_second_reading_is_written_apart() -> None:
     tree = ast.parse(READING.read_text(encoding="utf-8"))
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     imported |= {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
-    assert imported <= {"__future__", "datetime", "accord.policy.facts", "accord.policy.words"}
+    assert imported <= {"__future__", "datetime", "typing", "accord.policy.facts", "accord.policy.words"}
     for path in POLICY.parent.rglob("*.py"):
         assert not re.search(r"^\s*(from|import)\s+tests\b", path.read_text(encoding="utf-8"), re.MULTILINE), path
 
@@ -164,14 +163,23 @@ MISREADINGS = {
     "any purpose will do": (questions.matching, "if release.purpose is not question.purpose:", "if False:"),
     "a named person is not asked for": (questions.matching, 'if release.recipient_person != "" and', "if False and"),
     "any category will do": (questions.categories, "if grant.category is question.thing.category and", "if"),
-    "elements are not asked for": (questions.elements, "- release.elements:", "- set(Element):"),
-    "authority is not asked for": (questions.elements, "wanted.add(Element.AUTHORITY)", "pass"),
-    "the abuser may sign": (questions.signers, "if signer.abuser:", "if False:"),
-    "a parent alone is enough for VAWA": (
-        questions.signers,
-        "return Duty.VAWA not in holder.duties and Duty.FVPSA",
-        "return Duty.FVPSA",
+    "elements are not asked for": (
+        questions.elements,
+        "if elements_wanted(release, question.holder) - release.elements:",
+        "if False:",
     ),
+    "HIPAA asks for no authority": (
+        questions.elements,
+        "wanted.add(Element.REDISCLOSURE)\n        if release.signer.role is not SignerRole.SELF:",
+        "wanted.add(Element.REDISCLOSURE)\n        if False:",
+    ),
+    "Part 2 asks for no authority": (
+        questions.elements,
+        "        Element.TIME_LIMITED,\n    }\n    if release.signer.role is not SignerRole.SELF:",
+        "        Element.TIME_LIMITED,\n    }\n    if False:",
+    ),
+    "the abuser may sign": (questions.signers, "if signer.abuser:", "if False:"),
+    "a parent alone is enough for VAWA": (questions.signers, "both = (Duty.VAWA, ", "both = ("),
     "a parent speaks for a minor who may decide": (questions.signers, "    if signer.alone:\n", "    if False:\n"),
     "releases are taken first come": (
         questions.several_releases,
@@ -191,7 +199,7 @@ MISREADINGS = {
     "the participant may know": (questions.marks, "if Mark.VICTIM_CONTACT in", "if False and Mark.VICTIM_CONTACT in"),
     "a release opens a privileged thing": (questions.marks, "            Mark.PRIVILEGED,\n", ""),
     "a shelter's place goes by her release": (questions.marks, "if mark is Mark.SHELTER_LOCATION and", "if False and"),
-    "her never is ignored": (questions.blocks, "        if toward_recipient:\n", "        if False:\n"),
+    "her never is ignored": (questions.blocks, "        if toward_recipient and block", "        if False and block"),
     "a conflict is ignored": (
         questions.blocks,
         "question.recipient_person\n    subject = question.thing.subject\n    if subject in",
@@ -209,7 +217,159 @@ MISREADINGS = {
         "Role.WORKER in question.member.roles or",
         "Role.DIRECTOR in question.member.roles or",
     ),
-    "an unknown law is no law": (questions.holder_duties, "if Duty.ATTORNEY_PRIVILEGE in duties or", "if"),
+    "an agency under no stated law may send": (questions.holder_duties, "if not agency.duties:", "if False:"),
+    "a lawyer's file wants no informed waiver": (
+        questions.elements,
+        "wanted |= {Element.INFORMED, Element.DESCRIPTION, Element.RECIPIENT, Element.PURPOSE}",
+        "pass",
+    ),
+    "a school asks for no end": (
+        questions.elements,
+        "Element.PURPOSE, Element.RECIPIENT, Element.TIME_LIMITED}",
+        "Element.PURPOSE, Element.RECIPIENT}",
+    ),
+    "a Part 2 consent says nothing of taking it back": (
+        questions.elements,
+        "        Element.RIGHT_TO_REVOKE,\n        Element.TIME_LIMITED,\n    }",
+        "        Element.TIME_LIMITED,\n    }",
+    ),
+    "substance use need not be named": (questions.substance_use, "| {Element.SUBSTANCE_USE}", "| set()"),
+    "a prosecution is a purpose like any other": (
+        questions.substance_use,
+        "if question.purpose in (Purpose.INVESTIGATION, Purpose.PROSECUTION,",
+        "if question.purpose in (Purpose.INVESTIGATION,",
+    ),
+    "no Part 2 notice goes along": (questions.substance_use, "duties.add(Obligation.PART2_NOTICE)", "pass"),
+    "a parent alone is enough for Part 2": (
+        questions.signers,
+        "Duty.FVPSA, Duty.PART2, Duty.ATT",
+        "Duty.FVPSA, Duty.ATT",
+    ),
+    "a file is kept from nobody": (
+        questions.inside_conflicts,
+        "if is_work_with_her(verb) and the_file_is_kept_from(question):",
+        "if False:",
+    ),
+    "a file kept inside may still be sent": (
+        questions.blocks,
+        "    return the_file_is_kept_from(question)\n",
+        "    return False\n",
+    ),
+    "whoever is kept out adds herself": (
+        questions.inside_conflicts,
+        "touches_a_client(verb) and verb not in (Verb.ASSIGN_CLIENT, Verb.READ_KEPT)",
+        "touches_a_client(verb) and verb not in (Verb.READ_KEPT,)",
+    ),
+    "a worker sets walls": (
+        questions.inside_roles,
+        "        Verb.MERGE_CLIENTS,\n    )",
+        "        Verb.MERGE_CLIENTS,\n        Verb.WALL_CLIENT,\n    )",
+    ),
+    "a director takes a caseload out": (
+        questions.inside_roles,
+        "            Verb.APPROVE_EXPORT,\n        )\n    if role is Role.SYSTEM",
+        "            Verb.EXPORT_CASELOAD,\n        )\n    if role is Role.SYSTEM",
+    ),
+    "an exception speaks for every holder of a kind": (
+        questions.exceptions_by_duty,
+        "return holder.kind is kind and holder.duties <= {*duties, Duty.NONE}",
+        "return holder.kind is kind",
+    ),
+    "an exception opens a marked thing": (
+        questions.exceptions_and_bars,
+        "    if question.thing.marks:\n        return None\n",
+        "",
+    ),
+    "the danger screen needs no agreement": (
+        questions.exceptions,
+        "if conditions_and_release(question):",
+        "if conditions_and_release(question) or the_danger_screen(question):",
+    ),
+    "probation tells all": (
+        questions.exceptions,
+        "if the_police_report(question) or a_courts_order(question):",
+        "if the_police_report(question) or a_courts_order(question) or conditions_and_release(question):",
+    ),
+    "the police report goes to the court": (
+        questions.exceptions,
+        "goes_to(question, AgencyKind.PROSECUTOR)",
+        "goes_to(question, AgencyKind.PROSECUTOR, AgencyKind.COURT)",
+    ),
+    "orders go out for any purpose": (
+        questions.exceptions,
+        "(Purpose.SAFETY, Purpose.SUPERVISION, Purpose.PROTECTIVE_ORDER)",
+        "list(Purpose)",
+    ),
+    "where she is goes along": (
+        questions.exceptions,
+        "return question.thing.category in (*categories, Category.IDENTITY)",
+        "return question.thing.category in (*categories, Category.IDENTITY, Category.CONTACT)",
+    ),
+    "everything about who she is goes along": (
+        questions.exceptions,
+        "    if question.thing.category is Category.IDENTITY:\n        return Flow",
+        "    if False:\n        return Flow",
+    ),
+    "an exception goes before her release": (
+        questions.exceptions_and_releases,
+        "if flow is not None and flow.level > released:\n        agreement",
+        "if flow is not None and flow.level >= released:\n        agreement",
+    ),
+    "her release keeps a higher exception out": (
+        questions.exceptions_and_releases,
+        "if flow is not None and flow.level > released:\n        agreement",
+        "if flow is not None and relied is None:\n        agreement",
+    ),
+    "a missing agreement is not said": (
+        questions.exceptions_and_agreements,
+        'lacking = frozenset({"agreement"})',
+        "lacking = frozenset()",
+    ),
+    "a suspended agreement counts": (
+        questions.exceptions_and_agreements,
+        "    if agreement.suspended:\n",
+        "    if False:\n",
+    ),
+    "an agreement past its review counts": (
+        questions.exceptions_and_agreements,
+        "if question.at >= agreement.until:",
+        "if question.at > agreement.until:",
+    ),
+    "an agreement counts an instant late": (
+        questions.exceptions_and_agreements,
+        "if question.at < agreement.since:",
+        "if question.at <= agreement.since:",
+    ),
+    "one party is enough": (
+        questions.exceptions_and_agreements,
+        "if question.recipient.id not in agreement.parties:",
+        "if False:",
+    ),
+    "an agreement for housing is one for all": (
+        questions.exceptions_and_agreements,
+        "if question.thing.category not in agreement.categories:",
+        "if False:",
+    ),
+    "an agreement is good for any purpose": (
+        questions.exceptions_and_agreements,
+        "return question.purpose in agreement.purposes",
+        "return True",
+    ),
+    "two agreements under one id count": (
+        questions.exceptions_and_agreements,
+        ".count(agreement.id) > 1:",
+        ".count(agreement.id) > 9:",
+    ),
+    "the first agreement is as good as any": (
+        questions.exceptions_and_agreements,
+        "if best is None or agreement.until > best.until:",
+        "if best is None:",
+    ),
+    "what flows without her is in no accounting": (
+        questions.exceptions_and_releases,
+        "frozenset({Obligation.LOG, Obligation.ACCOUNTING})",
+        "frozenset({Obligation.LOG})",
+    ),
     "discovery is not mentioned": (questions.recipient_duties, "if Duty.BRADY in recipient.duties:", "if False:"),
 }
 

@@ -66,9 +66,13 @@ class Ids:
     client_id: UUID = field(default_factory=uuid4)
     entry_id: UUID = field(default_factory=uuid4)
     release_id: UUID = field(default_factory=uuid4)
+    conversation_id: UUID = field(default_factory=uuid4)
     envelope_id: UUID = field(default_factory=uuid4)
     thread: UUID = field(default_factory=uuid4)
     member_id: UUID = field(default_factory=uuid4)
+    agency_id: UUID = field(default_factory=uuid4)
+    agreement_id: UUID = field(default_factory=uuid4)
+    """Agencies and agreements are open to the whole community; these two are ids of nothing."""
     kept: UUID = field(default_factory=uuid4)
     other_entry: UUID = field(default_factory=uuid4)
     spare_client: UUID = field(default_factory=uuid4)
@@ -248,6 +252,8 @@ def _fill(place: Place) -> None:
         mine.other_entry = entry_of(place, name, mine.spare_client, "injuries")
         to = "hospital" if name == "shelter" else "shelter"
         mine.release_id = release_of(place, name, mine.client_id, to, {"injuries": "full"}, signed=False)
+        with place.houses[name].worker.enter(Verb.PREPARE_RELEASE, client=mine.client_id) as permit:
+            mine.conversation_id = envelopes.release(permit=permit, release_id=mine.release_id).conversation
         mine.spare_release = release_of(place, name, mine.client_id, to, {"notes": "full"}, signed=False)
         director = houses[name][Role.DIRECTOR]
         with director.enter(Verb.MANAGE_MEMBERS, purpose=Purpose.ADMINISTRATION) as permit:
@@ -408,10 +414,17 @@ PROBES: dict[str, Data] = {
     "exam": _coded,
     "injury": _coded,
     "visit": _visit,
-    "release_new": lambda ids, word: {"partner": str(uuid4()), "language": "en", "terms": "1"},
-    "release_preview": _fixed(),
-    "release_sign": _sign,
+    "release_new": lambda ids, word: {"partner": str(uuid4()), "language": "en"},
+    "conversation_partners": lambda ids, word: {"partner": str(uuid4()), "language": "en"},
+    "conversation_terms": _fixed(),
+    "conversation_preview": _fixed(),
+    "conversation_sign": _sign,
+    "conversation": _fixed(),
+    "conversation_paper": _fixed(),
+    "conversation_card": _fixed(),
+    "conversation_withdraw": _fixed(),
     "release": _fixed(),
+    "release_renew": _fixed(),
     "release_withdraw": _fixed(how="phone"),
     "arrival": _search,
     "why": _fixed(),
@@ -422,7 +435,19 @@ PROBES: dict[str, Data] = {
     "log_releases": _fixed(),
     "kept": lambda ids, word: {"envelope": str(ids.kept)},
     "partners": _fixed(),
+    "partner": _fixed(),
+    "entry_own": _fixed(point_person="Dana Reyes", phone="555-0117", about="Ask us anything."),
+    "access": _fixed(access="everyone"),
+    "agreements": _fixed(),
+    "agreement_new": _fixed(title="Protocol", categories=["legal"], purposes=["safety"], mechanism="phone"),
+    "agreement": _fixed(),
+    "agreement_sign": _fixed(),
+    "agreement_suspend": _fixed(because="A reason."),
+    "agreement_resume": _fixed(),
+    "agreement_leave": _fixed(),
     "members": _fixed(),
+    "member": _fixed(),
+    "member_roles": _fixed(roles=["worker"]),
     "member_new": lambda ids, word: {
         "name": "New Colleague", "email": f"{secrets.token_hex(6)}@example.org", "roles": ["worker"], "language": "en"
     },

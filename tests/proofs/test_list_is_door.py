@@ -3,8 +3,12 @@ clients shows is what the gate opens, one by one, for every agency and every cli
 
 from __future__ import annotations
 
+import ast
 import random
+import re
 from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,15 +17,18 @@ from django.utils import timezone
 
 from accord.config.service import gate
 from accord.gate import Refused, disclose, preview
+from accord.partners import actions as partners
 from accord.policy.words import Category, Element, Level, Mark, Purpose, Role, Verb
 from accord.sharing import actions as sharing
 from accord.sharing import queries
 from accord.sharing.rules import RELEASABLE, Content, InvalidRelease
 from accord.vault import actions as vault
 from accord.vault import queries as clients
-from accord.vault.rules import Detail, Identity, SafeContact, Summary
+from accord.vault.rules import Detail, Identity, InvalidEntry, SafeContact, Summary
+from tests.house.sweep import named
 from tests.proofs.town import superuser
-from tests.world import House, World
+from tests.rooms.test_web_clients import signed_in
+from tests.world import House, Worker, World
 
 RELEASES = 60
 MARKS = [frozenset()] * 4 + [frozenset({mark}) for mark in Mark]
@@ -218,3 +225,198 @@ def test_the_tray_lists_what_the_door_opens(houses):
             assert queries.envelope(permit=permit, client_id=client, envelope_id=id).content == content
         assert set(queries.received_ids(permit=permit, client_id=client)) == set(shown)
     assert {view.id: view.content for view in first.envelopes}.items() <= shown.items()
+
+
+# ---------------------------------------------------------------- walls, teams and merged files inside one agency
+
+#: Lists that are not about clients, or show only what the asker herself made or asked for; each with the reason.
+WITHOUT_SCOPE = {
+    "accord.ledger.queries": "ids of an agency's own log; who reads it sees no file, and codes go through vault.codes",
+    "accord.partners.queries": "agencies, members and agreements",
+    "accord.sharing.queries.all_living": "a yes or no about ids that were listed before",
+    "accord.sharing.queries.release": "one release by its id; the page compares whose it is with whom it entered for",
+    "accord.vault.queries.assigned": "a number, for who hands over; names nobody",
+    "accord.records.caseload.queries.uploads": "her own uploads, none opened",
+    "accord.records.caseload.queries.upload": "her own upload, before it is a file",
+    "accord.records.caseload.queries.rows": "rows of her own upload, before they are files",
+    "accord.records.caseload.queries.exports": "her own requests: numbers and moments",
+    "accord.records.caseload.queries.export": "her own request: numbers and moments",
+    "accord.records.caseload.queries.to_second": "requests that wait for a second person: numbers and moments",
+    "accord.records.caseload.queries.taken_alone": "a number of her own",
+}
+
+
+def listing() -> dict[str, bool]:
+    """Every public query that is not about one named client, and whether it narrows to what the asker may know of."""
+    found = {}
+    for source in named("queries"):
+        functions = {node.name: node for node in source.tree.body if isinstance(node, ast.FunctionDef)}
+
+        def reaches(name: str, seen: frozenset[str] = frozenset(), functions=functions) -> bool:
+            calls = {ast.unparse(c.func) for c in ast.walk(functions[name]) if isinstance(c, ast.Call)}
+            ours = (calls & set(functions)) - seen
+            return "within" in calls or any(reaches(each, seen | {name}) for each in ours)
+
+        for name, node in functions.items():
+            required = {
+                arg.arg
+                for arg, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+                if default is None
+            }
+            if not name.startswith("_") and "permit" in required and "client_id" not in required:
+                found[f"{source.name}.{name}"] = reaches(name)
+    return found
+
+
+def test_every_list_over_several_clients_is_narrowed_to_what_the_asker_may_know_of():
+    found = listing()
+    assert sum(found.values()) >= 12
+    for name, narrowed in found.items():
+        reason = WITHOUT_SCOPE.get(name) or WITHOUT_SCOPE.get(name.rpartition(".")[0])
+        assert narrowed or reason, f"{name} lists rows of clients without within()"
+    assert set(WITHOUT_SCOPE) <= set(found) | {name.rpartition(".")[0] for name in found}, "mend the list"
+
+
+STEPS = 14
+
+
+@dataclass
+class Office:
+    """One agency with files, each with a draft, a signed release and something that waits from a partner."""
+
+    house: House
+    members: dict[str, Worker]
+    files: list[UUID]
+    codes: dict[UUID, str]
+    merged: dict[UUID, UUID]
+
+
+@pytest.fixture(scope="module")
+def office() -> Office:
+    world, roles = World(), (Role.WORKER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+    house, hospital = world.agency(roles=roles), world.hospital()
+    second = world.colleague(house)
+    files = []
+    for number in range(5):
+        worker = (house.worker, second)[number % 2]
+        files.append(world.client(worker, Identity(given="Ana", family=f"Vega{number}")))
+        world.entry(worker, files[-1])
+        world.release(worker, files[-1], hospital, days=2)
+        with worker.enter(Verb.PREPARE_RELEASE, client=files[-1]) as permit:
+            sharing.prepare(
+                permit=permit,
+                at=permit.at,
+                client_id=files[-1],
+                recipient_id=hospital.id,
+                purpose=Purpose.SAFETY,
+                grants={Category.CONTACT: Level.SUMMARY},
+                last_day=permit.at.date() + timedelta(days=2),
+                language="en",
+            )
+    for client in files[:3]:
+        patient = world.client(hospital.worker)
+        world.entry(hospital.worker, patient)
+        world.release(hospital.worker, patient, house)
+        world.accept(house.worker, client)
+        world.release(hospital.worker, patient, house, {Category.CONTACT: Level.SUMMARY})
+    with house.worker.enter(Verb.FIND_CLIENTS) as permit:
+        codes = dict(clients.codes(permit=permit, client_ids=files))
+    members = {"worker": house.worker, "second": second, "supervisor": house[Role.SUPERVISOR]}
+    return Office(house, members, files, codes, {})
+
+
+def stir(office: Office, chance: random.Random) -> None:
+    """One change of who may know of what, as a supervisor or privacy officer makes it."""
+    boss, officer = office.members["supervisor"], office.house[Role.PRIVACY_OFFICER]
+    client, member = chance.choice(office.files), chance.choice(list(office.members.values()))
+    step = chance.choice(("wall", "lift", "assign", "unassign", "merge", "separate", "access"))
+    if step == "wall":
+        with officer.enter(Verb.WALL_CLIENT) as permit:
+            vault.wall_off(permit=permit, at=permit.at, client_id=client, member_id=member.member, kind="other")
+    elif step == "lift":
+        with officer.enter(Verb.WALL_CLIENT) as permit:
+            for line in clients.walls(permit=permit)[:2]:
+                vault.lift_wall(permit=permit, at=permit.at, wall_id=line.id)
+    elif step == "access":
+        with office.house[Role.DIRECTOR].enter(Verb.MANAGE_AGENCY, purpose=Purpose.ADMINISTRATION) as permit:
+            partners.change_access(permit=permit, at=permit.at, access=chance.choice(("team", "everyone")))
+    else:
+        with suppress(Refused, InvalidEntry):
+            if step in ("assign", "unassign"):
+                with boss.enter(Verb.ASSIGN_CLIENT, client=client) as permit:
+                    change = {"assign": vault.assign, "unassign": vault.unassign}[step]
+                    change(permit=permit, at=permit.at, client_id=client, member_id=member.member)
+            elif step == "merge":
+                other = chance.choice(office.files)
+                with boss.enter(Verb.MERGE_CLIENTS, client=client) as permit:
+                    vault.merge(permit=permit, at=permit.at, client_id=client, other_id=other)
+                office.merged[other] = client
+            elif office.merged:
+                other, client = chance.choice(list(office.merged.items()))
+                with boss.enter(Verb.MERGE_CLIENTS, client=client) as permit:
+                    vault.separate(permit=permit, at=permit.at, client_id=client, other_id=other)
+                del office.merged[other]
+
+
+def lists(office: Office, worker: Worker) -> dict[str, set[UUID]]:
+    """What each list names, as ids of files."""
+    by_code = {code: id for id, code in office.codes.items()}
+    with worker.enter(Verb.FIND_CLIENTS, Verb.READ_DAY) as permit:
+        found = {
+            "recent": {line.id for line in clients.recent(permit=permit)},
+            "by name": {line.id for line in clients.find(permit=permit, text="Ana")[0]},
+            "codes": set(clients.codes(permit=permit, client_ids=office.files)),
+            "begun": {each.client_id for each in queries.begun(permit=permit)},
+            "ending": {each.client_id for each in queries.ending(permit=permit)},
+            "waiting": {each.client_id for each in queries.waiting(permit=permit)},
+        }
+        for code, id in by_code.items():
+            lines = {line.id for line in clients.find(permit=permit, text=code)[0]}
+            found["by code"] = found.get("by code", set()) | lines
+            assert lines <= {office.merged.get(id, id)}
+    with worker.enter(Verb.WITHDRAW_RELEASE) as permit:
+        found["living"] = {by_code[each.code] for each in queries.living(permit=permit)}
+    with worker.enter(Verb.MERGE_CLIENTS) as permit:
+        found["compared"] = {file.id for file in clients.compared(permit=permit, client_ids=office.files)}
+    return found
+
+
+def test_with_walls_teams_and_merges_every_list_names_exactly_what_the_door_opens(office):
+    chance, shut, opened = random.Random(11), 0, 0
+    for _ in range(STEPS):
+        stir(office, chance)
+        for worker in office.members.values():
+            door = {id for id in office.files if opens_for(worker, id)}
+            whole = {id for id in door if id not in office.merged}
+            tied = set(office.files[:3]) & door
+            for name, named_ids in lists(office, worker).items():
+                files = whole if name in ("recent", "by name", "by code", "compared") else door
+                assert named_ids == (tied if name == "waiting" else files), (name, office.merged)
+            opened, shut = opened + len(door), shut + len(office.files) - len(door)
+    assert min(opened, shut) > STEPS
+
+
+def opens_for(worker: Worker, client: UUID) -> bool:
+    try:
+        with worker.enter(Verb.READ_CLIENT, client=client) as permit:
+            assert clients.client(permit=permit, client_id=client).id == client
+    except Refused:
+        return False
+    return True
+
+
+def test_every_address_a_page_names_opens_and_every_file_that_opens_is_named(office):
+    for worker in office.members.values():
+        door = {id for id in office.files if opens_for(worker, id)}
+        browser = signed_in(worker)
+        named_on = {}
+        for address in ("/clients/", "/my-day/"):
+            html = browser.get(address).content.decode()
+            links = {UUID(id) for id in re.findall(r'href="/clients/([0-9a-f-]{36})/', html)}
+            named_on[address] = links
+            assert links <= door
+            assert all(office.codes[id] not in html for id in set(office.files) - door)
+        assert named_on["/clients/"] == door - set(office.merged)
+        for id in office.files:
+            answer = browser.get(f"/clients/{id}/")
+            assert answer.status_code == (404 if id not in door else 302 if id in office.merged else 200)

@@ -127,9 +127,14 @@ def test_what_she_copied_opens_nothing_written_since(world, shelter):
     patient = world.client(hospital.worker)
     world.release(hospital.worker, patient, shelter, {Category.IDENTITY: Level.FULL})
     with superuser() as eyes:
-        wrapped = dict(
-            eyes.execute("select id, wrapped_key from vault_client where agency_id = %s", [shelter.id]).fetchall()
-        )
+        wrapped = {
+            id: (bytes(key), bytes(secret))
+            for id, key, secret in eyes.execute(
+                "select id, wrapped_key, secret from vault_client join vault_shred using (agency_id, id)"
+                " where agency_id = %s",
+                [shelter.id],
+            )
+        }
         (lock,) = eyes.execute("select secrets from partners_vaultlock where agency_id = %s", [shelter.id]).fetchone()
         (left,) = eyes.execute(
             "select count(*) from partners_vaultgrant where member_id = %s", [worker.member]
@@ -138,9 +143,9 @@ def test_what_she_copied_opens_nothing_written_since(world, shelter):
             "select key_version, sealed from sharing_envelope where agency_id = %s", [shelter.id]
         ).fetchone()
     assert left == 0
-    assert copied.client_key(hers, bytes(wrapped[hers])), "what she could open then, she could have copied then"
+    assert copied.client_key(hers, *wrapped[hers]), "what she could open then, she could have copied then"
     with pytest.raises(WrongKey):
-        copied.client_key(later, bytes(wrapped[later]))
+        copied.client_key(later, *wrapped[later])
     for each in (version, version + 1):
         with pytest.raises(WrongKey):
             Vault.with_secrets(shelter.id, each, key, bytes(lock))
@@ -252,8 +257,11 @@ def test_the_director_s_paper_opens_her_vault_and_no_other(world, shelter):
     now = timezone.now()
     found = gate().open_with_paper(shelter.id, shelter.paper, now)
     with superuser() as eyes:
-        (wrapped,) = eyes.execute("select wrapped_key from vault_client where id = %s", [client]).fetchone()
-    assert found.client_key(client, bytes(wrapped))
+        wrapped, shred = eyes.execute(
+            "select wrapped_key, secret from vault_client join vault_shred using (agency_id, id) where id = %s",
+            [client],
+        ).fetchone()
+    assert found.client_key(client, bytes(wrapped), bytes(shred))
     for agency, paper in ((shelter.id, other.paper), (other.id, shelter.paper), (shelter.id, shelter.paper[:-1] + "?")):
         with pytest.raises(WrongKey):
             gate().open_with_paper(agency, paper, now)

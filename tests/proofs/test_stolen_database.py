@@ -291,6 +291,7 @@ def candidate_keys(loot: Loot, agency: UUID) -> set[bytes]:
     without its tag. Twice over, so that a key under a key is found too."""
     known = {bytes(key) for key in (*loot.keyring.keys.values(), *loot.keyring.secrets.values())}
     known |= {bytes(row[pad]) for row in loot.tables["accord_private.secret"] for pad in ("inner_pad", "outer_pad")}
+    known |= {bytes(row["secret"]) for row in loot.tables["vault_shred"] if row["agency_id"] == agency}
     keys = {key for key in known if len(key) == 32}
     for _ in range(2):
         made = set()

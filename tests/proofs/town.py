@@ -27,7 +27,7 @@ from accord.policy.words import Category, Level, Purpose, Relation, Verb
 from accord.sharing import actions as sharing
 from accord.vault import actions as vault
 from accord.vault.rules import Identity, SafeContact
-from tests.world import House, World
+from tests.world import House, World, agree
 
 
 def _place() -> dict[str, Any]:
@@ -129,6 +129,8 @@ def found_town(seed: int, clients: int = 2, kinds: Sequence[str] = KINDS) -> Tow
             if recipient != holder:
                 client = chance.choice(town.clients[holder])
                 _release(town, holder, recipient, client, next(state), chance)
+    for house in houses.values():
+        agree(house, *(other for other in houses.values() if other is not house))
     return town
 
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from accord.sealing.errors import SealingError, WrongKey
 from accord.sealing.fields import OVERHEAD, aad, open_sealed, seal
 from accord.sealing.keys import bind, new_key
-from accord.sealing.vault import new_vault
+from accord.sealing.vault import new_shred, new_vault
 
 KEY = new_key()
+SHRED = new_shred()
 PLACE = aad(UUID(int=1), "vault_client", "name", UUID(int=2))
 
 
@@ -91,17 +92,17 @@ def test_ten_thousand_swaps_are_rejected() -> None:
 def test_clients_and_agencies_open_only_their_own(client: UUID, other: UUID, plaintext: bytes) -> None:
     st_brigid, county = new_vault(uuid4()), new_vault(uuid4())
     row = uuid4()
-    wrapped = st_brigid.new_client_key(client)
-    mine = st_brigid.client_key(client, wrapped)
+    wrapped = st_brigid.new_client_key(client, SHRED)
+    mine = st_brigid.client_key(client, wrapped, SHRED)
     sealed = mine.seal("vault_client", "name", row, plaintext)
     assert mine.open("vault_client", "name", row, sealed) == plaintext
-    strangers = [county.client_key(client, county.new_client_key(client))]
+    strangers = [county.client_key(client, county.new_client_key(client, SHRED), SHRED)]
     if other != client:
-        strangers.append(st_brigid.client_key(other, st_brigid.new_client_key(other)))
+        strangers.append(st_brigid.client_key(other, st_brigid.new_client_key(other, SHRED), SHRED))
         with pytest.raises(WrongKey):
-            st_brigid.client_key(other, wrapped)
+            st_brigid.client_key(other, wrapped, SHRED)
     for stranger in strangers:
         with pytest.raises(WrongKey):
             stranger.open("vault_client", "name", row, sealed)
     with pytest.raises(WrongKey):
-        county.client_key(client, wrapped)
+        county.client_key(client, wrapped, SHRED)

@@ -21,7 +21,9 @@ from accord.sealing.members import (
     unlock_private,
 )
 from accord.sealing.session import open_from_session, seal_for_session
-from accord.sealing.vault import ClientKey, Vault, grant_to, new_vault, open_grant
+from accord.sealing.vault import ClientKey, Vault, grant_to, new_shred, new_vault, open_grant
+
+SHRED = new_shred()
 
 
 def holders(folder: Path) -> Iterator[tuple[object, list[bytes]]]:
@@ -32,7 +34,7 @@ def holders(folder: Path) -> Iterator[tuple[object, list[bytes]]]:
     plain = Vault(agency, {1: bytes(vault.keys[1])}, 1, {1: bytes(vault.private[1])}, bytes(vault.search_key))
     yield plain, [*vault.keys.values(), *vault.private.values(), vault.search_key]
     yield vault.keys, list(vault.keys.values())
-    client = vault.client_key(account, vault.new_client_key(account))
+    client = vault.client_key(account, vault.new_client_key(account, SHRED), SHRED)
     yield client, [client.key]
     ring = keyring.create(folder / "keyring")
     yield ring, [*ring.keys.values(), *ring.secrets.values()]
@@ -79,7 +81,7 @@ def test_a_traceback_with_local_variables_shows_no_key() -> None:
     client = uuid4()
     secrets = [vault.keys[1], vault.private[1], vault.search_key]
     try:
-        vault.client_key(uuid4(), vault.new_client_key(client))
+        vault.client_key(uuid4(), vault.new_client_key(client, SHRED), SHRED)
     except WrongKey as error:
         text = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     assert "secret bytes" in text
@@ -88,7 +90,7 @@ def test_a_traceback_with_local_variables_shows_no_key() -> None:
 
 def test_holders_are_frozen() -> None:
     vault = new_vault(uuid4())
-    client: ClientKey = vault.client_key(vault.agency_id, vault.new_client_key(vault.agency_id))
+    client: ClientKey = vault.client_key(vault.agency_id, vault.new_client_key(vault.agency_id, SHRED), SHRED)
     for holder, name in ((vault, "current"), (client, "key")):
         with pytest.raises(AttributeError):
             setattr(holder, name, None)

@@ -17,6 +17,7 @@ from accord.sealing.vault import (
     Vault,
     grant_to,
     keyring_id,
+    new_shred,
     new_vault,
     open_grant,
     unwrap_for_recovery,
@@ -28,6 +29,7 @@ from accord.sealing.vault import (
 
 QUICK = Cost(memory=64, passes=1, lanes=1)
 AGENCY = UUID(int=77)
+SHRED = new_shred()
 
 
 @settings(max_examples=30, deadline=None)
@@ -92,30 +94,30 @@ def test_vault_secrets_open_with_their_own_key_version_and_agency_only() -> None
 def test_old_and_new_versions_open_until_the_old_one_is_dropped() -> None:
     first = new_vault(AGENCY)
     clients = {uuid4(): b"" for _ in range(20)}
-    wrapped = {client: first.new_client_key(client) for client in clients}
+    wrapped = {client: first.new_client_key(client, SHRED) for client in clients}
     row = uuid4()
-    sealed = {c: first.client_key(c, wrapped[c]).seal("vault_client", "name", row, b"Ana") for c in clients}
+    sealed = {c: first.client_key(c, wrapped[c], SHRED).seal("vault_client", "name", row, b"Ana") for c in clients}
     envelope = seal_to(first.public(), b"released", b"info")
 
     both = reopened(first.rotated())
     assert both.current == 2
-    assert version_of(both.new_client_key(uuid4())) == 2
+    assert version_of(both.new_client_key(uuid4(), SHRED)) == 2
     assert seal_to(both.public(), b"", b"") and both.public() != first.public()
     for client in clients:
-        moved = both.rewrap(client, wrapped[client])
+        moved = both.rewrap(client, wrapped[client], SHRED)
         assert (version_of(wrapped[client]), version_of(moved)) == (1, 2)
-        assert both.rewrap(client, moved) == moved
+        assert both.rewrap(client, moved, SHRED) == moved
         for each in (wrapped[client], moved):
-            assert both.client_key(client, each).open("vault_client", "name", row, sealed[client]) == b"Ana"
+            assert both.client_key(client, each, SHRED).open("vault_client", "name", row, sealed[client]) == b"Ana"
         with pytest.raises(WrongKey, match="version 2; this vault holds \\[1\\]"):
-            first.client_key(client, moved)
+            first.client_key(client, moved, SHRED)
 
     second = reopened(both.drop_key(1))
     for client in clients:
-        key = second.client_key(client, both.rewrap(client, wrapped[client]))
+        key = second.client_key(client, both.rewrap(client, wrapped[client], SHRED), SHRED)
         assert key.open("vault_client", "name", row, sealed[client]) == b"Ana"
         with pytest.raises(WrongKey, match="version 1; this vault holds \\[2\\]"):
-            second.client_key(client, wrapped[client])
+            second.client_key(client, wrapped[client], SHRED)
     assert second.open_envelope(1, envelope, b"info") == b"released"
     with pytest.raises(WrongKey, match="version 1"):
         second.drop_private(1).open_envelope(1, envelope, b"info")
@@ -130,20 +132,39 @@ def test_old_and_new_versions_open_until_the_old_one_is_dropped() -> None:
 def test_a_changed_version_number_does_not_help() -> None:
     vault = new_vault(AGENCY).rotated()
     client = uuid4()
-    wrapped = vault.new_client_key(client)
+    wrapped = vault.new_client_key(client, SHRED)
     for forged in (b"\0\0\0\1" + wrapped[4:], b"\0\0\0\3" + wrapped[4:], wrapped[:4], wrapped[:3], b""):
         with pytest.raises(WrongKey):
-            vault.client_key(client, forged)
+            vault.client_key(client, forged, SHRED)
+
+
+def test_a_client_key_needs_the_vault_key_and_her_own_shred() -> None:
+    """Whoever holds every vault key and the wrapped key, but not her shred, holds nothing of hers."""
+    vault = new_vault(AGENCY)
+    client, other = uuid4(), uuid4()
+    mine, another = new_shred(), new_shred()
+    wrapped = vault.new_client_key(client, mine)
+    assert len(mine) == 32 and mine != another
+    assert vault.client_key(client, wrapped, mine)
+    for shred in (another, bytes(32), bytes(vault.keys[1]), b"", mine[:-1], mine + b"\0", mine[::-1]):
+        with pytest.raises(WrongKey):
+            vault.client_key(client, wrapped, shred)
+        with pytest.raises(WrongKey):
+            vault.rotated().rewrap(client, wrapped, shred)
+    with pytest.raises(WrongKey):
+        vault.client_key(other, wrapped, mine)
+    with pytest.raises(WrongKey):
+        new_vault(AGENCY).client_key(client, wrapped, mine)
 
 
 def test_a_version_made_without_the_old_key_opens_nothing_old() -> None:
     """Who can write the database but never held a key may plant a version 2; what was there stays shut."""
     true = new_vault(AGENCY)
     client = uuid4()
-    wrapped = true.new_client_key(client)
+    wrapped = true.new_client_key(client, SHRED)
     planted = new_vault(AGENCY).rotated()
     with pytest.raises(WrongKey):
-        planted.client_key(client, wrapped)
+        planted.client_key(client, wrapped, SHRED)
 
 
 def test_members_come_change_their_password_lose_it_and_leave() -> None:

@@ -109,7 +109,7 @@ def test_a_file_is_opened_found_changed_and_written_into(world):
     assert "Sam" in page(advocate, address)
     assert "at least one name" in advocate.post(f"{address}people/new/", {"relation": "child"}).content.decode()
 
-    entry = {"kind": "service", "day": date.today().isoformat(), "summary": "A bed tonight.", "narrative": "DETAIL"}
+    entry = {"kind": "housing", "day": date.today().isoformat(), "summary": "A bed tonight.", "narrative": "DETAIL"}
     preview = advocate.post(f"{address}entries/new/", entry | {"preview": "1"}).content.decode()
     assert preview.count("A bed tonight.") == 3
     assert "A bed tonight" not in page(advocate, address)

@@ -44,7 +44,7 @@ def verify(
 
         id, name = agency_named(agency)
         try:
-            _sequenced(id)
+            sequenced(id)
         except LedgerDamaged as damage:
             typer.echo(f"TAMPERED: {damage}.")
         # Read before the leaves: the ledger may grow while it is copied out.
@@ -71,7 +71,7 @@ def export(
     """Copy an agency's ledger out, for `verify` on any machine. The agency's ledger says that it was done."""
     with community():
         id, _ = agency_named(agency)
-        _sequenced(id)
+        sequenced(id)
         if to is None:
             for line in _lines(id):
                 typer.echo(line)
@@ -85,7 +85,7 @@ def checkpoint(agency: Agency) -> None:
     """Print the newest checkpoint of an agency's ledger. Keep it where this server's operator cannot reach it."""
     with community():
         id, name = agency_named(agency)
-        _sequenced(id)
+        sequenced(id)
         head = _newest(id)
         if head is None:
             raise Stop(f"The ledger of {name} is empty.")
@@ -103,7 +103,7 @@ def _verified(export: Path, checkpoints: list[Path], older: Path | None) -> int:
     return code
 
 
-def _sequenced(agency: UUID) -> None:
+def sequenced(agency: UUID) -> None:
     """Put what no worker has taken yet into the tree: the service may not be running."""
     from django.utils import timezone
 

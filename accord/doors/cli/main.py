@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from accord.doors.cli import agencies, demonstration, documents, keys, laws, ledgers, pages, serving
+from accord.doors.cli import agencies, backup, demonstration, documents, keys, laws, ledgers, pages, serving
 from accord.doors.cli.place import Stop, say
 
 #: What the libraries below say about a database that is away or of another version.
@@ -67,6 +67,8 @@ app.command("serve")(serving.serve)
 app.command("import")(documents.bring_in)
 app.command("decide")(laws.decide)
 app.command("docs")(pages.docs)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(laws.app, name="law", help="The law this program applies.")
 app.add_typer(agencies.app, name="agency", help="The agencies of the community.")
 app.add_typer(keys.app, name="keys", help="The keyring, and agencies' vault keys.")

@@ -19,6 +19,7 @@ from accord.gate import Caller
 from accord.gate.operating import agencies
 from accord.ledger import actions as ledger
 from accord.ledger.permits import Permit
+from accord.records.caseload import actions as caseload
 from accord.sharing import actions as sharing
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ def _grow(permit: Permit) -> None:
 
 def _clear(permit: Permit) -> None:
     sharing.sweep(permit=permit, at=permit.at)
+    caseload.sweep(permit=permit, at=permit.at)
 
 
 def _each(job: str, work: Callable[[Permit], None]) -> None:

@@ -20,6 +20,8 @@ MENU = (
     ("kept", _("Kept records"), frozenset({Role.RECORDS_OFFICER})),
     ("members", _("Members"), frozenset({Role.DIRECTOR})),
     ("keys", _("Keys"), frozenset({Role.DIRECTOR})),
+    ("caseload_seconds", _("Exports"), frozenset({Role.DIRECTOR})),
+    ("walls", _("Walls"), frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})),
     ("partners", _("Partners"), WORKERS | {Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR}),
 )
 

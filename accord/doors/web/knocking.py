@@ -44,6 +44,8 @@ def entering(request: HttpRequest, *, client: UUID | None = None) -> AbstractCon
     who = caller(request)
     if page.lens == "kept":
         return gate().kept(who, purpose=page.purpose, at=timezone.now())
+    if page.lens == "relay":
+        return gate().taking_back(who, *page.verbs, purpose=page.purpose, at=timezone.now(), client=client)
     return gate().enter(who, *page.verbs, purpose=page.purpose, at=timezone.now(), client=client)
 
 

@@ -7,11 +7,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from accord.policy.words import AgencyKind, Category, Duty, Level, Purpose, Relation, Role, Verb
+from accord.policy.words import AgencyKind, Category, Duty, Level, Mark, Purpose, Relation, Role, Verb
 from accord.records.health import rules as health
 from accord.vault import rules as vault
 
@@ -108,12 +109,165 @@ DUTIES = {
     Duty.HOUSING: _("VAWA housing protections"),
     Duty.NONE: _("No special law"),
 }
+MARKS = {
+    Mark.PRIVILEGED: _("Privileged conversations"),
+    Mark.PSYCHOTHERAPY_NOTE: _("A therapist's own notes"),
+    Mark.SUD: _("Substance-use treatment"),
+    Mark.SUD_COUNSELLING_NOTE: _("Substance-use counselling notes"),
+    Mark.SHELTER_LOCATION: _("Where a shelter is"),
+    Mark.VICTIM_CONTACT: _("What she told an intervention programme about him"),
+    Mark.IMMIGRATION: _("Immigration status"),
+    Mark.CRIMINAL_HISTORY: _("Criminal history"),
+    Mark.SEALED: _("Sealed court records"),
+}
+#: How partners under an agreement tell each other things.
+MECHANISMS = {
+    "envelope": _("Sealed in Accord, one thing at a time"),
+    "meeting": _("Spoken, when you meet about it"),
+    "phone": _("By phone, noted afterwards"),
+}
+#: Where an agreement stands.
+STANDINGS = {
+    "in_force": _("In force"),
+    "waiting": _("Waiting for signatures"),
+    "coming": _("Signed, not begun"),
+    "suspended": _("Suspended"),
+    "past": _("Past its review"),
+    "over": _("Over"),
+}
 RELATIONS = {
     Relation.SELF: _("Herself"),
     Relation.CHILD: _("Child"),
     Relation.HOUSEHOLD: _("Household"),
     Relation.RESPONDENT: _("Respondent"),
     Relation.OTHER: _("Somebody else"),
+}
+LANGUAGES = {
+    "en": _("English"),
+    "es": _("Spanish"),
+    "ase": _("American Sign Language"),
+    "am": _("Amharic"),
+    "ar": _("Arabic"),
+    "bn": _("Bengali"),
+    "fa": _("Persian"),
+    "fr": _("French"),
+    "hi": _("Hindi"),
+    "ht": _("Haitian Creole"),
+    "ko": _("Korean"),
+    "pa": _("Punjabi"),
+    "pl": _("Polish"),
+    "pt": _("Portuguese"),
+    "ru": _("Russian"),
+    "so": _("Somali"),
+    "sw": _("Swahili"),
+    "tl": _("Tagalog"),
+    "uk": _("Ukrainian"),
+    "ur": _("Urdu"),
+    "vi": _("Vietnamese"),
+    "yue": _("Cantonese"),
+    "zh": _("Mandarin Chinese"),
+}
+INTERPRETER = {
+    "none": _("Not needed"),
+    "in_person": _("Needed, in person"),
+    "phone": _("Needed, by phone"),
+    "video": _("Needed, by video"),
+}
+ACCESS = {
+    "wheelchair": _("Wheelchair, no steps"),
+    "hearing": _("Hearing"),
+    "sight": _("Sight"),
+    "reading": _("Reading and writing"),
+    "memory": _("Memory and focus"),
+    "speech": _("Speech"),
+    "quiet": _("A quiet room"),
+    "assistant": _("Somebody who assists her"),
+    "service_animal": _("Service animal"),
+}
+SERVICES = {
+    "shelter": _("Shelter"),
+    "transitional_housing": _("Transitional housing"),
+    "housing_search": _("Housing search"),
+    "safety_planning": _("Safety planning"),
+    "counselling": _("Counselling"),
+    "support_group": _("Support group"),
+    "childrens_counselling": _("Children's counselling"),
+    "childcare": _("Childcare"),
+    "school_liaison": _("School liaison"),
+    "legal_advocacy": _("Legal advocacy"),
+    "court_accompaniment": _("Somebody with her at court"),
+    "protective_order": _("Help with a protective order"),
+    "family_law": _("Help with custody and divorce"),
+    "immigration_help": _("Immigration help"),
+    "interview_accompaniment": _("Somebody with her at police interviews"),
+    "hospital_accompaniment": _("Somebody with her at the hospital"),
+    "health_care": _("Health care"),
+    "financial_help": _("Financial help"),
+    "compensation_claim": _("Compensation claim"),
+    "phone": _("A phone"),
+    "transport": _("Transport"),
+    "interpreter": _("An interpreter"),
+    "employment_help": _("Help with work"),
+    "food_and_clothing": _("Food and clothing"),
+    "pet_care": _("Care for a pet"),
+    "other": _("Something else"),
+}
+STEPS = {
+    "offered": _("Offered"),
+    "accepted": _("Accepted"),
+    "declined": _("Declined"),
+    "waiting": _("Waiting"),
+    "started": _("Under way"),
+    "done": _("Done"),
+    "ended": _("Ended"),
+}
+WHY_NOT = {"": _("No reason needed"), "not_safe_now": _("Not safe now"), "not_now": _("Not now")}
+WAYS = {
+    "phone": _("By phone"),
+    "text": _("By text message"),
+    "email": _("By e-mail"),
+    "letter": _("By letter"),
+    "in_person": _("In person"),
+    "through": _("Through somebody she named"),
+}
+#: The same ways inside a sentence.
+REACHED = {
+    "phone": _("by phone"),
+    "text": _("by text message"),
+    "email": _("by e-mail"),
+    "letter": _("by letter"),
+    "in_person": _("in person"),
+    "through": _("through somebody she named"),
+}
+OUTCOMES = {
+    "reached": _("I reached her"),
+    "not_reached": _("She did not answer"),
+    "message": _("I left a message"),
+    "somebody_else": _("Somebody else answered"),
+    "not_hers": _("It is not hers any more"),
+    "danger": _("She let me know that it was not safe"),
+}
+ANSWERS = {"": _("Not asked yet"), "yes": _("Yes"), "no": _("No")}
+#: Why she may be reached now, or not (vault.rules.may_contact).
+MAY_CONTACT = {
+    "allowed": _("She has said that this is safe."),
+    "nothing_noted": _("It is not noted which ways are safe for her."),
+    "other_way": _("She has not said that this way is safe."),
+    "no_voicemail": _("She has not said that a message on her phone is safe."),
+    "no_number": _("There is nothing noted to reach her by in this way."),
+    "no_hours": _("No safe hours are noted."),
+    "outside_hours": _("This is outside her safe hours."),
+    "paper_unsafe": _("She has said that paper is not safe for her to take home."),
+    "paper_unknown": _("It is not noted whether paper is safe for her to take home."),
+}
+CONFLICTS = {
+    "relative": _("A relative"),
+    "former_partner": _("A former partner"),
+    "neighbour": _("A neighbour, or somebody met in daily life"),
+    "respondent": _("Works with the respondent, or is close to that side"),
+    "client_herself": _("Is or was a client herself, and this is her file or her family's"),
+    "other": _("Something else"),
+    "asked_by_her": _("The client asked for it"),
 }
 HARMS = {
     "domestic_violence": _("Domestic violence"),
@@ -170,19 +324,33 @@ VERBS = {
     Verb.READ_ENVELOPE: _("read what a partner shared"),
     Verb.ACCEPT_ENVELOPE: _("accepted what a partner shared"),
     Verb.CONFIRM_VALUE: _("noted that she confirmed"),
+    Verb.NEVER_SHARE: _("noted who is never told"),
+    Verb.SEND_UPDATE: _("sent or held an update"),
+    Verb.RELAY_WITHDRAWAL: _("passed on a withdrawal"),
+    Verb.READ_ACCOUNTING: _("read an accounting of disclosures"),
+    Verb.CONTACT_CLIENT: _("got in touch with a client"),
+    Verb.MERGE_CLIENTS: _("joined or parted two files"),
+    Verb.ASSIGN_CLIENT: _("changed who works with a client"),
+    Verb.WALL_CLIENT: _("changed a conflict wall"),
+    Verb.IMPORT_CASELOAD: _("imported a caseload"),
+    Verb.EXPORT_CASELOAD: _("exported a caseload"),
+    Verb.APPROVE_EXPORT: _("seconded or refused an export"),
     Verb.READ_KEPT: _("read kept records"),
     Verb.READ_LEDGER: _("read the log"),
     Verb.READ_PARTNERS: _("read the directory"),
+    Verb.MANAGE_AGENCY: _("changed the agency's entry or agreements"),
     Verb.MANAGE_MEMBERS: _("managed members"),
     Verb.MANAGE_KEYS: _("managed keys"),
     Verb.SWEEP: _("tidied up"),
 }
 
+#: Values of a summary that are codes of the vault, as they stand inside a sentence.
+CODES: Mapping[str, Mapping[str, Any]] = {"service": SERVICES, "channel": REACHED}
 #: Values that hold a day.
 DAYS = frozenset({"born", "date", "day", "first_day", "last_day", "start", "end"})
 
 _ALL: tuple[Mapping[Any, Any], ...] = (
-    CATEGORIES, LEVELS, PURPOSES, ROLES, KINDS_OF_AGENCY, DUTIES, RELATIONS, VERBS,
+    CATEGORIES, LEVELS, PURPOSES, ROLES, KINDS_OF_AGENCY, DUTIES, MARKS, RELATIONS, VERBS,
 )  # fmt: skip
 
 
@@ -191,7 +359,7 @@ def label(code: Any) -> str:
     for table in _ALL:
         if code in table and type(code) is type(next(iter(table))):
             return str(table[code])
-    return str(KINDS.get(code) or HARMS.get(code) or gettext(health.WORDS.get(code, code)))
+    return str(KINDS.get(code) or HARMS.get(code) or MAY_CONTACT.get(code) or gettext(health.WORDS.get(code, code)))
 
 
 def summary_text(summary: Mapping[str, Any] | vault.Summary | None) -> str:
@@ -203,6 +371,8 @@ def summary_text(summary: Mapping[str, Any] | vault.Summary | None) -> str:
     if summary.text:
         return summary.text
     values = {name: _ready(name, value) for name, value in summary.values.items()}
+    if summary.template == "contact.safe":
+        values["when"] = safe_hours(summary.values)
     if summary.template in vault.SUMMARIES:
         return gettext(vault.SUMMARIES[summary.template]).format(**values)
     return health.sentence(
@@ -224,7 +394,34 @@ def spoken_day(text: str) -> str:
     return text
 
 
+def language(value: str) -> str:
+    """A language by its code, or as it was written."""
+    return str(LANGUAGES.get(value, value))
+
+
+def hours(window: Mapping[str, Any]) -> str:
+    """One line of safe hours: "Mon-Fri 10:00-14:00"."""
+    days, start, end = window["days"], window["start"], window["end"]
+    if len(days) == 7:
+        said = gettext("every day")
+    elif len(days) > 2 and days == list(range(days[0], days[-1] + 1)):
+        said = f"{WEEKDAYS_ABBR[days[0]]}–{WEEKDAYS_ABBR[days[-1]]}"
+    else:
+        said = ", ".join(str(WEEKDAYS_ABBR[day]) for day in days)
+    if start == end:
+        return gettext("%(days)s, at any hour") % {"days": said}
+    return f"{said} {start}–{end}"
+
+
+def safe_hours(values: Mapping[str, Any]) -> str:
+    """When she can be reached, as hours and in her words."""
+    lines = [hours(window) for window in values.get("windows") or ()]
+    return "; ".join(part for part in (*lines, values.get("when")) if part)
+
+
 def _ready(name: str, value: Any) -> Any:
+    if name in CODES and value in CODES[name]:
+        return str(CODES[name][value])
     if isinstance(value, list):
         return tuple(value)
     return spoken_day(value) if name in DAYS and isinstance(value, str) else value

@@ -27,9 +27,10 @@ class Recipient:
 def directory(permit: Permit) -> dict[UUID, Recipient]:
     """Every agency of the directory by id, in order of name; the asking one is among them."""
     cards = partners.directory(permit=permit)
-    holder = _fact(cards[permit.agency_id])
-    return {id: Recipient(card, warn(holder, _fact(card), permit.at)) for id, card in cards.items()}
+    holder = fact(cards[permit.agency_id])
+    return {id: Recipient(card, warn(holder, fact(card), permit.at)) for id, card in cards.items()}
 
 
-def _fact(card: AgencyCard) -> Agency:
+def fact(card: AgencyCard) -> Agency:
+    """An agency of the directory as the law sees it."""
     return Agency(id=str(card.id), kind=card.kind, duties=frozenset(card.duties))

@@ -9,11 +9,32 @@ from allauth.mfa.totp import views as totp
 from django.urls import path
 
 from accord.doors.web.pages import Page
-from accord.doors.web.views import clients, day, health, oversight, releases, sharing, site, staff
+from accord.doors.web.views import (
+    caseload,
+    clients,
+    day,
+    health,
+    intake,
+    oversight,
+    partners,
+    people,
+    picture,
+    releases,
+    sharing,
+    site,
+    staff,
+    team,
+    updates,
+)
 from accord.policy.words import Purpose, Verb
 
 C = "clients/<uuid:client_id>/"
+T = C + "conversations/<uuid:conversation_id>/"
+A = "agreements/<uuid:agreement_id>/"
+U, E = "caseload/import/<uuid:upload_id>/", "caseload/export/<uuid:export_id>/"
 ADMINISTRATION, OVERSIGHT = Purpose.ADMINISTRATION, Purpose.OVERSIGHT
+#: What is written down may be sent with the same save.
+ADDING = (Verb.ADD_ENTRY, Verb.READ_CLIENT, Verb.SEND_UPDATE)
 
 _TABLE = (
     # the agency's own work
@@ -23,27 +44,66 @@ _TABLE = (
     Page("clients/new/", clients.new, "client_new", (Verb.OPEN_CLIENT,)),
     Page(C, clients.client, "client", (Verb.READ_CLIENT, Verb.READ_ENVELOPE)),
     Page(C + "entries/", clients.entries, "entries", (Verb.READ_CLIENT,)),
-    Page(C + "entries/new/", clients.entry_new, "entry_new", (Verb.ADD_ENTRY, Verb.READ_CLIENT)),
+    Page(C + "entries/new/", clients.entry_new, "entry_new", ADDING),
     Page(C + "entries/<uuid:entry_id>/", clients.entry, "entry", (Verb.READ_CLIENT,)),
     Page(C + "about/", clients.about, "about", (Verb.EDIT_CLIENT, Verb.READ_CLIENT)),
     Page(C + "people/new/", clients.person_new, "person_new", (Verb.EDIT_CLIENT, Verb.READ_CLIENT)),
+    Page(C + "people/<uuid:person_id>/", people.person, "person", (Verb.READ_CLIENT,)),
+    Page(C + "people/<uuid:person_id>/edit/", people.person_edit, "person_edit", (Verb.EDIT_CLIENT, Verb.READ_CLIENT)),
+    Page(
+        C + "people/<uuid:person_id>/parts/",
+        people.person_parts,
+        "person_parts",
+        (Verb.EDIT_CLIENT, Verb.READ_CLIENT),
+    ),
+    Page(
+        C + "intake/",
+        intake.intake,
+        "intake",
+        (Verb.EDIT_CLIENT, Verb.CONFIRM_VALUE, Verb.READ_ENVELOPE, Verb.READ_CLIENT),
+    ),
+    Page(C + "timeline/", picture.timeline, "timeline", (Verb.READ_CLIENT,)),
+    # a privacy officer reads it without seeing the file
+    Page(C + "accounting/", picture.accounting, "accounting", (Verb.READ_ACCOUNTING,)),
+    Page(C + "services/", people.services, "services", ADDING),
+    Page(C + "contact/", people.contact, "contact", (Verb.CONTACT_CLIENT, Verb.READ_CLIENT, Verb.READ_ENVELOPE)),
+    # only a supervisor says who reaches her otherwise than her card says
+    Page(
+        C + "contact/anyway/",
+        people.contact_anyway,
+        "contact_anyway",
+        (Verb.CONTACT_CLIENT, Verb.ASSIGN_CLIENT, Verb.READ_CLIENT, Verb.READ_ENVELOPE),
+    ),
     Page(C + "export/", clients.export, "export", (Verb.EXPORT_CLIENT, Verb.READ_CLIENT, Verb.READ_ENVELOPE)),
     Page(C + "delete/", clients.delete, "client_delete", (Verb.DELETE_CLIENT, Verb.WITHDRAW_RELEASE, Verb.READ_CLIENT)),
+    # who works with her, who must not, and which files are about one person
+    Page(C + "team/", team.team, "team", (Verb.ASSIGN_CLIENT, Verb.WALL_CLIENT, Verb.READ_CLIENT)),
+    Page(C + "conflict/", team.conflict, "conflict", (Verb.READ_CLIENT,)),
+    Page(C + "same/<uuid:other_id>/", team.same, "same", (Verb.MERGE_CLIENTS, Verb.READ_CLIENT)),
+    Page(C + "separate/<uuid:other_id>/", team.separate, "separate", (Verb.MERGE_CLIENTS, Verb.READ_CLIENT)),
+    Page("walls/", team.walls, "walls", (Verb.WALL_CLIENT,)),
     # health records
-    Page(C + "import/", health.import_document, "import", (Verb.IMPORT_DOCUMENT, Verb.READ_CLIENT)),
-    Page(C + "exam/", health.exam, "exam", (Verb.ADD_ENTRY, Verb.READ_CLIENT)),
-    Page(C + "injury/", health.injury, "injury", (Verb.ADD_ENTRY, Verb.READ_CLIENT)),
-    Page(C + "visit/", health.visit, "visit", (Verb.ADD_ENTRY, Verb.READ_CLIENT)),
+    Page(C + "import/", health.import_document, "import", (Verb.IMPORT_DOCUMENT, Verb.READ_CLIENT, Verb.SEND_UPDATE)),
+    Page(C + "exam/", health.exam, "exam", ADDING),
+    Page(C + "injury/", health.injury, "injury", ADDING),
+    Page(C + "visit/", health.visit, "visit", ADDING),
     # her word
-    Page(C + "releases/new/", releases.prepare, "release_new", (Verb.PREPARE_RELEASE, Verb.READ_CLIENT)),
+    Page(C + "releases/new/", releases.partners, "release_new", (Verb.PREPARE_RELEASE, Verb.READ_CLIENT)),
+    Page(T + "partners/", releases.partners, "conversation_partners", (Verb.PREPARE_RELEASE, Verb.READ_CLIENT)),
+    Page(T + "terms/", releases.terms, "conversation_terms", (Verb.PREPARE_RELEASE, Verb.READ_CLIENT)),
+    Page(T + "preview/", releases.preview, "conversation_preview", (Verb.PREPARE_RELEASE, Verb.READ_CLIENT)),
+    Page(T + "sign/", releases.sign, "conversation_sign", (Verb.SIGN_RELEASE, Verb.READ_CLIENT)),
+    Page(T, releases.conversation, "conversation", (Verb.READ_CLIENT,)),
+    Page(T + "paper/", releases.paper, "conversation_paper", (Verb.READ_CLIENT,)),
+    Page(T + "card/", releases.card, "conversation_card", (Verb.READ_CLIENT,)),
+    Page(T + "withdraw/", releases.withdraw_all, "conversation_withdraw", (Verb.WITHDRAW_RELEASE,)),
+    Page(C + "releases/<uuid:release_id>/", releases.release, "release", (Verb.READ_CLIENT,)),
     Page(
-        C + "releases/<uuid:release_id>/preview/",
-        releases.preview,
-        "release_preview",
+        C + "releases/<uuid:release_id>/renew/",
+        releases.renew,
+        "release_renew",
         (Verb.PREPARE_RELEASE, Verb.READ_CLIENT),
     ),
-    Page(C + "releases/<uuid:release_id>/sign/", releases.sign, "release_sign", (Verb.SIGN_RELEASE, Verb.READ_CLIENT)),
-    Page(C + "releases/<uuid:release_id>/", releases.release, "release", (Verb.READ_CLIENT,)),
     # a privacy officer may take the call too, and sees the release but not the file
     Page(C + "releases/<uuid:release_id>/withdraw/", releases.withdraw, "release_withdraw", (Verb.WITHDRAW_RELEASE,)),
     # what came from partners
@@ -60,15 +120,54 @@ _TABLE = (
         "confirm",
         (Verb.CONFIRM_VALUE, Verb.READ_ENVELOPE, Verb.READ_CLIENT),
     ),
+    # what follows, what flows without her release, and what she stops
+    Page("updates/", updates.tray, "updates", (Verb.SEND_UPDATE, Verb.READ_DAY)),
+    Page(C + "flows/new/", updates.flow_new, "flow_new", (Verb.SEND_UPDATE, Verb.READ_CLIENT)),
+    Page(C + "flows/<uuid:flow_id>/end/", updates.flow_end, "flow_end", (Verb.SEND_UPDATE, Verb.READ_CLIENT)),
+    # a privacy officer may take this call too
+    Page(
+        C + "take-back/<uuid:thread>/",
+        updates.take_back,
+        "take_back",
+        (Verb.RELAY_WITHDRAWAL, Verb.READ_DAY),
+        lens="relay",
+    ),
+    Page(C + "relays/<uuid:relay_id>/", updates.relayed, "relayed", (Verb.WITHDRAW_RELEASE, Verb.READ_DAY)),
+    Page(C + "never/", updates.never, "never", (Verb.NEVER_SHARE, Verb.READ_CLIENT)),
+    Page(C + "never/<uuid:never_id>/lift/", updates.never_lift, "never_lift", (Verb.NEVER_SHARE, Verb.READ_CLIENT)),
+    # a whole caseload, in and out
+    Page("caseload/", caseload.start, "caseload", (Verb.IMPORT_CASELOAD, Verb.EXPORT_CASELOAD)),
+    Page("caseload/import/", caseload.upload, "caseload_upload", (Verb.IMPORT_CASELOAD,)),
+    Page(U, caseload.bringing, "caseload_import", (Verb.IMPORT_CASELOAD,)),
+    Page(U + "columns/", caseload.columns, "caseload_columns", (Verb.IMPORT_CASELOAD,)),
+    Page(U + "preview/", caseload.preview, "caseload_preview", (Verb.IMPORT_CASELOAD,)),
+    Page(U + "faults/", caseload.faults, "caseload_faults", (Verb.IMPORT_CASELOAD,)),
+    Page("caseload/export/", caseload.ask, "caseload_export_new", (Verb.EXPORT_CASELOAD,)),
+    Page(E, caseload.export, "caseload_export", (Verb.EXPORT_CASELOAD,)),
+    Page(E + "file/", caseload.file, "caseload_file", (Verb.EXPORT_CASELOAD, Verb.READ_CLIENT, Verb.READ_ENVELOPE)),
+    Page("caseload/seconds/", caseload.seconds, "caseload_seconds", (Verb.APPROVE_EXPORT,)),
+    Page("caseload/seconds/<uuid:export_id>/", caseload.second, "caseload_second", (Verb.APPROVE_EXPORT,)),
     # oversight, records, staff, keys
     Page("log/", oversight.log, "log", (Verb.READ_LEDGER,), OVERSIGHT),
     Page("log/export/", oversight.log_export, "log_export", (Verb.READ_LEDGER,), OVERSIGHT),
     Page("log/checkpoint/", oversight.checkpoint, "log_checkpoint", (Verb.READ_LEDGER,), OVERSIGHT),
     Page("log/releases/", oversight.living_releases, "log_releases", (Verb.WITHDRAW_RELEASE,)),
     Page("kept/", oversight.kept, "kept", (Verb.READ_KEPT,), Purpose.RECORDS_REQUEST, "kept"),
-    Page("partners/", staff.partners, "partners", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page("partners/", partners.partners, "partners", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page("partners/<uuid:agency_id>/", partners.partner, "partner", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page("agency/", partners.entry, "entry_own", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
+    Page("agency/access/", partners.access, "access", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
+    Page("agreements/", partners.agreements, "agreements", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page("agreements/new/", partners.agreement_new, "agreement_new", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
+    Page(A, partners.agreement, "agreement", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page(A + "sign/", partners.agreement_sign, "agreement_sign", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
+    Page(A + "suspend/", partners.agreement_suspend, "agreement_suspend", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
+    Page(A + "resume/", partners.agreement_resume, "agreement_resume", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
+    Page(A + "leave/", partners.agreement_leave, "agreement_leave", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
     Page("members/", staff.members, "members", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),
     Page("members/new/", staff.member_new, "member_new", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),
+    Page("members/<uuid:member_id>/", staff.member, "member", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),
+    Page("members/<uuid:member_id>/roles/", staff.member_roles, "member_roles", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),
     Page("members/<uuid:member_id>/code/", staff.member_code, "member_code", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),
     Page(
         "members/<uuid:member_id>/remove/", staff.member_remove, "member_remove", (Verb.MANAGE_MEMBERS,), ADMINISTRATION

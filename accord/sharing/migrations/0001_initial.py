@@ -21,7 +21,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('purpose', models.CharField(choices=[('own_service', 'own_service'), ('treatment', 'treatment'), ('safety', 'safety'), ('shelter', 'shelter'), ('advocacy', 'advocacy'), ('investigation', 'investigation'), ('prosecution', 'prosecution'), ('protective_order', 'protective_order'), ('legal_help', 'legal_help'), ('housing', 'housing'), ('education', 'education'), ('compensation', 'compensation'), ('supervision', 'supervision'), ('coordination', 'coordination'), ('oversight', 'oversight'), ('records_request', 'records_request'), ('reporting', 'reporting'), ('research', 'research'), ('administration', 'administration')], db_comment='code: why, exactly one', max_length=24)),
+                ('conversation', models.UUIDField(db_comment='link: prepared and signed in one go with these others', default=uuid.uuid4)),
                 ('grants', models.JSONField(db_comment='code: category to level')),
+                ('updates', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('identity', 'identity'), ('contact', 'contact'), ('location', 'location'), ('services', 'services'), ('injuries', 'injuries'), ('exam', 'exam'), ('visits', 'visits'), ('conditions', 'conditions'), ('medications', 'medications'), ('allergies', 'allergies'), ('procedures', 'procedures'), ('encounters', 'encounters'), ('results', 'results'), ('documents', 'documents'), ('risk', 'risk'), ('safety_plan', 'safety_plan'), ('legal', 'legal'), ('education', 'education'), ('housing', 'housing'), ('counselling', 'counselling'), ('notes', 'notes')], max_length=16), db_comment='code: categories of which what is added later may follow', default=list, size=None)),
                 ('language', models.CharField(db_comment='code: language it was explained in', max_length=5)),
                 ('elements', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), db_comment='code: what the conversation covered', size=None)),
                 ('signer_role', models.CharField(choices=[('self', 'self'), ('parent', 'parent'), ('guardian', 'guardian'), ('representative', 'representative'), ('next_of_kin', 'next_of_kin')], db_comment='code: in which capacity', max_length=16)),
@@ -32,6 +34,9 @@ class Migration(migrations.Migration):
                 ('method', models.CharField(blank=True, choices=[('screen', 'screen'), ('paper', 'paper'), ('witnessed', 'witnessed')], db_comment='code: how it was signed', default='', max_length=10)),
                 ('copy', models.CharField(blank=True, choices=[('given', 'given'), ('refused', 'refused')], db_comment='code: her copy was given, or safely refused', default='', max_length=8)),
                 ('signature', models.BinaryField(db_comment='sealed: the name she signed with', null=True)),
+                ('cosigner', models.BinaryField(db_comment='sealed: who signed beside, and as what', null=True)),
+                ('witness', models.BinaryField(db_comment='sealed: who saw the mark, name and title', null=True)),
+                ('kept', models.BinaryField(db_comment='sealed: where the agency keeps the signed paper', null=True)),
                 ('long_because', models.BinaryField(db_comment="sealed: supervisor's reason for over 90 days", null=True)),
                 ('prepared_at', models.DateTimeField(db_comment='moment: when')),
                 ('prepared_by', models.UUIDField(db_comment='link: member')),
@@ -52,6 +57,32 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Flow',
+            fields=[
+                ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('purpose', models.CharField(choices=[('own_service', 'own_service'), ('treatment', 'treatment'), ('safety', 'safety'), ('shelter', 'shelter'), ('advocacy', 'advocacy'), ('investigation', 'investigation'), ('prosecution', 'prosecution'), ('protective_order', 'protective_order'), ('legal_help', 'legal_help'), ('housing', 'housing'), ('education', 'education'), ('compensation', 'compensation'), ('supervision', 'supervision'), ('coordination', 'coordination'), ('oversight', 'oversight'), ('records_request', 'records_request'), ('reporting', 'reporting'), ('research', 'research'), ('administration', 'administration')], db_comment='code: why, exactly one', max_length=24)),
+                ('grants', models.JSONField(db_comment='code: category to level')),
+                ('rule', models.CharField(db_comment='code: the rule that allows it', max_length=48)),
+                ('agreement', models.UUIDField(db_comment='link: the agreement that rule asks for, if it does', null=True)),
+                ('automatic', models.BooleanField(db_comment='code: new entries are sent as they are saved', default=False)),
+                ('told', models.CharField(choices=[('told', 'told'), ('not_safe', 'not_safe')], db_comment='code: whether she was told that it is sent', max_length=8)),
+                ('not_told', models.BinaryField(db_comment='sealed: why it is not safe to tell her', null=True)),
+                ('opened_at', models.DateTimeField(db_comment='moment: when')),
+                ('opened_by', models.UUIDField(db_comment='link: member')),
+                ('until_at', models.DateTimeField(db_comment='moment: it ends')),
+                ('ended_at', models.DateTimeField(db_comment='moment: somebody ended it before', null=True)),
+                ('ended_by', models.UUIDField(db_comment='link: member', null=True)),
+                ('agency', models.ForeignKey(db_comment='link: holder', db_index=False, on_delete=django.db.models.deletion.PROTECT, to='partners.agency')),
+                ('client', models.ForeignKey(db_comment='link: about whom', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='vault.client')),
+                ('recipient', models.ForeignKey(db_comment='link: to whom', db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.agency')),
+            ],
+            options={
+                'db_table': 'sharing_flow',
+                'indexes': [models.Index(fields=['agency', 'client'], name='flow_by_client'), models.Index(fields=['agency', 'until_at'], name='flow_by_end')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('grants', {}), _negated=True), name='flow_is_about_something'), models.CheckConstraint(condition=models.Q(('agency', models.F('recipient')), _negated=True), name='flow_has_two_agencies'), models.CheckConstraint(condition=models.Q(models.Q(('not_told__isnull', True), ('told', 'told')), models.Q(('not_told__isnull', False), ('told', 'not_safe')), _connector='OR'), name='flow_told_her_or_says_why_not'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='flow_ended_who_and_when')],
+            },
+        ),
+        migrations.CreateModel(
             name='Sent',
             fields=[
                 ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -64,7 +95,8 @@ class Migration(migrations.Migration):
                 ('client', models.ForeignKey(db_comment='link: about whom', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='vault.client')),
                 ('entry', models.ForeignKey(db_comment='link: from which entry', db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, to='vault.entry')),
                 ('recipient', models.ForeignKey(db_comment='link: to whom', db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.agency')),
-                ('release', models.ForeignKey(db_comment='link: on which word', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='sharing.release')),
+                ('release', models.ForeignKey(db_comment='link: on which word', db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='sharing.release')),
+                ('flow', models.ForeignKey(db_comment='link: or under which law', db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='sharing.flow')),
             ],
             options={
                 'db_table': 'sharing_sent',
@@ -75,6 +107,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('thread', models.UUIDField(db_comment='link: the same on both sides, meaningless elsewhere')),
+                ('subject', models.UUIDField(db_comment='link: own child it is about; null for the client herself and for what a partner began', null=True)),
                 ('tied_at', models.DateTimeField(db_comment='moment: when')),
                 ('tied_by', models.UUIDField(db_comment='link: member', null=True)),
                 ('agency', models.ForeignKey(db_comment='link: whose row', db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.agency')),
@@ -96,7 +129,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'sharing_arrival',
-                'indexes': [models.Index(fields=['agency', 'arrived_at'], name='arrival_by_time')],
+                'indexes': [models.Index(fields=['agency', 'arrived_at'], name='arrival_by_time'), models.Index(fields=['agency', 'envelope'], name='arrival_by_envelope')],
             },
         ),
         migrations.CreateModel(
@@ -121,8 +154,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('thread', models.UUIDField(db_comment='link: which survivor, between these two')),
-                ('release', models.UUIDField(db_comment="link: the holder's release it rests on")),
-                ('basis', models.CharField(db_comment='code: lawful basis', default='release', max_length=16)),
+                ('release', models.UUIDField(db_comment="link: the holder's release it rests on", null=True)),
+                ('flow', models.UUIDField(db_comment='link: or the flow, where a law allows it without her release', null=True)),
+                ('basis', models.CharField(choices=[('release', 'release'), ('flow', 'flow')], db_comment='code: which of the two', max_length=8)),
                 ('rules', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=48), db_comment='code: rules that said yes', size=None)),
                 ('purpose', models.CharField(db_comment='code: for what', max_length=24)),
                 ('category', models.CharField(choices=[('identity', 'identity'), ('contact', 'contact'), ('location', 'location'), ('services', 'services'), ('injuries', 'injuries'), ('exam', 'exam'), ('visits', 'visits'), ('conditions', 'conditions'), ('medications', 'medications'), ('allergies', 'allergies'), ('procedures', 'procedures'), ('encounters', 'encounters'), ('results', 'results'), ('documents', 'documents'), ('risk', 'risk'), ('safety_plan', 'safety_plan'), ('legal', 'legal'), ('education', 'education'), ('housing', 'housing'), ('counselling', 'counselling'), ('notes', 'notes')], db_comment='code: about what', max_length=16)),
@@ -138,8 +172,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'sharing_envelope',
-                'indexes': [models.Index(fields=['agency', 'thread', '-sent_at'], name='envelope_by_thread'), models.Index(fields=['holder', 'release'], name='envelope_by_release'), models.Index(condition=models.Q(('sealed__isnull', False)), fields=['holder', 'until_at'], name='envelope_to_sweep')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('agency', models.F('holder')), _negated=True), name='envelope_has_two_agencies'), models.CheckConstraint(condition=models.Q(('sealed__isnull', False), ('retain', False), _connector='OR'), name='envelope_kept_where_bound_to_keep')],
+                'indexes': [models.Index(fields=['agency', 'thread', '-sent_at'], name='envelope_by_thread'), models.Index(fields=['holder', 'release'], name='envelope_by_release'), models.Index(fields=['holder', 'flow'], name='envelope_by_flow'), models.Index(condition=models.Q(('sealed__isnull', False)), fields=['holder', 'until_at'], name='envelope_to_sweep')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('agency', models.F('holder')), _negated=True), name='envelope_has_two_agencies'), models.CheckConstraint(condition=models.Q(('sealed__isnull', False), ('retain', False), _connector='OR'), name='envelope_kept_where_bound_to_keep'), models.CheckConstraint(condition=models.Q(models.Q(('basis', 'release'), ('flow__isnull', True), ('release__isnull', False)), models.Q(('basis', 'flow'), ('flow__isnull', False), ('release__isnull', True)), _connector='OR'), name='envelope_on_one_basis')],
             },
         ),
         migrations.CreateModel(
@@ -171,9 +205,17 @@ class Migration(migrations.Migration):
             model_name='release',
             index=models.Index(fields=['agency', 'until_at'], name='release_by_end'),
         ),
+        migrations.AddIndex(
+            model_name='release',
+            index=models.Index(fields=['agency', 'conversation'], name='release_by_conversation'),
+        ),
         migrations.AddConstraint(
             model_name='release',
             constraint=models.CheckConstraint(condition=models.Q(('signed_at__isnull', True), ('explained_at__isnull', False), _connector='OR'), name='release_explained_before_signed'),
+        ),
+        migrations.AddConstraint(
+            model_name='release',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('method', 'witnessed'), _negated=True), ('witness__isnull', False), _connector='OR'), name='release_witnessed_by_somebody'),
         ),
         migrations.AddConstraint(
             model_name='release',
@@ -195,9 +237,21 @@ class Migration(migrations.Migration):
             model_name='sent',
             index=models.Index(fields=['agency', 'release'], name='sent_by_release'),
         ),
+        migrations.AddIndex(
+            model_name='sent',
+            index=models.Index(fields=['agency', 'flow'], name='sent_by_flow'),
+        ),
         migrations.AddConstraint(
             model_name='sent',
             constraint=models.UniqueConstraint(fields=('agency', 'release', 'entry'), name='sent_once_per_entry'),
+        ),
+        migrations.AddConstraint(
+            model_name='sent',
+            constraint=models.UniqueConstraint(fields=('agency', 'flow', 'entry'), name='sent_once_per_entry_and_flow'),
+        ),
+        migrations.AddConstraint(
+            model_name='sent',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('flow__isnull', True), ('release__isnull', False)), models.Q(('flow__isnull', False), ('release__isnull', True)), _connector='OR'), name='sent_on_one_basis'),
         ),
         migrations.AddIndex(
             model_name='thread',
@@ -206,5 +260,64 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='thread',
             constraint=models.UniqueConstraint(fields=('agency', 'thread'), name='thread_tied_once'),
+        ),
+        migrations.CreateModel(
+            name='Aside',
+            fields=[
+                ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('basis', models.UUIDField(db_comment='link: the release or flow it would have gone on')),
+                ('put_at', models.DateTimeField(db_comment='moment: when')),
+                ('put_by', models.UUIDField(db_comment='link: member')),
+                ('agency', models.ForeignKey(db_comment='link: holder', db_index=False, on_delete=django.db.models.deletion.PROTECT, to='partners.agency')),
+                ('client', models.ForeignKey(db_comment='link: about whom', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='vault.client')),
+                ('entry', models.ForeignKey(db_comment='link: what was not sent', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='vault.entry')),
+            ],
+            options={
+                'db_table': 'sharing_aside',
+                'constraints': [models.UniqueConstraint(fields=('agency', 'basis', 'entry'), name='aside_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Relay',
+            fields=[
+                ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('thread', models.UUIDField(db_comment='link: which survivor, between these two')),
+                ('wants', models.CharField(choices=[('partner', 'partner'), ('all', 'all')], db_comment='code: what this partner has, or all the holder shares about her', max_length=8)),
+                ('how', models.CharField(choices=[('in_person', 'in_person'), ('phone', 'phone'), ('written', 'written')], db_comment='code: how she said so', max_length=10)),
+                ('key_version', models.PositiveIntegerField(db_comment='code: holder key pair the words are sealed to')),
+                ('words', models.BinaryField(db_comment='sealed: HPKE to the holder, in her words if she wants', null=True)),
+                ('told_at', models.DateTimeField(db_comment='moment: she said so')),
+                ('closed_at', models.DateTimeField(db_comment='moment: the holder dealt with it', null=True)),
+                ('closed_by', models.UUIDField(db_comment='link: member', null=True)),
+                ('closed_how', models.CharField(blank=True, choices=[('withdrawn', 'withdrawn'), ('otherwise', 'otherwise')], db_comment='code: taken back, or she decided otherwise', default='', max_length=10)),
+                ('closed_note', models.BinaryField(db_comment='sealed: what she decided otherwise', null=True)),
+                ('agency', models.ForeignKey(db_comment='link: holder', db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.agency')),
+                ('partner', models.ForeignKey(db_comment='link: who heard', db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.agency')),
+            ],
+            options={
+                'db_table': 'sharing_relay',
+                'indexes': [models.Index(fields=['agency', 'closed_at'], name='relay_by_closing')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('closed_by__isnull', True), ('closed_how', '')), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), models.Q(('closed_how', ''), _negated=True)), _connector='OR'), name='relay_closed_who_when_how')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Never',
+            fields=[
+                ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('person', models.BinaryField(db_comment='sealed: who there; null for the whole agency', null=True)),
+                ('since_at', models.DateTimeField(db_comment='moment: when')),
+                ('noted_by', models.UUIDField(db_comment='link: member')),
+                ('lifted_at', models.DateTimeField(db_comment='moment: she took it back', null=True)),
+                ('lifted_by', models.UUIDField(db_comment='link: member', null=True)),
+                ('lifted_how', models.CharField(blank=True, db_comment='code: how she told', default='', max_length=10)),
+                ('agency', models.ForeignKey(db_comment='link: whose word', db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.agency')),
+                ('client', models.ForeignKey(db_comment='link: who said so', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='vault.client')),
+                ('against', models.ForeignKey(db_comment='link: which one', db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.agency')),
+            ],
+            options={
+                'db_table': 'sharing_never',
+                'indexes': [models.Index(fields=['agency', 'client'], name='never_by_client')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('lifted_at__isnull', True), ('person__isnull', True)), fields=('agency', 'client', 'against'), name='never_said_once'), models.CheckConstraint(condition=models.Q(models.Q(('lifted_at__isnull', True), ('lifted_by__isnull', True), ('lifted_how', '')), models.Q(('lifted_at__isnull', False), ('lifted_by__isnull', False), models.Q(('lifted_how', ''), _negated=True)), _connector='OR'), name='never_lifted_who_when_how')],
+            },
         ),
     ]

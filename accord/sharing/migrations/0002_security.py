@@ -7,6 +7,9 @@ SENT_BY_ME = f"holder_id = {ME}"
 ALIVE = "withdrawn_at is null and until_at > statement_timestamp()"
 #: The records officer's lens: what has ended and must be kept.
 KEPT = "retain and (select accord_lens()) = 'kept'"
+#: A recipient that ends what she takes back there still sees each row in the statement that ends it, and in no other:
+#: PostgreSQL wants a row it changes to be visible afterwards.
+ENDING = "withdrawn_at = statement_timestamp() and (select accord_lens()) = 'relay'"
 
 NO_EDIT = """
 create function sharing_release_no_edit() returns trigger language plpgsql as $$
@@ -21,13 +24,60 @@ begin
 end $$
 """
 
-RESTS = """
+#: Nothing but her own release lets out what a victim service provider holds (34 USC 12291(b)(2)(B)): not even a flow
+#: that somebody wrote into the table by hand.
+ONLY_HER_WORD = "duties && array['vawa', 'voca', 'fvpsa']::varchar[]"
+
+#: Asked once for all envelopes of a statement: a page of releases sends thousands.
+RESTS = f"""
 create function sharing_envelope_rests() returns trigger language plpgsql as $$
 begin
-  perform from sharing_release
-    where agency_id = new.holder_id and id = new.release and recipient_id = new.agency_id
-      and signed_at is not null and withdrawn_at is null and new.until_at <= until_at;
-  if not found then raise exception 'an envelope rests on a living release to its recipient'; end if;
+  if exists (
+    select from fresh where fresh.flow is null and not exists (
+      select from sharing_release basis
+        where basis.agency_id = fresh.holder_id and basis.id = fresh.release and basis.recipient_id = fresh.agency_id
+          and basis.signed_at is not null and basis.withdrawn_at is null and fresh.until_at <= basis.until_at)
+  ) or exists (
+    select from fresh where fresh.flow is not null and not exists (
+      select from sharing_flow basis
+        where basis.agency_id = fresh.holder_id and basis.id = fresh.flow and basis.recipient_id = fresh.agency_id
+          and basis.ended_at is null and fresh.until_at <= basis.until_at and fresh.purpose = basis.purpose
+          and fresh.level <= (basis.grants ->> fresh.category)::int
+          and not exists (select from partners_agency where id = fresh.holder_id and {ONLY_HER_WORD}))
+  ) then
+    raise exception 'an envelope rests on a living release or flow to its recipient';
+  end if;
+  return null;
+end $$
+"""  # noqa: S608 - our own constants
+
+FLOW = f"""
+create function sharing_flow_only_ends() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'UPDATE' then
+    if old.ended_at is not null
+       or to_jsonb(old) - 'ended_at' - 'ended_by' <> to_jsonb(new) - 'ended_at' - 'ended_by' then
+      raise exception 'a flow can only end';
+    end if;
+  elsif exists (select from partners_agency where id = new.agency_id and {ONLY_HER_WORD}) then
+    raise exception 'nothing leaves a victim service provider without her release';
+  end if;
+  return new;
+end $$
+"""
+
+RELAY = """
+create function sharing_relay_only_closes() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'INSERT' then
+    if new.closed_at is not null or new.agency_id = new.partner_id then
+      raise exception 'a relay is told to another agency, and that one closes it';
+    end if;
+  elsif old.closed_at is not null
+     or to_jsonb(old) - 'closed_at' - 'closed_by' - 'closed_how' - 'closed_note'
+        <> to_jsonb(new) - 'closed_at' - 'closed_by' - 'closed_how' - 'closed_note' then
+    raise exception 'a relay is only closed';
+  end if;
   return new;
 end $$
 """
@@ -35,6 +85,13 @@ end $$
 FROZEN = """
 create function sharing_envelope_frozen() returns trigger language plpgsql as $$
 begin
+  -- The recipient ends what it has when she says so there: now, and nothing but that. What it must keep stays.
+  if new.holder_id is distinct from accord_agency()
+     and (accord_lens() is distinct from 'relay' or old.withdrawn_at is not null
+          or new.withdrawn_at is distinct from statement_timestamp()
+          or (new.sealed is not null) <> new.retain) then
+    raise exception 'a recipient only ends what she takes back';
+  end if;
   if to_jsonb(old) - 'withdrawn_at' - 'sealed' <> to_jsonb(new) - 'withdrawn_at' - 'sealed'
      or (old.withdrawn_at is not null and new.withdrawn_at is distinct from old.withdrawn_at)
      or (new.sealed is not null and new.sealed is distinct from old.sealed) then
@@ -54,14 +111,17 @@ class Migration(migrations.Migration):
             policies={"delete": "never"},
             references={"client_id": "vault_client", "subject_id": "vault_person"},
         ),
+        *agency_owned("sharing_flow", policies={"delete": "never"}, references={"client_id": "vault_client"}),
         *agency_owned(
             "sharing_envelope",
             key="agency_id, id, holder_id",
             policies={
                 "select": f"{MINE} and (({ALIVE}) or ({KEPT}))",
                 "select_holder": SENT_BY_ME,
+                "select_ending": f"{MINE} and {ENDING}",
                 "insert": SENT_BY_ME,
                 "update": SENT_BY_ME,
+                "update_recipient": MINE,
                 "delete": "never",
             },
         ),
@@ -78,14 +138,23 @@ class Migration(migrations.Migration):
         *agency_owned(
             "sharing_sent",
             policies={"update": "never", "delete": "never"},
-            references={"release_id": "sharing_release", "client_id": "vault_client"},
+            references={"release_id": "sharing_release", "flow_id": "sharing_flow", "client_id": "vault_client"},
         ),
         *agency_owned("sharing_receipt", references={"client_id": "vault_client"}),
         *agency_owned("sharing_confirmed", references={"client_id": "vault_client"}),
+        *agency_owned("sharing_aside", references={"client_id": "vault_client"}),
+        *agency_owned("sharing_never", policies={"delete": "never"}, references={"client_id": "vault_client"}),
+        *agency_owned(
+            "sharing_relay",
+            key="agency_id, id, partner_id",
+            policies={"insert": f"partner_id = {ME}", "delete": "never"},
+        ),
         *statements(
-            # Every envelope rests on a release of its holder: sharing without one cannot be written down.
+            # Every envelope rests on a release or a flow of its holder: sharing without one cannot be written down.
             "alter table sharing_envelope add constraint sharing_envelope_rests_on_release"
             " foreign key (holder_id, release) references sharing_release (agency_id, id)",
+            "alter table sharing_envelope add constraint sharing_envelope_rests_on_flow"
+            " foreign key (holder_id, flow) references sharing_flow (agency_id, id)",
             "alter table sharing_arrival add constraint sharing_arrival_announces_own_envelope"
             " foreign key (agency_id, envelope, holder_id) references sharing_envelope (agency_id, id, holder_id)"
             " deferrable initially deferred",
@@ -94,9 +163,15 @@ class Migration(migrations.Migration):
             " for each row execute function sharing_release_no_edit()",
             RESTS,
             "create trigger sharing_envelope_rests after insert on sharing_envelope"
-            " for each row execute function sharing_envelope_rests()",
+            " referencing new table as fresh for each statement execute function sharing_envelope_rests()",
             FROZEN,
             "create trigger sharing_envelope_frozen before update on sharing_envelope"
             " for each row execute function sharing_envelope_frozen()",
+            FLOW,
+            "create trigger sharing_flow_only_ends before insert or update on sharing_flow"
+            " for each row execute function sharing_flow_only_ends()",
+            RELAY,
+            "create trigger sharing_relay_only_closes before insert or update on sharing_relay"
+            " for each row execute function sharing_relay_only_closes()",
         ),
     ]

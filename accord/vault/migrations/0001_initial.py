@@ -20,16 +20,29 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('code', models.CharField(db_comment='code: what colleagues call her file', max_length=16)),
-                ('wrapped_key', models.BinaryField(db_comment='wrapped: her key under the vault key; null once deleted', null=True)),
+                ('wrapped_key', models.BinaryField(db_comment='wrapped: her key, under the vault key and her shred; null once deleted', null=True)),
                 ('key_version', models.PositiveIntegerField(db_comment='code: vault key that wraps hers')),
                 ('status', models.CharField(choices=[('open', 'open'), ('closed', 'closed')], db_comment='code: open or closed', default='open', max_length=8)),
                 ('opened_at', models.DateTimeField(db_comment='moment: when')),
                 ('closed_at', models.DateTimeField(db_comment='moment: when', null=True)),
                 ('touched_at', models.DateTimeField(db_comment='moment: last entry or change, for lists')),
+                ('merged_at', models.DateTimeField(db_comment='moment: when', null=True)),
                 ('agency', models.ForeignKey(db_comment='link: whose vault', db_index=False, on_delete=django.db.models.deletion.PROTECT, to='partners.agency')),
+                ('merged_into', models.ForeignKey(db_comment='link: the file about the same person that it belongs to', db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='vault.client')),
             ],
             options={
                 'db_table': 'vault_client',
+            },
+        ),
+        migrations.CreateModel(
+            name='Shred',
+            fields=[
+                ('client', models.OneToOneField(db_column='id', db_comment='link: whose', db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='vault.client')),
+                ('secret', models.BinaryField(db_comment='wrapped: random half of what wraps her key; gone once deleted')),
+                ('agency', models.ForeignKey(db_comment='link: whose vault', db_index=False, on_delete=django.db.models.deletion.PROTECT, to='partners.agency')),
+            ],
+            options={
+                'db_table': 'vault_shred',
             },
         ),
         migrations.CreateModel(
@@ -51,8 +64,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('relation', models.CharField(choices=[('self', 'self'), ('child', 'child'), ('household', 'household'), ('respondent', 'respondent'), ('other', 'other')], db_comment='code: who she is to the client', max_length=12)),
-                ('identity', models.BinaryField(db_comment='sealed: names, aliases, birth date, pronouns, language')),
-                ('contact', models.BinaryField(db_comment='sealed: safe times, what to say, phone, address', null=True)),
+                ('identity', models.BinaryField(db_comment='sealed: names, code name, aliases, birth date, pronouns, language, interpreter, access needs')),
+                ('contact', models.BinaryField(db_comment='sealed: safe hours and ways, what to say, phone, address', null=True)),
+                ('left_at', models.DateTimeField(db_comment='moment: since when not part of the work any more', null=True)),
                 ('agency', models.ForeignKey(db_comment='link: whose vault', db_index=False, on_delete=django.db.models.deletion.PROTECT, to='partners.agency')),
                 ('client', models.ForeignKey(db_comment='link: in whose story', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='vault.client')),
             ],
@@ -96,6 +110,66 @@ class Migration(migrations.Migration):
                 'db_table': 'vault_token',
             },
         ),
+        migrations.CreateModel(
+            name='Team',
+            fields=[
+                ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('since_at', models.DateTimeField(db_comment='moment: when')),
+                ('by', models.UUIDField(db_comment='link: member who said so, or null for a system', null=True)),
+                ('ended_at', models.DateTimeField(db_comment='moment: when', null=True)),
+                ('agency', models.ForeignKey(db_comment='link: whose vault', db_index=False, on_delete=django.db.models.deletion.PROTECT, to='partners.agency')),
+                ('client', models.ForeignKey(db_comment='link: with whom', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='vault.client')),
+                ('member', models.ForeignKey(db_comment='link: who', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='partners.member')),
+            ],
+            options={
+                'db_table': 'vault_team',
+            },
+        ),
+        migrations.CreateModel(
+            name='Wall',
+            fields=[
+                ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('relative', 'relative'), ('former_partner', 'former_partner'), ('neighbour', 'neighbour'), ('respondent', 'respondent'), ('client_herself', 'client_herself'), ('other', 'other'), ('asked_by_her', 'asked_by_her')], db_comment='code: why', max_length=24)),
+                ('since_at', models.DateTimeField(db_comment='moment: when')),
+                ('by', models.UUIDField(db_comment='link: member who set it', null=True)),
+                ('lifted_at', models.DateTimeField(db_comment='moment: when', null=True)),
+                ('lifted_by', models.UUIDField(db_comment='link: member who lifted it', null=True)),
+                ('agency', models.ForeignKey(db_comment='link: whose vault', db_index=False, on_delete=django.db.models.deletion.PROTECT, to='partners.agency')),
+                ('client', models.ForeignKey(db_comment='link: off whose file', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='vault.client')),
+                ('member', models.ForeignKey(db_comment='link: who', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='partners.member')),
+            ],
+            options={
+                'db_table': 'vault_wall',
+            },
+        ),
+        migrations.AddIndex(
+            model_name='client',
+            index=models.Index(condition=models.Q(('merged_into__isnull', False)), fields=['agency', 'merged_into'], name='client_by_family'),
+        ),
+        migrations.AddConstraint(
+            model_name='client',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('merged_at__isnull', True), ('merged_into__isnull', True)), models.Q(models.Q(('merged_into', models.F('id')), _negated=True), ('merged_at__isnull', False), ('merged_into__isnull', False)), _connector='OR'), name='client_merged_into_another_at_a_moment'),
+        ),
+        migrations.AddIndex(
+            model_name='team',
+            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['agency', 'member', 'client'], name='team_of_member'),
+        ),
+        migrations.AddConstraint(
+            model_name='team',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('agency', 'client', 'member'), name='team_once_at_a_time'),
+        ),
+        migrations.AddIndex(
+            model_name='wall',
+            index=models.Index(condition=models.Q(('lifted_at__isnull', True)), fields=['agency', 'member', 'client'], name='wall_of_member'),
+        ),
+        migrations.AddConstraint(
+            model_name='wall',
+            constraint=models.UniqueConstraint(condition=models.Q(('lifted_at__isnull', True)), fields=('agency', 'client', 'member'), name='wall_once_at_a_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='wall',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lifted_at__isnull', True), ('lifted_by__isnull', True)), models.Q(('lifted_at__isnull', False), ('lifted_by__isnull', False)), _connector='OR'), name='wall_lifted_who_and_when'),
+        ),
         migrations.AddIndex(
             model_name='client',
             index=models.Index(fields=['agency', '-touched_at'], name='client_by_touch'),
@@ -116,6 +190,14 @@ class Migration(migrations.Migration):
             model_name='person',
             index=models.Index(fields=['agency', 'client'], name='person_by_client'),
         ),
+        migrations.AddConstraint(
+            model_name='person',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('relation', 'child'), _negated=True), ('contact__isnull', True), _connector='OR'), name='person_child_is_nowhere'),
+        ),
+        migrations.AddConstraint(
+            model_name='person',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('relation', 'self'), _negated=True), ('left_at__isnull', True), _connector='OR'), name='person_herself_stays'),
+        ),
         migrations.AddIndex(
             model_name='entry',
             index=models.Index(fields=['agency', 'client', '-occurred_at'], name='entry_by_client'),
@@ -123,6 +205,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='entry',
             index=models.Index(fields=['agency', 'case'], name='entry_by_case'),
+        ),
+        migrations.AddIndex(
+            model_name='entry',
+            index=models.Index(condition=models.Q(('origin__isnull', False)), fields=['agency', 'origin'], name='entry_by_origin'),
         ),
         migrations.AddConstraint(
             model_name='entry',

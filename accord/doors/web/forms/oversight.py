@@ -36,3 +36,19 @@ class LogForm(forms.Form):
             make_aware(datetime.combine(first, time.min)) if first else None,
             make_aware(datetime.combine(last + timedelta(days=1), time.min)) if last else None,
         )
+
+
+class KeptForm(forms.Form):
+    """Which kept envelope is opened, and for whom. The reason goes into the log with it."""
+
+    envelope = forms.UUIDField(widget=forms.HiddenInput)
+    why = forms.ChoiceField(
+        label=_("For whom do you open it?"),
+        choices=[
+            ("", _("Choose")),
+            ("defence", _("the defence")),
+            ("court", _("the court")),
+            ("retention", _("a retention question")),
+        ],
+        error_messages={"required": _("Say for whom you open it: the defence, the court, or a retention question.")},
+    )

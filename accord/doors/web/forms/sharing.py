@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +16,27 @@ from django.utils.translation import gettext_lazy as _
 
 from accord.doors.web import labels
 from accord.partners.queries import AgencyCard
-from accord.policy.words import AgencyKind, Category, Element, Level, Purpose, SignerRole
-from accord.sharing.rules import ASK_TWICE_DAYS, RELEASABLE, USUAL_DAYS, InvalidRelease, checked_terms
+from accord.policy.words import AgencyKind, Category, Element, Level, Purpose
+from accord.sharing.queries import ReleaseView
+from accord.sharing.rules import (
+    ADULT,
+    ANOTHER_SIGNS,
+    ASK_TWICE_DAYS,
+    OF_A_CHILD,
+    PRESETS,
+    RELEASABLE,
+    USUAL_DAYS,
+    WITH_AUTHORITY,
+    InvalidRelease,
+    Preset,
+    Signing,
+    Way,
+    age,
+    checked_terms,
+    signed_as,
+    ways,
+)
+from accord.vault.queries import PersonView
 
 #: Purposes a survivor would recognise as the reason for telling somebody.
 PURPOSES = (
@@ -52,41 +71,84 @@ OWN_LEVELS: Mapping[Category, tuple[tuple[Level, Promise], ...]] = {
         (Level.FULL, _("Also her phone")),
     ),
 }
-SIGNERS = (
-    (SignerRole.SELF, _("She signs herself")),
-    (SignerRole.PARENT, _("A parent")),
-    (SignerRole.GUARDIAN, _("A court-appointed guardian")),
-    (SignerRole.REPRESENTATIVE, _("A personal representative")),
-    (SignerRole.NEXT_OF_KIN, _("Next of kin, after her death")),
-)
+#: How a page comes to be signed: by herself or for her, and for a child of hers.
+HER_WAYS: Mapping[Way, Promise] = {
+    Way.SELF: _("She signs herself"),
+    Way.BOTH: _("Both sign: she, and a parent or guardian"),
+    Way.ALONE: _("She signs alone: the law lets her have this service without a parent"),
+    Way.EMANCIPATED: _("She is under 18 but emancipated, and signs herself"),
+    Way.PARENT: _("A parent signs, because she is under 18"),
+    Way.GUARDIAN: _("A court-appointed guardian signs"),
+    Way.REPRESENTATIVE: _("A personal representative signs"),
+    Way.NEXT_OF_KIN: _("Next of kin signs, after her death"),
+}
+CHILD_WAYS: Mapping[Way, Promise] = {
+    Way.BOTH: _("Both sign: the child, and she or another parent or guardian"),
+    Way.PARENT: _("She or another parent signs"),
+    Way.GUARDIAN: _("A court-appointed guardian signs"),
+    Way.ALONE: _("The child signs alone: the law lets the child have this service without a parent"),
+}
 METHODS = (("screen", _("On this screen")), ("paper", _("On paper")), ("witnessed", _("With a mark, witnessed")))
 COPIES = (("given", _("She has her copy")), ("refused", _("It is safer for her not to carry one")))
+#: Names typed here are hers or her people's: no browser keeps or checks them.
+QUIET = {"autocomplete": "off", "spellcheck": "false"}
 WAYS = (("in_person", _("In person")), ("phone", _("By phone")), ("written", _("In writing")))
 
 
 class PartnersForm(forms.Form):
-    """Who may know something: one or several partners."""
+    """Who may know something about whom: one or several partners, about herself or a child of hers."""
 
+    about = forms.ChoiceField(label=_("About whom"), widget=forms.RadioSelect)
     partner = forms.MultipleChoiceField(
         label=_("Partners"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one partner.")},
     )
     language = forms.ChoiceField(label=_("Explained in"), choices=settings.LANGUAGES)
+    preset = forms.ChoiceField(choices=[(preset.value, preset.value) for preset in Preset], required=False)
 
-    def __init__(self, *args: Any, cards: Iterable[AgencyCard], language: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        cards: Iterable[AgencyCard],
+        herself: PersonView,
+        children: Iterable[PersonView],
+        language: str,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"].initial = language
         self.fields["partner"].choices = [(str(card.id), card.name) for card in cards]
+        about = [(str(herself.id), herself.identity.name or gettext("Herself"))]
+        about += [(str(child.id), _of_child(child)) for child in children]
+        self.fields["about"].choices = about
+        self.fields["about"].initial = str(herself.id)
+        self.fields["about"].required = len(about) > 1
+        self.several = len(about) > 1
 
     def chosen(self) -> list[UUID]:
         return [UUID(value) for value in self.cleaned_data["partner"]]
+
+    def subject(self) -> UUID:
+        return UUID(self.cleaned_data["about"] or self.fields["about"].initial)
+
+    def grants(self) -> Mapping[Category, Level]:
+        """What a preset fills in; empty when the levels are to be chosen for each partner."""
+        preset = self.cleaned_data["preset"]
+        return PRESETS[Preset(preset)] if preset else {}
+
+    def purpose(self, card: AgencyCard) -> Purpose:
+        """The usual reason for telling this kind of partner; a preset is for working together."""
+        return (
+            Purpose.COORDINATION if self.cleaned_data["preset"] else USUAL_PURPOSE.get(card.kind, Purpose.COORDINATION)
+        )
 
 
 class TermsForm(forms.Form):
     """What one partner may know, for what, and how long. Fields are named by partner: several stand on one page."""
 
     purpose = forms.ChoiceField(label=_("Why"))
+    follows = forms.BooleanField(label=_("And what is added later to these, until then"), required=False)
     last_day = forms.DateField(
         label=_("Last day"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -94,50 +156,79 @@ class TermsForm(forms.Form):
     sure = forms.BooleanField(label=_("She needs it this long, and we have talked about why"), required=False)
 
     def __init__(
-        self, *args: Any, card: AgencyCard, held: Mapping[Category, int], at: datetime, zone: tzinfo, **kwargs: Any
+        self,
+        *args: Any,
+        card: AgencyCard,
+        draft: ReleaseView,
+        held: Mapping[Category, int],
+        child: bool,
+        at: datetime,
+        zone: tzinfo,
+        **kwargs: Any,
     ) -> None:
-        """`held`: how many entries of a category her file has; `zone`: where the holder is, whose days count."""
+        """`held`: how many entries of a category her file has about this person; `child`: it is about a child of hers;
+        `zone`: where the holder is, whose days count."""
         super().__init__(*args, prefix=str(card.id), **kwargs)
-        self.card, self.held = card, held
+        self.card, self.draft, self.held = card, draft, held
         self.at, self.today = at, timezone.localdate(at, zone)
+        self.offered = OF_A_CHILD if child else RELEASABLE
         self.fields["purpose"].choices = [(purpose.value, labels.label(purpose)) for purpose in PURPOSES]
-        self.fields["purpose"].initial = USUAL_PURPOSE.get(card.kind, Purpose.COORDINATION).value
-        self.fields["last_day"].initial = self.today + timedelta(days=USUAL_DAYS)
+        self.fields["purpose"].initial = draft.purpose.value
+        self.fields["follows"].initial = bool(draft.updates)
+        self.fields["last_day"].initial = max(
+            self.today, (draft.until_at.astimezone(zone) - timedelta(seconds=1)).date()
+        )
         self.fields["last_day"].help_text = gettext(
             "%(days)s days is usual. Over 30 we ask twice; over 90 a supervisor writes down why."
         ) % {"days": USUAL_DAYS}
         self.fields["last_day"].widget.attrs["min"] = self.today.isoformat()
-        for category in RELEASABLE:
+        for category in self.offered:
             choices = OWN_LEVELS.get(category) or [(level, labels.label(level)) for level in LEVELS]
+            least = choices[0][0]
             self.fields[category.value] = forms.TypedChoiceField(
-                label=_with_count(category, held.get(category, 0)),
+                label=_with_count(category, held.get(category, 0), child=child),
                 choices=[(int(level), words) for level, words in choices],
                 coerce=lambda value: Level(int(value)),
                 widget=forms.RadioSelect,
-                initial=int(choices[0][0]),
+                initial=int(max(least, draft.grants.get(category, least))),
             )
 
     def first(self) -> list[forms.BoundField]:
-        """Her name, how to reach her, and what her file holds."""
-        return [self[category.value] for category in RELEASABLE if category in OWN_LEVELS or self.held.get(category)]
+        """Her name, how to reach her, what her file holds, and what is granted already."""
+        return [self[category.value] for category in self.offered if self._near(category)]
 
     def rest(self) -> list[forms.BoundField]:
-        return [
-            self[category.value]
-            for category in RELEASABLE
-            if category not in OWN_LEVELS and not self.held.get(category)
-        ]
+        return [self[category.value] for category in self.offered if not self._near(category)]
+
+    def _near(self, category: Category) -> bool:
+        return bool(category in OWN_LEVELS or self.held.get(category) or self.draft.grants.get(category))
 
     def words(self) -> dict[str, Any]:
-        """What `sharing.actions.prepare` takes. Her bare name comes with whatever else is chosen, never alone."""
-        grants = {category: self.cleaned_data[category.value] for category in RELEASABLE}
-        if grants[Category.IDENTITY] is Level.SUMMARY:
-            del grants[Category.IDENTITY]
+        """What `sharing.actions.describe` takes. Her bare name comes with whatever else is chosen, never alone."""
+        grants = _without_bare_name({category: self.cleaned_data[category.value] for category in self.offered})
         return {
             "purpose": Purpose(self.cleaned_data["purpose"]),
             "grants": grants,
             "last_day": self.cleaned_data["last_day"],
+            "updates": [category for category, level in grants.items() if level]
+            if self.cleaned_data["follows"]
+            else [],
         }
+
+    def so_far(self) -> dict[Category, Level]:
+        """What is ticked right now, for looking at it: the same that would be written down, or nothing."""
+        picked = {}
+        for category in self.offered:
+            try:
+                picked[category] = self.fields[category.value].clean(self.data.get(self.add_prefix(category.value)))
+            except forms.ValidationError:
+                continue
+        chosen = {category: level for category, level in _without_bare_name(picked).items() if level}
+        return {Category.IDENTITY: Level.SUMMARY} | chosen if chosen else {}
+
+    def still_open(self) -> dict[str, Any]:
+        """What was typed, as the initial values of a form that judges nothing yet."""
+        return {name: self.data.get(self.add_prefix(name), "") for name in self.fields}
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -149,7 +240,7 @@ class TermsForm(forms.Form):
                 grants=self.words()["grants"],
                 purpose=Purpose(values["purpose"]),
                 last_day=values["last_day"],
-                today=self.at.date(),
+                today=self.today,
             )
         except InvalidRelease as error:
             raise forms.ValidationError(gettext(str(error))) from error
@@ -169,42 +260,78 @@ class TermsForm(forms.Form):
 
 
 class SignForm(forms.Form):
-    """Read aloud, then signed. One required box for each sentence that has to be read."""
+    """Read aloud once, then signed once for every partner of the page. One required box for each sentence."""
 
-    signer = forms.TypedChoiceField(
-        label=_("Who signs"),
-        choices=SIGNERS,
-        coerce=SignerRole,
-        initial=SignerRole.SELF,
-        widget=forms.RadioSelect,
-    )
-    minor = forms.BooleanField(label=_("She is under 18 and not emancipated"), required=False)
-    alone = forms.BooleanField(label=_("The law lets her have this service without a parent"), required=False)
-    cosigned = forms.BooleanField(label=_("Both have signed: the minor, and a parent or guardian"), required=False)
-    abuser = forms.BooleanField(
-        label=_("The person signing is believed to have abused her, or her other parent"),
-        help_text=_("Then the signature does not count, and nothing is sent on it."),
+    way = forms.TypedChoiceField(label=_("Who signs"), coerce=Way, widget=forms.RadioSelect)
+    cosigner = forms.CharField(
+        label=_("Who signs beside"),
+        help_text=_("Name, and who that is to her or to the child: mother, guardian, the child herself."),
+        max_length=200,
         required=False,
+        widget=forms.TextInput(attrs=QUIET),
     )
     authority = forms.CharField(
-        label=_("What gives this person authority to sign for her"),
-        help_text=_("For example: letters of guardianship, county court, 3 May."),
+        label=_("What this signature rests on"),
+        help_text=_(
+            "For example: mother of the child; letters of guardianship, county court, 3 May; the law that lets a minor "
+            "sign."
+        ),
         max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs=QUIET),
+    )
+    abuser = forms.ChoiceField(
+        label=_("Is anybody who signs believed to have abused her, the child, or the child's other parent?"),
+        help_text=_("Then that signature does not count, and nothing is sent on it."),
+        choices=(("no", _("No")), ("yes", _("Yes"))),
+        widget=forms.RadioSelect,
         required=False,
     )
     method = forms.ChoiceField(label=_("How"), choices=METHODS, widget=forms.RadioSelect)
+    kept = forms.CharField(
+        label=_("Where we keep the signed paper"),
+        help_text=_("For example: locked cabinet 2, folder of the file."),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs=QUIET),
+    )
+    witness = forms.CharField(
+        label=_("Who saw her make her mark"),
+        help_text=_("Name and title."),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs=QUIET),
+    )
     signature = forms.CharField(
         label=_("Name she signs with"),
         max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs=QUIET),
         error_messages={"required": _("Write the name she signs with.")},
     )
     copy = forms.ChoiceField(label=_("Her copy"), choices=COPIES, widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, sentences: Mapping[Element, str], days: int, **kwargs: Any) -> None:
-        """`sentences`: what has to be read, in order; `days`: how long the release lasts."""
+    def __init__(
+        self,
+        *args: Any,
+        sentences: Mapping[Element, str],
+        days: int,
+        born: date | None,
+        today: date,
+        child: bool,
+        paper_is_safe: bool | None,
+        **kwargs: Any,
+    ) -> None:
+        """`sentences`: what has to be read, in order; `days`: how long the longest of the releases lasts; `born`: the
+        birth date of whom it is about, when it is known; `paper_is_safe`: None when nobody has asked her."""
         super().__init__(*args, **kwargs)
-        self.sentences = sentences
+        self.sentences, self.child = sentences, child
+        self.minor = (child and born is None) or (born is not None and age(born, today) < ADULT)
+        self.grown = born is not None and not self.minor
+        offered, said = ways(born=born, today=today, child=child), CHILD_WAYS if child and self.minor else HER_WAYS
+        self.fields["way"].choices = [(way.value, said[way]) for way in offered]
+        self.fields["way"].initial = offered[0].value if not self.minor else None
+        if paper_is_safe is False:
+            self.fields["copy"].initial = "refused"
         for element, sentence in sentences.items():
             self.fields[element.value] = forms.BooleanField(
                 label=sentence, error_messages={"required": gettext("Not read to her yet.")}
@@ -226,18 +353,47 @@ class SignForm(forms.Form):
     @property
     def somebody_else(self) -> bool:
         """Whether the part for parents, guardians and minors is to stand open."""
-        return self.is_bound and any(
-            self.data.get(name) not in (None, "", SignerRole.SELF.value)
-            for name in ("signer", "minor", "alone", "cosigned", "abuser", "authority")
-        )
+        return not self.grown or (self.is_bound and self.data.get("way") not in (None, "", Way.SELF.value))
 
-    def words(self) -> dict[str, Any]:
-        """What `sharing.actions.sign` takes."""
-        names = ("signer", "minor", "alone", "cosigned", "abuser", "authority", "method", "signature", "copy")
-        return {name: self.cleaned_data[name] for name in names} | {
-            "spoken": frozenset(element for element in self.sentences if self.cleaned_data[element.value]),
-            "long_because": self.cleaned_data.get("long_because", ""),
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        way = values.get("way")
+        wanted = {
+            "cosigner": (way is Way.BOTH, gettext("Write who signs beside: the name, and who that is.")),
+            "authority": (self._rests(way), gettext("Write down what gives this person authority to sign.")),
+            "abuser": (way in ANOTHER_SIGNS, gettext("Answer this before anybody signs for somebody else.")),
+            "kept": (values.get("method") == "paper", gettext("Write down where the signed paper is kept.")),
+            "witness": (
+                values.get("method") == "witnessed",
+                gettext("Write down who saw her make her mark: name and title."),
+            ),
         }
+        for name, (needed, sentence) in wanted.items():
+            if needed and not values.get(name) and name not in self.errors:
+                self.add_error(name, sentence)
+        return values
+
+    def _rests(self, way: Way | None) -> bool:
+        """Whether the signature rests on an authority: for a child of hers every signature does."""
+        return way in WITH_AUTHORITY or (self.child and self.minor)
+
+    def page(self) -> Signing:
+        """What `sharing.actions.sign_page` takes."""
+        values = self.cleaned_data
+        way = values["way"]
+        return Signing(
+            spoken=frozenset(element for element in self.sentences if values[element.value]),
+            method=values["method"],
+            copy=values["copy"],
+            signature=values["signature"],
+            authority=values["authority"] if self._rests(way) else "",
+            abuser=way in ANOTHER_SIGNS and values["abuser"] != "no",
+            cosigner=values["cosigner"] if way is Way.BOTH else "",
+            witness=values["witness"] if values["method"] == "witnessed" else "",
+            kept=values["kept"] if values["method"] == "paper" else "",
+            long_because=values.get("long_because", ""),
+            **signed_as(way, minor=self.minor, child=self.child),
+        )
 
 
 class WithdrawForm(forms.Form):
@@ -262,8 +418,21 @@ class FindForm(forms.Form):
     )
 
 
-def _with_count(category: Category, count: int) -> str:
+def _with_count(category: Category, count: int, *, child: bool) -> str:
+    name = gettext("The child's name") if child and category is Category.IDENTITY else labels.label(category)
     if not count:
-        return labels.label(category)
+        return name
     entries = ngettext("%(count)s entry", "%(count)s entries", count) % {"count": count}
-    return f"{labels.label(category)} · {entries}"
+    return f"{name} · {entries}"
+
+
+def _without_bare_name(grants: dict[Category, Level]) -> dict[Category, Level]:
+    return {
+        category: level
+        for category, level in grants.items()
+        if category is not Category.IDENTITY or level is not Level.SUMMARY
+    }
+
+
+def _of_child(child: PersonView) -> str:
+    return f"{child.identity.name or '—'} ({labels.label(child.relation)})"

@@ -2,14 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accord.doors.web.labels import ROLES
+from accord.partners.queries import MemberLine
 from accord.policy.words import Role
 
 STAFF = (Role.WORKER, Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR)
+
+
+class LeavingForm(forms.Form):
+    """To whom what she holds goes. Asked only when she works with somebody."""
+
+    to = forms.ChoiceField(label=_("Who works with them from now on"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, takers: Iterable[MemberLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = [
+            *((str(taker.id), f"{taker.name} · {taker.title}" if taker.title else taker.name) for taker in takers),
+            ("nobody", _("Nobody yet: a supervisor finds them in her list and decides")),
+        ]
+
+    @property
+    def taker(self) -> UUID | None:
+        chosen = self.cleaned_data["to"]
+        return None if chosen == "nobody" else UUID(chosen)
+
+
+class RolesForm(forms.Form):
+    """What a member may do; each role with its sentence of the law."""
+
+    roles = forms.TypedMultipleChoiceField(
+        label=_("What she does here"), coerce=Role, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, sentences: Mapping[Role, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].choices = [(role.value, ROLES[role]) for role in STAFF]
+        self.means = [(ROLES[role], sentences[role]) for role in STAFF]
 
 
 class MemberForm(forms.Form):

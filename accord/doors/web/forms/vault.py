@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,13 +18,20 @@ from accord.policy.words import Relation
 from accord.vault import rules
 from accord.vault.actions import NewEntry
 from accord.vault.queries import PersonView
-from accord.vault.rules import Detail, Identity, SafeContact, Summary
+from accord.vault.rules import Detail, Identity, SafeContact, Summary, Window
 
 #: A court date may lie ahead; a year typed wrong may not push everything else off the page.
 FARTHEST_AHEAD = timedelta(days=366)
 EARLIEST = date(1900, 1, 1)
-IDENTITY = ("given", "family", "chosen", "born", "pronouns", "language")
-CONTACT = ("when", "say", "avoid", "phone", "address")
+IDENTITY = (
+    "given", "family", "chosen", "born", "pronouns", "code_name", "interpreter", "interpreter_language", "access_more",
+)  # fmt: skip
+CARD = ("ways", "when", "say", "avoid", "voicemail", "danger", "paper")
+#: What reaches her. It is typed here and shown nowhere but where she is contacted, after the check.
+REACHING = ("phone", "email", "address", "through")
+#: How many stretches of safe hours a card has room for.
+STRETCHES = 3
+OTHER = "other"
 WAYS = [("in_person", _("In person")), ("phone", _("By phone")), ("written", _("In writing"))]
 
 
@@ -82,7 +90,36 @@ class IdentityForm(forms.Form):
     )
     born = forms.DateField(label=_("Date of birth"), widget=Day(), required=False)
     pronouns = Quiet(label=_("Pronouns"), max_length=rules.LONGEST_LINE, required=False)
-    language = Quiet(label=_("Language she is at home in"), max_length=rules.LONGEST_LINE, required=False)
+    code_name = Quiet(
+        label=_("Name to say aloud"),
+        help_text=_("What colleagues call her on the phone and in the corridor, so that her name is not said."),
+        max_length=rules.LONGEST_LINE,
+        required=False,
+    )
+    language = forms.ChoiceField(
+        label=_("Language she is at home in"),
+        choices=[("", "—"), *labels.LANGUAGES.items(), (OTHER, _("Another one"))],
+        required=False,
+    )
+    language_other = Quiet(label=_("Another language"), max_length=rules.LONGEST_LINE, required=False)
+    interpreter = forms.ChoiceField(
+        label=_("Interpreter"),
+        help_text=_("Never somebody of the family, and never a child."),
+        choices=[("", labels.ANSWERS[""]), *labels.INTERPRETER.items()],
+        required=False,
+    )
+    interpreter_language = forms.ChoiceField(
+        label=_("Interpreter for"),
+        choices=[("", _("Her language")), *labels.LANGUAGES.items()],
+        required=False,
+    )
+    access = forms.MultipleChoiceField(
+        label=_("What she needs to take part"),
+        choices=list(labels.ACCESS.items()),
+        widget=forms.CheckboxSelectMultiple(),
+        required=False,
+    )
+    access_more = Quiet(label=_("Anything else she needs"), max_length=rules.LONGEST_LINE, required=False)
 
     def clean_born(self) -> date | None:
         born: date | None = self.cleaned_data["born"]
@@ -102,25 +139,43 @@ class IdentityForm(forms.Form):
 
     def identity(self) -> Identity:
         typed = self.cleaned_data
+        # Another language may be typed without choosing "another one" first.
+        language = typed["language"] if typed["language"] not in ("", OTHER) else typed["language_other"]
         return Identity(
             aliases=tuple(line.strip() for line in typed["aliases"].splitlines() if line.strip()),
-            **{name: typed[name] for name in IDENTITY},
+            language=language,
+            access=tuple(typed["access"]),
+            **{name: typed[name] for name in IDENTITY if name in typed},
         )
 
     @staticmethod
     def of_identity(identity: Identity) -> dict[str, Any]:
         """Initial values for changing what is there."""
-        return {name: getattr(identity, name) for name in IDENTITY} | {"aliases": "\n".join(identity.aliases)}
+        listed = not identity.language or identity.language in labels.LANGUAGES
+        return {name: getattr(identity, name) for name in IDENTITY} | {
+            "aliases": "\n".join(identity.aliases),
+            "access": list(identity.access),
+            "language": identity.language if listed else OTHER,
+            "language_other": "" if listed else identity.language,
+        }
 
 
 class ContactForm(forms.Form):
-    """How she may be reached without danger."""
+    """How she may be reached without danger. `own` is the card as it is; what reaches her is not shown again here, and
+    stays unless something else is typed or it is to be forgotten."""
 
     all_optional = True
 
+    ways = forms.MultipleChoiceField(
+        label=_("Which ways are safe?"),
+        help_text=_("What is not ticked is not done."),
+        choices=list(labels.WAYS.items()),
+        widget=forms.CheckboxSelectMultiple(),
+        required=False,
+    )
     when = Quiet(
-        label=_("When is it safe to reach her?"),
-        help_text=_("For example: Monday to Friday, 10 to 14."),
+        label=_("What else is there to know about when?"),
+        help_text=_("For example: not in the school holidays. Nobody is kept from calling by these words."),
         max_length=rules.LONGEST_LINE * 5,
         required=False,
     )
@@ -136,7 +191,23 @@ class ContactForm(forms.Form):
         max_length=rules.LONGEST_LINE * 5,
         required=False,
     )
+    voicemail = forms.ChoiceField(
+        label=_("May a message be left on her phone?"), choices=list(labels.ANSWERS.items()), required=False
+    )
+    danger = Quiet(
+        label=_("A word that means she is in danger"),
+        help_text=_("If she says it, end the call as if it were a wrong number and do what her safety plan says."),
+        max_length=rules.LONGEST_LINE,
+        required=False,
+    )
+    paper = forms.ChoiceField(
+        label=_("Is paper safe for her to take home?"), choices=list(labels.ANSWERS.items()), required=False
+    )
     phone = Quiet(label=_("Safe number"), max_length=rules.LONGEST_LINE, required=False)
+    email = Quiet(label=_("Safe e-mail address"), max_length=rules.LONGEST_LINE, required=False)
+    through = Quiet(
+        label=_("Somebody she named, and how to reach them"), max_length=rules.LONGEST_LINE * 5, required=False
+    )
     address = Quiet(
         label=_("Safe address"),
         help_text=_("Leave it empty unless you need it. It is never sent with how to reach her."),
@@ -145,12 +216,83 @@ class ContactForm(forms.Form):
         required=False,
     )
 
+    def __init__(self, *args: Any, own: SafeContact | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.own = own or SafeContact()
+        weekdays = list(WEEKDAYS_ABBR.items())
+        for number in range(STRETCHES):
+            self.fields[f"days{number}"] = forms.TypedMultipleChoiceField(
+                label=_("Safe on these days"),
+                choices=weekdays,
+                coerce=int,
+                widget=forms.CheckboxSelectMultiple(),
+                required=False,
+            )
+            self.fields[f"from{number}"] = forms.TimeField(label=_("From"), widget=Hour(), required=False)
+            self.fields[f"to{number}"] = forms.TimeField(label=_("Until"), widget=Hour(), required=False)
+        if noted := [name for name in REACHING if getattr(self.own, name)]:
+            for name in noted:
+                self.fields[name].help_text = _("One is noted. Write here only to put another in its place.")
+            self.fields["forget"] = forms.MultipleChoiceField(
+                label=_("Forget what is noted"),
+                choices=[(name, self.fields[name].label) for name in noted],
+                widget=forms.CheckboxSelectMultiple(),
+                required=False,
+            )
+
+    @property
+    def stretches(self) -> list[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
+        """The fields of each stretch of safe hours: days, from, until."""
+        return [(self[f"days{number}"], self[f"from{number}"], self[f"to{number}"]) for number in range(STRETCHES)]
+
+    @property
+    def further(self) -> bool:
+        """Whether the second stretch has anything in it, so that it is not folded away."""
+        return any(field.value() or field.errors for stretch in self.stretches[1:] for field in stretch)
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = super().clean() or self.cleaned_data
+        for number in range(STRETCHES):
+            days, start, end = (typed.get(f"{name}{number}") for name in ("days", "from", "to"))
+            if days and (start is None) != (end is None):
+                missing = f"from{number}" if start is None else f"to{number}"
+                self.add_error(missing, _("Say the other end too, or leave both empty if the whole day is safe."))
+            elif not days and (start or end):
+                self.add_error(f"days{number}", _("Say on which days these hours are safe."))
+            elif start is not None and start == end != time(0):
+                self.add_error(f"to{number}", _("This is the hour it begins. Leave both empty for the whole day."))
+        return typed
+
     def contact(self) -> SafeContact:
-        return SafeContact(**{name: self.cleaned_data[name] for name in CONTACT})
+        """The card as it will be."""
+        typed = self.cleaned_data
+        forgotten = typed.get("forget", ())
+        windows = tuple(
+            Window(tuple(typed[f"days{number}"]), typed[f"from{number}"] or time(0), typed[f"to{number}"] or time(0))
+            for number in range(STRETCHES)
+            if typed[f"days{number}"]
+        )
+        kept = {name: "" if name in forgotten else getattr(self.own, name) for name in REACHING}
+        return SafeContact(
+            windows=windows,
+            zone=timezone.get_current_timezone_name() if windows else "",
+            **{name: typed[name] for name in CARD if name != "ways"},
+            **{name: typed[name] or kept[name] for name in REACHING},
+            ways=tuple(typed["ways"]),
+        )
 
     @staticmethod
     def of_contact(contact: SafeContact) -> dict[str, Any]:
-        return {name: getattr(contact, name) for name in CONTACT}
+        """Initial values for changing a card, without what reaches her."""
+        values: dict[str, Any] = {name: getattr(contact, name) for name in CARD}
+        for number, window in enumerate(contact.windows[:STRETCHES]):
+            whole = window.start == window.end
+            values |= {
+                f"days{number}": list(window.days),
+                f"from{number}": None if whole else window.start,
+                f"to{number}": None if whole else window.end,
+            }
+        return values
 
 
 class AboutForm(IdentityForm, ContactForm):
@@ -183,6 +325,10 @@ class PersonForm(IdentityForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for hers in ("code_name", "interpreter", "interpreter_language"):
+            del self.fields[hers]
+        self.fields["access"].label = _("What they need to take part")
+        self.fields["access_more"].label = _("Anything else they need")
         self.fields["chosen"].label = _("Name they use")
         self.fields["language"].label = _("Language they are at home in")
         self.fields["aliases"].help_text = _("One on each line.")

@@ -24,10 +24,23 @@ FIELDS = {
     "born": _("Born"),
     "pronouns": _("Pronouns"),
     "language": _("Language"),
+    "interpreter": _("Interpreter"),
+    "interpreter_language": _("Interpreter for"),
+    "windows": _("Safe hours"),
     "when": _("Safe to reach"),
+    "ways": _("Safe ways"),
     "say": _("Say"),
     "avoid": _("Avoid"),
+    "voicemail": _("Voicemail"),
+    "danger": _("Word for danger"),
+    "paper": _("Paper to take home"),
     "phone": _("Phone"),
+    "email": _("E-mail"),
+    "service": _("Service"),
+    "step": _("Where it stands"),
+    "why": _("Why not"),
+    "channel": _("How"),
+    "outcome": _("What happened"),
     "address": _("Address"),
     "status": _("Status"),
     "day": _("Day"),
@@ -97,8 +110,24 @@ _ORDER = {name: place for place, name in enumerate(FIELDS)}
 CODED = frozenset(
     {"status", "steps", "advocate", "areas", "types", "severity", "strangulation", "purpose", "as_needed"}
 )
+#: Values that are codes of the vault.
+VAULT_CODED = {
+    "language": labels.LANGUAGES,
+    "interpreter": labels.INTERPRETER,
+    "interpreter_language": labels.LANGUAGES,
+    "ways": labels.WAYS,
+    "voicemail": labels.ANSWERS,
+    "paper": labels.ANSWERS,
+    "service": labels.SERVICES,
+    "step": labels.STEPS,
+    "why": labels.WHY_NOT,
+    "channel": labels.WAYS,
+    "outcome": labels.OUTCOMES,
+}
 #: Carried so that the partner can keep the original, but nothing to read.
-UNREAD = frozenset({"media", "system"})
+UNREAD = frozenset({"media", "system", "zone"})
+#: What reaches her: shown only where she is contacted, after the check (vault.actions.contacting).
+REACHING = frozenset({"phone", "email"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +139,9 @@ class Fact:
 
 
 @register.filter
-def facts(content: Any) -> list[Fact]:
-    """Every value a content or a detail carries, in words. Safe contact reads as values at summary level too."""
+def facts(content: Any, whole: object = True) -> list[Fact]:
+    """Every value a content or a detail carries, in words. Safe contact reads as values at summary level too; not
+    `whole`, of what reaches her it says only that it came."""
     values: Mapping[str, Any] = content.values or {}
     if getattr(content, "kind", "") == "safe_contact" and not values and content.summary:
         values = content.summary["values"]
@@ -119,6 +149,8 @@ def facts(content: Any) -> list[Fact]:
     for name, value in sorted(values.items(), key=lambda item: _place(item[0])):
         if name in UNREAD or value in ("", None, [], (), {}):
             continue
+        if name in REACHING and not whole:
+            value = gettext("It came too. You see it when you contact her.")
         found.append(Fact(str(FIELDS.get(name, name)), _lines(name, value)))
     return found
 
@@ -132,13 +164,17 @@ def _lines(name: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, Mapping):
         steps = [step for step in health.STEPS if step in value] + [key for key in value if key not in health.STEPS]
         return tuple(f"{_word(name, step)}: {_word(name, value[step])}" for step in steps)
+    if name == "windows":
+        return tuple(labels.hours(window) for window in value)
     if isinstance(value, (list, tuple)):
         words = tuple(_word(name, each) for each in value)
-        return (", ".join(words),) if name in CODED or name == "aliases" else words
+        return (", ".join(words),) if name in CODED or name in ("aliases", "ways") else words
     return (_word(name, value),)
 
 
 def _word(name: str, value: Any) -> str:
+    if name in VAULT_CODED:
+        return str(VAULT_CODED[name].get(value, value))
     if name in CODED and str(value) in health.WORDS:
         return gettext(health.WORDS[str(value)])
     return labels.spoken_day(str(value)) if name in labels.DAYS else str(value)

@@ -17,6 +17,7 @@ from django.utils.translation import get_language, gettext
 
 from accord.doors.web import labels
 from accord.policy.words import Level
+from accord.vault.rules import SafeContact
 
 register = template.Library()
 
@@ -27,6 +28,24 @@ WITHOUT_HOUR = (time(0), time(12))
 @register.filter
 def label(code: Any) -> str:
     return labels.label(code)
+
+
+@register.filter
+def said(code: str, table: str) -> str:
+    """`code|said:"STEPS"`: a code as a table of `labels` says it; anything else as it is."""
+    return str(getattr(labels, table).get(code, code))
+
+
+@register.filter
+def hours(card: SafeContact) -> str:
+    """When she can be reached, as hours and in her words."""
+    return labels.safe_hours(card.values())
+
+
+@register.filter
+def next_time(moment: datetime) -> str:
+    """A moment within the next days, with its weekday: "Monday 23 Nov, 10:00"."""
+    return date_format(moment, "l j M, H:i")
 
 
 @register.filter

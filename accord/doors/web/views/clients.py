@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import close_old_connections
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -23,13 +20,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord.config.service import gate
+from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.circle import around, drawn
+from accord.doors.web.exporting import batch, entry_lines, envelope_lines, file_lines, lines
 from accord.doors.web.forms.vault import AboutForm, ClientForm, DeleteForm, EntryForm, FindForm, PersonForm
-from accord.doors.web.knocking import entering, roles
+from accord.doors.web.knocking import caller, entering, roles
 from accord.doors.web.templatetags.words import has_hour
 from accord.doors.web.views.day import grouped
+from accord.doors.web.views.people import aged, rows_of, ways_now
 from accord.doors.web.watching import mark_of, unchanged
-from accord.gate import Refused, SignInAgain
+from accord.gate import Refused
+from accord.gate.flows import possible
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.policy.words import AgencyKind, Category, Level, Role
@@ -42,14 +44,11 @@ from accord.vault import queries as vault
 from accord.vault.queries import EntryView
 from accord.vault.rules import InvalidEntry
 
-log = logging.getLogger(__name__)
-
 PAGE = 50
 BATCH = 50
 LEVELS = (Level.EXISTENCE, Level.SUMMARY, Level.FULL)
 #: Kinds of picture a browser shows without running anything.
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-Rows = list[dict[str, Any]]
 F = TypeVar("F", bound=Form)
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +78,14 @@ def find(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "vault/clients.html",
-        {"form": form, "asked": bool(text), "lines": lines, "more": more, "most": vault.MOST_FOUND},
+        {
+            "form": form,
+            "asked": bool(text),
+            "lines": lines,
+            "more": more,
+            "most": vault.MOST_FOUND,
+            "may_caseload": Role.SUPERVISOR in roles(request),
+        },
     )
 
 
@@ -113,19 +119,30 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """Her file on one page. An open page asks again every few seconds and changes when something was taken back."""
     with entering(request, client=client_id) as permit:
         file = vault.client(permit=permit, client_id=client_id, entries=PAGE)
+        alike = vault.alike(permit=permit, client_id=client_id, identity=file.herself.identity)
         received = sharing.received(permit=permit, client_id=client_id)
         releases = sharing.releases(permit=permit, client_id=client_id)
         over = grouped(sharing.ended(permit=permit, client_id=client_id))
         answers = sharing.answers(permit=permit, client_id=client_id)
+        served = vault.services(permit=permit, client_id=client_id)
         agencies = partners.directory(permit=permit)
         ours, now = agencies[permit.agency_id], permit.at
+        flows = [flow for flow in sharing.flows(permit=permit, client_id=client_id) if flow.living(now)]
+        nevers = sharing.nevers(permit=permit, client_id=client_id)
+        may_flow = possible(gate(), caller(request), now)
+    if file.merged_into:
+        return redirect("client", file.merged_into)
     circle = around(releases, received)
     seen = mark_of(
         file,
+        alike,
         [(envelope.id, envelope.confirmed) for envelope in received],
         [(release.id, release.state) for release in releases],
         over,
         circle,
+        served,
+        flows,
+        nevers,
     )
     if unchanged(request, seen):
         return HttpResponse(status=204)
@@ -138,17 +155,26 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
             "file": file,
             "name": _name(file, received),
             "their_contact": by_category.get(Category.CONTACT),
+            "ways": ways_now(file.herself.contact, now),
+            "household": [aged(person, now) for person in file.others],
+            "people": _people(file),
+            "rows": rows_of(file, served),
             "coming": [each for each in reversed(story) if _ahead(each.at, now)],
             "story": [each for each in story if not _ahead(each.at, now)],
             "living": [release for release in releases if release.state is State.SIGNED],
             "who_known": _known(file),
             "drafts": [release for release in releases if release.state in (State.DRAFT, State.EXPLAINED)],
-            "past": [release for release in releases if release.state in (State.EXPIRED, State.WITHDRAWN)],
+            "past": [release for release in releases if release.signed_at and release.state is not State.SIGNED],
             "over": over,
             "circle": drawn(circle, agencies),
             "answers": answers,
             "agencies": agencies,
             "hospital": ours.kind is AgencyKind.HOSPITAL,
+            "alike": alike,
+            "flows": flows,
+            "may_flow": may_flow,
+            "nevers": nevers,
+            "sharers": dict.fromkeys((envelope.thread, envelope.holder_id) for envelope in received),
             "may_delete": Role.SUPERVISOR in roles(request),
             "seen": seen,
         },
@@ -163,6 +189,8 @@ def entries(request: HttpRequest, client_id: UUID) -> HttpResponse:
         file = vault.client(permit=permit, client_id=client_id, entries=0)
         rows = vault.entries(permit=permit, client_id=client_id, after=after, limit=PAGE + 1)
         writers = partners.names(permit=permit)
+    if file.merged_into:
+        return redirect("entries", file.merged_into)
     shown = rows[:PAGE]
     older = f"{shown[-1].occurred_at.isoformat()}_{shown[-1].id}" if len(rows) > PAGE else ""
     return render(
@@ -211,16 +239,21 @@ def entry_new(request: HttpRequest, client_id: UUID) -> HttpResponse:
     with entering(request, client=client_id) as permit:
         file = vault.client(permit=permit, client_id=client_id, entries=0)
         form = EntryForm(typed, people=file.others)
+        also = offered(request, permit, client_id)
         if saving and form.is_valid():
             saved = actions.add_entries(permit=permit, at=permit.at, client_id=client_id, entries=[form.entry()])
+            went = sent(request, permit, client_id, also)
     if saved:
         messages.success(request, _("Written down."))
+        tell(request, also, went)
         return redirect("client", client_id)
     seen = form.seen() if typed is not None else None
     if not saving and typed is not None:
         # A preview judges nothing yet: what is still missing may still be on its way.
         form = EntryForm(initial=typed.dict(), people=file.others)
-    return render(request, "vault/entry_new.html", {"file": file, "form": form, "seen": seen, "levels": LEVELS})
+    return render(
+        request, "vault/entry_new.html", {"file": file, "form": form, "also": also, "seen": seen, "levels": LEVELS}
+    )
 
 
 @sensitive_post_parameters()
@@ -230,7 +263,8 @@ def about(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
     def make(typed: QueryDict | None, file: vault.ClientView) -> AboutForm:
         her = file.herself
-        return AboutForm(typed, initial=AboutForm.of_identity(her.identity) | AboutForm.of_contact(her.contact))
+        initial = AboutForm.of_identity(her.identity) | AboutForm.of_contact(her.contact)
+        return AboutForm(typed, own=her.contact, initial=initial)
 
     def keep(permit: Permit, file: vault.ClientView, form: AboutForm) -> None:
         actions.edit_person(
@@ -271,10 +305,8 @@ def export(request: HttpRequest, client_id: UUID) -> HttpResponseBase:
         file = vault.client(permit=permit, client_id=client_id, entries=0)
         received = sharing.received_ids(permit=permit, client_id=client_id)
         names = {id: card.name for id, card in partners.directory(permit=permit).items()}
-    first = {"line": "client", "code": file.code, "opened_at": file.opened_at, "harms": file.harms}
-    people = [_person_line(person) for person in (file.herself, *file.others)]
     return StreamingHttpResponse(
-        chain([_lines([first, *people])], _batches(request, client_id, received, names)),
+        chain([lines(file_lines(file))], _batches(request, client_id, received, names)),
         content_type="application/x-ndjson",
         headers={"Content-Disposition": f'attachment; filename="{file.code}.jsonl"'},
     )
@@ -292,7 +324,7 @@ def delete(request: HttpRequest, client_id: UUID) -> HttpResponse:
         agencies = partners.directory(permit=permit)
         living = [release for release in releases if release.state is State.SIGNED]
         form = DeleteForm(typed, code=file.code, living=bool(living))
-        if typed is not None and form.is_valid():
+        if typed is not None and form.is_valid() and not file.merged_into:
             for release in living:
                 sharing_actions.withdraw(
                     permit=permit, at=permit.at, release_id=release.id, how=form.cleaned_data["how"]
@@ -302,6 +334,8 @@ def delete(request: HttpRequest, client_id: UUID) -> HttpResponse:
     if gone:
         messages.success(request, _("The file %(code)s is destroyed.") % {"code": file.code})
         return redirect("clients")
+    if file.merged_into:
+        return redirect("client_delete", file.merged_into)
     return render(request, "vault/delete.html", {"file": file, "form": form, "living": living, "agencies": agencies})
 
 
@@ -344,7 +378,7 @@ def _name(file: vault.ClientView, received: Sequence[EnvelopeView]) -> dict[str,
 def _known(file: vault.ClientView) -> bool:
     """Whether we ourselves noted more about her than what to call her."""
     who = file.herself.identity
-    return bool(file.others or who.aliases or who.born or who.pronouns or who.language or (who.chosen and who.given))
+    return bool(who.aliases or who.born or who.pronouns or who.language or (who.chosen and who.given))
 
 
 def _story(own: Sequence[EntryView], received: Sequence[EnvelopeView]) -> list[Happened]:
@@ -389,103 +423,24 @@ def _batches(
     count = 0
     after: tuple[datetime, UUID] | None = None
     for start in range(0, len(received), BATCH):
-        batch = _batch(request, client_id, partial(_living, client_id, received[start : start + BATCH], names))
-        if batch is None:
+        some = batch(request, partial(envelope_lines, client_id, received[start : start + BATCH], names), client_id)
+        if some is None:
             return
-        count += len(batch)
-        yield _lines(batch)
+        count += len(some)
+        yield lines(some)
     while True:
-        found = _batch(request, client_id, partial(_own, client_id, after))
+        found = batch(request, partial(entry_lines, client_id, after, BATCH), client_id)
         if found is None:
             return
         if not found:
             break
         count += len(found)
         after = found[-1]["occurred_at"], found[-1]["id"]
-        yield _lines(found)
+        yield lines(found)
     # What was taken back while the entries were written is in the file already; then it does not end well.
-    still = _batch(request, client_id, partial(_still_there, client_id, received))
-    if still is not None:
-        yield _lines([{"line": "end", "entries_and_envelopes": count}])
+    if batch(request, partial(_still_there, client_id, received), client_id):
+        yield lines([{"line": "end", "entries_and_envelopes": count}])
 
 
-def _batch(request: HttpRequest, client_id: UUID, read: Callable[[Permit], Rows]) -> Rows | None:
-    """One batch behind one permit; None when the gate says no or something was taken back meanwhile."""
-    try:
-        with entering(request, client=client_id) as permit:
-            return read(permit)
-    except (Refused, SignInAgain):
-        return None
-    except Exception:
-        # The server would print it with its values; our log keeps the kind and the line only.
-        log.exception("export")
-        return None
-    finally:
-        # The server may run each step in another thread, and Django returns only the connection of the last one.
-        close_old_connections()
-
-
-def _still_there(client_id: UUID, ids: Sequence[UUID], permit: Permit) -> Rows:
-    if not set(ids) <= set(sharing.received_ids(permit=permit, client_id=client_id)):
-        raise Refused
-    return []
-
-
-def _living(client_id: UUID, ids: Sequence[UUID], names: dict[UUID, str], permit: Permit) -> Rows:
-    """Envelopes that still live. Raises Refused when one of them has ended."""
-    envelopes = sharing.received(permit=permit, client_id=client_id, ids=ids, limit=len(ids))
-    if len(envelopes) < len(ids):
-        raise Refused
-    return [
-        {
-            "line": "envelope",
-            "id": envelope.id,
-            "from": names[envelope.holder_id],
-            "level": envelope.level.code,
-            "purpose": envelope.purpose,
-            "sent_at": envelope.sent_at,
-            "until_at": envelope.until_at,
-            "she_confirmed": envelope.confirmed,
-            "content": json.loads(envelope.content.packed()),
-        }
-        for envelope in envelopes
-    ]
-
-
-def _own(client_id: UUID, after: tuple[datetime, UUID] | None, permit: Permit) -> Rows:
-    rows = vault.entries(permit=permit, client_id=client_id, after=after, limit=BATCH)
-    return [
-        {
-            "line": "entry",
-            "id": row.id,
-            "kind": row.kind,
-            "category": row.category,
-            "about": row.about_id,
-            "status": row.status,
-            "occurred_at": row.occurred_at,
-            "recorded_at": row.recorded_at,
-            "recorded_by": row.recorded_by,
-            "summary": json.loads(row.summary.packed()),
-            "detail": json.loads(row.detail.packed()) if row.detail else None,
-        }
-        for row in rows
-    ]
-
-
-def _person_line(person: vault.PersonView) -> dict[str, Any]:
-    return {
-        "line": "person",
-        "id": person.id,
-        "relation": person.relation,
-        "identity": asdict(person.identity),
-        "safe_contact": asdict(person.contact),
-    }
-
-
-def _lines(rows: Sequence[dict[str, Any]]) -> bytes:
-    """JSON Lines (jsonlines.org): one object a line, UTF-8."""
-    return b"".join(json.dumps(row, ensure_ascii=False, default=_plain).encode() + b"\n" for row in rows)
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
+def _still_there(client_id: UUID, ids: Sequence[UUID], permit: Permit) -> bool:
+    return set(ids) <= set(sharing.received_ids(permit=permit, client_id=client_id))

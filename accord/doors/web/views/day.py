@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -12,16 +12,21 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accord.config.service import gate
 from accord.doors.web.forms.vault import FindForm
-from accord.doors.web.knocking import entering
+from accord.doors.web.knocking import caller, entering, roles
 from accord.doors.web.watching import mark_of, unchanged
+from accord.gate import flows, updates
 from accord.partners import queries as partners
-from accord.policy.words import Category
+from accord.policy.words import Category, Role
+from accord.records.caseload import queries as caseload
 from accord.sharing import queries as sharing
 from accord.vault import queries as vault
 
 RECENT = 8
 NEW_LISTED = 8
+#: Months before this one for which it is counted what she was not asked again.
+MONTHS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +52,32 @@ def my_day(request: HttpRequest) -> HttpResponse:
     """Waiting arrivals, releases that end, what ended lately; beside it what is new and who was here last."""
     with entering(request) as permit:
         waiting = sharing.waiting(permit=permit)
+        relays = sharing.relays(permit=permit)
+        tray = len(updates.waiting(gate(), permit, caller(request)))
+        resting = flows.resting(gate(), permit, caller(request), sharing.flows_lately(permit=permit))
         ending = sharing.ending(permit=permit)
+        begun = sharing.begun(permit=permit)
         over = grouped(sharing.ended_lately(permit=permit))
-        answers = sharing.answers_since(permit=permit, since=_first_of_month(permit.at))
+        months = sharing.answers_by_month(permit=permit, since=_months_ago(permit.at, MONTHS))
         recent = vault.recent(permit=permit, limit=RECENT)
-        named = {each.client_id for each in (*waiting, *ending, *over) if each.client_id}
+        named = {each.client_id for each in (*waiting, *ending, *begun, *over, *relays, *resting) if each.client_id}
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
+        walls = vault.walls_lately(permit=permit) if Role.SUPERVISOR in roles(request) else []
+        seconds = caseload.to_second(permit=permit) if Role.SUPERVISOR in roles(request) else []
+        reminders = partners.reminders(permit=permit) if Role.DIRECTOR in roles(request) else []
     seen = mark_of(
         [[envelope.id for envelope in thread.envelopes] + [thread.client_id] for thread in waiting],
         [release.id for release in ending],
+        relays,
+        tray,
+        resting,
+        begun,
         over,
-        answers,
+        months,
+        [wall.id for wall in walls],
+        [export.id for export in seconds],
+        [(view.id, days) for view, days in reminders],
         [(line.id, line.touched_at) for line in recent],
     )
     if unchanged(request, seen):
@@ -69,11 +88,18 @@ def my_day(request: HttpRequest) -> HttpResponse:
         {
             "today": timezone.localdate(),
             "waiting": waiting,
+            "relays": relays,
+            "tray": tray,
+            "resting": resting,
             "ending": ending,
+            "begun": begun,
             "over": over,
-            "count": len(waiting) + len(ending) + len(over),
+            "walls": walls,
+            "seconds": seconds,
+            "count": bool(tray) + sum(map(len, (relays, waiting, resting, ending, begun, over, walls, seconds))),
             "new": [(thread, envelope) for thread in waiting for envelope in thread.envelopes][:NEW_LISTED],
-            "answers": answers,
+            "months": months,
+            "reminders": reminders,
             "recent": recent,
             "names": {line.id: line.name for line in recent},
             "codes": codes,
@@ -84,5 +110,9 @@ def my_day(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _first_of_month(at: datetime) -> datetime:
-    return timezone.localtime(at).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+def _months_ago(at: datetime, months: int) -> datetime:
+    """The first moment of the month that began `months` before this one, where the reader is."""
+    first = timezone.localtime(at).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    for _each in range(months):
+        first = (first - timedelta(days=1)).replace(day=1)
+    return first

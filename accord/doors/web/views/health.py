@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.forms.health import CodedForm, ExamForm, ImportForm, InjuryForm, VisitForm
 from accord.doors.web.heading import whose
 from accord.doors.web.knocking import entering
@@ -51,15 +52,20 @@ def import_document(request: HttpRequest, client_id: UUID) -> HttpResponse:
                         data=form.cleaned_data["document"].read(),
                         checked_by_hand=form.cleaned_data["checked"],
                     )
+                    also = offered(request, permit, client_id)
+                    went = sent(request, permit, client_id, also)
         except UncertainPatient as error:
             problem, asks = gettext(str(error)), True
         except DocumentError as error:
             problem = _sentence(error)
     if imported is not None:
+        tell(request, also, went)
         return render(request, "health/imported.html", {"client": client, "imported": imported})
     with entering(request, client=client_id) as permit:
         client = whose(permit, client_id)
-    return render(request, "health/import.html", {"client": client, "form": form, "problem": problem, "asks": asks})
+        also = offered(request, permit, client_id)
+    shown = {"client": client, "form": form, "also": also, "problem": problem, "asks": asks}
+    return render(request, "health/import.html", shown)
 
 
 @sensitive_post_parameters()
@@ -92,15 +98,18 @@ def _noted(request: HttpRequest, client_id: UUID, form_class: type[CodedForm], t
     try:
         with entering(request, client=client_id) as permit:
             client = whose(permit, client_id)
+            also = offered(request, permit, client_id)
             if form.is_valid():
                 planned = _note(permit, client_id, form)
+                went = sent(request, permit, client_id, also)
                 saved = True
     except (NotCoded, InvalidEntry) as error:
         saved = False
         form.add_error(None, gettext(str(error)))
     if not saved:
-        return render(request, template, {"client": client, "form": form})
+        return render(request, template, {"client": client, "form": form, "also": also})
     messages.success(request, gettext("Written down."))
+    tell(request, also, went)
     if planned:
         messages.success(
             request,

@@ -13,15 +13,15 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accord.doors.web.forms.oversight import LogForm
-from accord.doors.web.knocking import entering
+from accord.doors.web.forms.oversight import KeptForm, LogForm
+from accord.doors.web.knocking import entering, roles
 from accord.doors.web.labels import label
 from accord.gate import Refused, SignInAgain, explain
 from accord.ledger import queries as ledger
 from accord.ledger.leaves import Happening
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
-from accord.policy.words import Level, Verb
+from accord.policy.words import Level, Role, Verb
 from accord.sharing import queries as sharing
 from accord.vault import queries as vault
 
@@ -32,6 +32,11 @@ DEEDS = {
     "client_deleted": _("a file was deleted"),
     "person_added": _("somebody was added to a file"),
     "person_changed": _("somebody's details were changed"),
+    "person_parted": _("somebody was noted as no longer part of the work"),
+    "person_rejoined": _("somebody was noted as part of the work again"),
+    "contact_checked": _("what reaches her was shown"),
+    "contact_withheld": _("what reaches her was withheld: it was not safe"),
+    "contact_overridden": _("a supervisor decided to reach her other than her card says"),
     "entry_added": _("an entry was written"),
     "release_prepared": _("a release was prepared"),
     "release_signed": _("a release was signed"),
@@ -41,10 +46,39 @@ DEEDS = {
     "envelope_accepted": _("something from a partner was accepted"),
     "envelopes_destroyed": _("what had ended was destroyed"),
     "thread_tied": _("a partner's word was tied to a file"),
+    "kept_for_defence": _("kept records were opened for the defence"),
+    "kept_for_court": _("kept records were opened for the court"),
+    "kept_for_retention": _("kept records were opened for a retention question"),
     "she_confirmed": _("she confirmed what a partner had said"),
+    "team_joined": _("somebody was asked to work with her"),
+    "team_left": _("somebody no longer works with her"),
+    "handed_over": _("files were handed over"),
+    "wall_set": _("a wall was set"),
+    "wall_lifted": _("a wall was lifted"),
+    "clients_merged": _("two files were merged"),
+    "clients_separated": _("a merge was undone"),
+    "caseload_uploaded": _("a list was uploaded"),
+    "caseload_begun": _("bringing a list in was begun"),
+    "caseload_brought": _("a part of a list was brought in"),
+    "caseload_cancelled": _("what was uploaded was destroyed"),
+    "export_asked": _("it was asked to take files out"),
+    "export_seconded": _("a second person agreed to an export"),
+    "export_refused": _("a second person refused an export"),
+    "export_dropped": _("a request to take files out was taken back"),
+    "export_used": _("an export was begun"),
+    "caseload_exported": _("files left in an export"),
     "member_added": _("a member was let in"),
     "member_code_renewed": _("a member was given a new code"),
     "member_removed": _("a member was removed"),
+    "member_roles_changed": _("a member's roles were changed"),
+    "directory_changed": _("the agency's entry was changed"),
+    "access_everyone": _("files were opened to every worker"),
+    "access_team": _("files were kept to those who work with her"),
+    "agreement_proposed": _("an agreement was proposed"),
+    "agreement_signed": _("an agreement was signed"),
+    "agreement_suspended": _("an agreement was suspended"),
+    "agreement_resumed": _("an agreement was resumed"),
+    "agreement_left": _("an agreement was left"),
     "vault_key_turned": _("the vault key was turned"),
     "keys_rewrapped": _("file keys were wrapped anew"),
     "older_keys_dropped": _("older vault keys were forgotten"),
@@ -56,16 +90,25 @@ LOOKED = {
     Verb.EDIT_CLIENT: _("looked at the page to change a file"),
     Verb.DELETE_CLIENT: _("looked at the page to delete a file"),
     Verb.ADD_ENTRY: _("looked at the page for an entry"),
+    Verb.CONTACT_CLIENT: _("looked at her safe-contact card"),
     Verb.IMPORT_DOCUMENT: _("looked at the page to import"),
     Verb.PREPARE_RELEASE: _("looked at a release in preparation"),
     Verb.SIGN_RELEASE: _("looked at a release to be signed"),
     Verb.WITHDRAW_RELEASE: _("looked at releases in force"),
     Verb.ACCEPT_ENVELOPE: _("looked at what a partner shared"),
     Verb.CONFIRM_VALUE: _("looked at what she could confirm"),
+    Verb.MANAGE_AGENCY: _("looked at the page for the agency's entry or an agreement"),
+    Verb.MERGE_CLIENTS: _("compared two files"),
+    Verb.ASSIGN_CLIENT: _("looked at who works with her"),
+    Verb.WALL_CLIENT: _("looked at walls"),
+    Verb.IMPORT_CASELOAD: _("looked at a list to bring in"),
+    Verb.EXPORT_CASELOAD: _("looked at a request to take files out"),
+    Verb.APPROVE_EXPORT: _("looked at exports that wait"),
     Verb.MANAGE_MEMBERS: _("looked at members"),
     Verb.MANAGE_KEYS: _("looked at keys"),
 }
 THINGS = {
+    "accounting": _("accounting of disclosures"),
     "client": _("file"),
     "entry": _("entry"),
     "envelope": _("from a partner"),
@@ -157,7 +200,13 @@ def living_releases(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "oversight/releases.html",
-        {"found": found, "directory": directory, "code": code, "most": len(found) == sharing.MOST_LISTED},
+        {
+            "found": found,
+            "directory": directory,
+            "code": code,
+            "most": len(found) == sharing.MOST_LISTED,
+            "accountings": Role.PRIVACY_OFFICER in roles(request) or Role.WORKER in roles(request),
+        },
     )
 
 
@@ -165,11 +214,13 @@ def living_releases(request: HttpRequest) -> HttpResponse:
 def kept(request: HttpRequest) -> HttpResponse:
     """What ended and must be kept: a list of what is there, and one thing opened at a time, each noted in the log."""
     opened = None
+    form = KeptForm(request.POST if request.method == "POST" else None)
     with entering(request) as permit:
         lines = sharing.kept(permit=permit)
         directory = partners.directory(permit=permit)
-        if request.method == "POST":
-            opened = sharing.open_kept(permit=permit, envelope_id=_uuid(request.POST.get("envelope", "")))
+        if form.is_valid():
+            asked = form.cleaned_data
+            opened = sharing.open_kept(permit=permit, envelope_id=asked["envelope"], why=asked["why"])
             if opened is None:
                 raise Refused
     return render(
@@ -177,6 +228,7 @@ def kept(request: HttpRequest) -> HttpResponse:
         "oversight/kept.html",
         {
             "lines": lines,
+            "form": form,
             "directory": directory,
             "opened": opened,
             "line": next((line for line in lines if opened and line.id == opened.id), None),
@@ -257,10 +309,3 @@ def _lines(request: HttpRequest, batch: ledger.Batch) -> Iterator[str]:
             # The server would print it with its values; our log keeps the kind and the line only.
             trouble.exception("log export")
             return
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Refused from None

@@ -1,7 +1,9 @@
-"""Releasing is a conversation: who, what, exactly what they will see, the words read aloud, a signature; or no."""
+"""Releasing is a conversation: who, what, exactly what each will see, the words read aloud once, one signature for the
+page; or no, to one of them or to all. Everything said so far stands in unsigned releases, so that nothing is lost."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,28 +16,28 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.config.service import gate
+from accord.doors.web import printing
 from accord.doors.web.context import WORKERS
 from accord.doors.web.forms.sharing import PartnersForm, SignForm, TermsForm, WithdrawForm
 from accord.doors.web.heading import whose
 from accord.doors.web.knocking import caller, entering, roles
-from accord.doors.web.labels import label, spoken_day
 from accord.doors.web.recipients import Recipient, directory
-from accord.gate import Refused, disclose
-from accord.gate import preview as gate_preview
+from accord.doors.web.spoken import Asked, aloud, last_day
+from accord.gate import Explanation, Refused, disclose_all, preview_all
 from accord.ledger.permits import Permit
 from accord.partners.queries import AgencyCard
-from accord.policy.words import Category, Element, Level
+from accord.policy.words import Category, Level, Relation
 from accord.sharing import actions
 from accord.sharing import queries as sharing
 from accord.sharing.queries import ReleaseView
-from accord.sharing.rules import RELEASABLE, Content, InvalidRelease, State
+from accord.sharing.rules import RELEASABLE, USUAL_DAYS, Content, Draft, InvalidRelease, NothingOpens, State
 from accord.vault import queries as vault
+from accord.vault.queries import PersonView
 
-#: Session key: releases of one conversation still to be shown and signed, as ids only.
-QUEUE = "releases"
+UNSIGNED = (State.DRAFT, State.EXPLAINED)
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -57,152 +59,316 @@ class Seen:
         return self.content.level
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one partner will see, and what not."""
+
+    release: ReleaseView
+    recipient: Recipient
+    seen: list[Seen]
+    left_out: list[Category]
+    empty: list[Category]
+    summaries: bool
+    contact: Level
+    child: bool
+    explanation: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One conversation as it stands: its releases, whom they are about, and who is asked."""
+
+    id: UUID
+    holder: AgencyCard
+    recipients: Mapping[UUID, Recipient]
+    releases: list[ReleaseView]
+    about: PersonView
+    paper: bool | None
+    today: date
+
+    @property
+    def drafts(self) -> list[ReleaseView]:
+        return [release for release in self.releases if release.state in UNSIGNED]
+
+    @property
+    def language(self) -> str:
+        return self.releases[0].language
+
+    @property
+    def child(self) -> bool:
+        return self.about.relation is not Relation.SELF
+
+    def asked(self, releases: Sequence[ReleaseView]) -> list[Asked]:
+        return [Asked(release, self.recipients[release.recipient_id]) for release in releases]
+
+
+# ------------------------------------------------------------------ 1. who
+
+
 @form_page
-def prepare(request: HttpRequest, client_id: UUID) -> HttpResponse:
-    """Step 1: which partners, then what each may know. One release is written down for each; nothing is sent."""
-    terms: list[TermsForm] = []
-    ids: list[UUID] = []
+def partners(request: HttpRequest, client_id: UUID, conversation_id: UUID | None = None) -> HttpResponse:
+    """Step 1: about whom, and which partners. A draft is written down for each; nothing is sent."""
+    typed = request.POST if request.method == "POST" else None
+    begun = None
     with entering(request, client=client_id) as permit:
         client = whose(permit, client_id)
         holder, recipients = _agencies(permit)
-        who = PartnersForm(
-            request.POST if request.method == "POST" else None,
-            cards=[recipient.card for recipient in recipients.values()],
-            language=translation.get_language() or "en",
+        file = vault.client(permit=permit, client_id=client_id, entries=0)
+        there = _talk(permit, client_id, conversation_id) if conversation_id else None
+        if there and len(there.drafts) < len(there.releases):
+            raise Refused
+        beside = {release.recipient_id for release in there.releases} if there else set()
+        choices = {id: recipient for id, recipient in recipients.items() if id not in beside}
+        form = PartnersForm(
+            typed,
+            cards=[recipient.card for recipient in choices.values()],
+            herself=there.about if there else file.herself,
+            children=[] if there else [each for each in file.others if each.relation is Relation.CHILD],
+            language=there.language if there else (translation.get_language() or "en"),
         )
-        if who.is_valid():
-            terms = _terms(request, permit, holder, client_id, [recipients[id].card for id in who.chosen()])
-        # Every form is asked, so that one page shows everything that is wrong.
-        fit = [form.is_valid() for form in terms]
-        if fit and all(fit):
-            ids = [
-                actions.prepare(
-                    permit=permit,
-                    at=permit.at,
-                    client_id=client_id,
-                    recipient_id=form.card.id,
-                    language=who.cleaned_data["language"],
-                    **form.words(),
-                )
-                for form in terms
-            ]
-    if ids:
-        request.session[QUEUE] = [str(id) for id in ids]
-        return redirect("release_preview", client_id, ids[0])
-    return _shown(
+        if form.is_valid():
+            begun = actions.begin(
+                permit=permit,
+                at=permit.at,
+                client_id=client_id,
+                drafts=[Draft(id, form.purpose(recipients[id].card), _named(form.grants())) for id in form.chosen()],
+                last_day=timezone.localdate(permit.at, ZoneInfo(holder.timezone)) + timedelta(days=USUAL_DAYS),
+                language=form.cleaned_data["language"],
+                subject_id=form.subject(),
+                conversation=conversation_id,
+            )
+    if begun:
+        return redirect("conversation_terms", client_id, begun)
+    return _page(
         request,
-        "sharing/prepare.html",
+        "sharing/partners.html",
         holder,
         {
             "client": client,
-            "choices": list(zip(recipients.values(), who["partner"], strict=True)),
-            "who": who,
-            "terms": [(recipients[form.card.id], form) for form in terms],
-            "problems": [(recipients[form.card.id], form) for form in terms if form.is_bound and form.errors],
+            "choices": list(zip(choices.values(), form["partner"], strict=True)),
+            "form": form,
+            "conversation_id": conversation_id,
         },
     )
 
 
-@require_safe
-def preview(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResponse:
-    """Step 2: exactly what the partner will see, from the very contents that would be sealed."""
-    with entering(request, client=client_id) as permit:
-        found = _release(permit, client_id, release_id)
-        client = whose(permit, client_id)
-        held = vault.held(permit=permit, client_id=client_id)
-        holder, recipients = _agencies(permit)
-        contents, explanation = gate_preview(gate(), permit, caller(request), release_id)
-    if found.state not in (State.DRAFT, State.EXPLAINED):
-        return redirect("release", client_id, release_id)
-    return _shown(
-        request,
-        "sharing/preview.html",
-        holder,
-        {
-            "client": client,
-            "release": found,
-            "recipient": recipients[found.recipient_id],
-            "seen": [Seen(content, found.until_at, holder.name) for content in contents],
-            "left_out": [category for category in RELEASABLE if held.get(category) and category not in found.grants],
-            "empty": [
-                category for category in found.grants if category not in {content.category for content in contents}
-            ],
-            "summaries": any(level is Level.SUMMARY for level in found.grants.values()),
-            "contact": found.grants.get(Category.CONTACT, Level.NONE),
-            "explanation": explanation,
-            "place": _place(request, release_id),
-        },
-    )
+# ------------------------------------------------------------------ 2. what
 
 
 @sensitive_post_parameters()
 @form_page
-def sign(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResponse:
-    """Steps 3 and 4: the words read aloud, what cannot be taken back first; then she signs, and it is sent."""
+def terms(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpResponse:
+    """Step 2: what each may know, with what that would show beside it. `look` shows it for one and keeps nothing."""
+    typed = request.POST if request.method == "POST" else None
+    look = typed is not None and "look" in typed
+    said = False
+    with entering(request, client=client_id) as permit:
+        client = whose(permit, client_id)
+        talk = _talk(permit, client_id, conversation_id)
+        held = vault.held(permit=permit, client_id=client_id, about=talk.about.id)
+        forms = [_terms_form(talk, draft, held, permit, typed) for draft in talk.drafts]
+        # Every form is asked, so that one page shows everything that is wrong.
+        fit = [form.is_valid() for form in forms] if typed is not None and not look else []
+        if fit and all(fit):
+            for form in forms:
+                actions.describe(permit=permit, at=permit.at, release_id=form.draft.id, **form.words())
+            said = True
+        looked = _looked(forms, typed) if look else {draft.id: draft.grants for draft in talk.drafts if draft.grants}
+        shown = {} if said else _shown(permit, request, talk, held, looked)
+        if look:
+            forms = [_terms_form(talk, form.draft, held, permit, None, initial=form.still_open()) for form in forms]
+    if said:
+        return redirect("conversation_preview", client_id, conversation_id)
+    if not talk.drafts:
+        return redirect("conversation", client_id, conversation_id)
+    if look and getattr(request, "htmx", False):
+        with timezone.override(ZoneInfo(talk.holder.timezone)):
+            return render(request, "sharing/seen.html", {"shown": next(iter(shown.values()), None)})
+    return _page(
+        request,
+        "sharing/terms.html",
+        talk.holder,
+        {
+            "client": client,
+            "talk": talk,
+            "rows": [(talk.recipients[form.card.id], form, shown.get(form.draft.id), form.draft) for form in forms],
+            "problems": [(talk.recipients[form.card.id], form) for form in forms if form.is_bound and form.errors],
+        },
+    )
+
+
+# ------------------------------------------------------------------ 3. exactly what
+
+
+@require_safe
+def preview(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpResponse:
+    """Step 3: exactly what each partner will see, from the very contents that would be sealed."""
+    with entering(request, client=client_id) as permit:
+        client = whose(permit, client_id)
+        talk = _talk(permit, client_id, conversation_id)
+        held = vault.held(permit=permit, client_id=client_id, about=talk.about.id)
+        described = all(draft.grants for draft in talk.drafts)
+        shown = _shown(permit, request, talk, held, {draft.id: draft.grants for draft in talk.drafts})
+    if not talk.drafts:
+        return redirect("conversation", client_id, conversation_id)
+    if not described:
+        return redirect("conversation_terms", client_id, conversation_id)
+    return _page(
+        request,
+        "sharing/preview.html",
+        talk.holder,
+        {
+            "client": client,
+            "talk": talk,
+            "shown": list(shown.values()),
+            "closed": [each for each in shown.values() if not each.seen],
+        },
+    )
+
+
+# ------------------------------------------------------------------ 4. the words, and her name
+
+
+@sensitive_post_parameters()
+@form_page
+def sign(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpResponse:
+    """Step 4: the words read aloud once, what cannot be taken back first; then one signature, and all of it is sent, or
+    none of it when the law opens nothing for one of them."""
     data = request.POST if request.method == "POST" else None
-    problem = ""
     form: SignForm | None = None
+    problem: InvalidRelease | None = None
     if data is not None:
         try:
             with entering(request, client=client_id) as permit:
-                found = _release(permit, client_id, release_id)
-                holder, recipients = _agencies(permit)
-                recipient = recipients[found.recipient_id]
-                form = _sign_form(found, recipient, holder, permit, data)
+                talk = _talk(permit, client_id, conversation_id)
                 sent = None
-                if found.state in (State.DRAFT, State.EXPLAINED) and form.is_valid():
-                    signed = actions.sign(permit=permit, at=permit.at, release_id=release_id, **form.words())
-                    sent = disclose(gate(), permit, caller(request), signed)
+                # Pressed twice, the second press finds everything signed.
+                form = _sign_form(talk, data) if talk.drafts else None
+                if form is not None and form.is_valid():
+                    signed = actions.sign_page(
+                        permit=permit,
+                        at=permit.at,
+                        release_ids=[draft.id for draft in talk.drafts],
+                        page=form.page(),
+                    )
+                    sent = disclose_all(gate(), permit, caller(request), signed)
             if sent is not None:
-                return _signed(request, client_id, release_id, recipient, sent)
+                return _signed(request, client_id, talk, sent)
         except InvalidRelease as error:
-            problem = gettext(str(error))
+            problem = error
     with entering(request, client=client_id) as permit:
-        found = _release(permit, client_id, release_id)
-        holder, recipients = _agencies(permit)
-        recipient = recipients[found.recipient_id]
         client = whose(permit, client_id)
-        form = form or _sign_form(found, recipient, holder, permit, None)
-    if found.state not in (State.DRAFT, State.EXPLAINED):
-        return redirect("release", client_id, release_id)
-    return _shown(
+        talk = _talk(permit, client_id, conversation_id)
+    if not talk.drafts:
+        return redirect("conversation", client_id, conversation_id)
+    if not all(draft.grants for draft in talk.drafts):
+        return redirect("conversation_terms", client_id, conversation_id)
+    asked = talk.asked(talk.drafts)
+    return _page(
         request,
         "sharing/sign.html",
-        holder,
+        talk.holder,
         {
             "client": client,
-            "release": found,
-            "recipient": recipient,
-            "form": form,
-            "law_says": problem,
-            "place": _place(request, release_id),
+            "talk": talk,
+            "asked": asked,
+            "form": form or _sign_form(talk, None),
+            "law_says": gettext(str(problem)) if problem else "",
+            "closed": [
+                (each, gettext(problem.closed[each.release.id]))
+                for each in asked
+                if isinstance(problem, NothingOpens) and each.release.id in problem.closed
+            ],
+        },
+    )
+
+
+# ------------------------------------------------------------------ afterwards
+
+
+@require_safe
+def conversation(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpResponse:
+    """What she agreed to in one conversation and where each release stands; an unsigned one goes on where it was."""
+    with entering(request, client=client_id) as permit:
+        client = whose(permit, client_id)
+        talk = _talk(permit, client_id, conversation_id)
+    if talk.drafts:
+        described = all(draft.grants for draft in talk.drafts)
+        return redirect("conversation_preview" if described else "conversation_terms", client_id, conversation_id)
+    asked = talk.asked(talk.releases)
+    with translation.override(talk.language):
+        sentences = list(aloud(asked, talk.holder).values())
+    return _page(
+        request,
+        "sharing/conversation.html",
+        talk.holder,
+        {
+            "client": client,
+            "talk": talk,
+            "asked": asked,
+            "living": [release for release in talk.releases if release.state is State.SIGNED],
+            "renewable": [release for release in talk.releases if release.state is not State.WITHDRAWN],
+            "sentences": sentences,
         },
     )
 
 
 @require_safe
 def release(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResponse:
-    """One release as it stands, and the page she takes with her."""
+    """One release is a line on the page of its conversation."""
     with entering(request, client=client_id) as permit:
         found = _release(permit, client_id, release_id)
-        client = whose(permit, client_id)
-        holder, recipients = _agencies(permit)
-    recipient = recipients[found.recipient_id]
-    with translation.override(found.language):
-        sentences = list(_sentences(found, recipient, holder).values())
-    return _shown(
-        request,
-        "sharing/release.html",
-        holder,
-        {
-            "client": client,
-            "release": found,
-            "recipient": recipient,
-            "holder": holder,
-            "sentences": sentences,
-            "draft": found.state in (State.DRAFT, State.EXPLAINED),
-        },
-    )
+    return redirect("conversation", client_id, found.conversation)
+
+
+@require_POST
+def renew(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResponse:
+    """The same partners and terms with a new end, as a new conversation: read aloud and signed anew. What she has taken
+    back is not asked again."""
+    with entering(request, client=client_id) as permit:
+        found = _release(permit, client_id, release_id)
+        talk = _talk(permit, client_id, found.conversation)
+        again = [each for each in talk.releases if each.state in (State.SIGNED, State.EXPIRED)]
+        if not again:
+            raise Refused
+        begun = actions.begin(
+            permit=permit,
+            at=permit.at,
+            client_id=client_id,
+            drafts=[Draft(each.recipient_id, each.purpose, each.grants, each.updates) for each in again],
+            last_day=talk.today + timedelta(days=USUAL_DAYS),
+            language=talk.language,
+            subject_id=talk.about.id,
+        )
+    return redirect("conversation_terms", client_id, begun)
+
+
+@require_safe
+def paper(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpResponse:
+    """The page to sign, one a recipient, or after signing her copy; in the language it is explained in."""
+    with entering(request, client=client_id) as permit:
+        talk = _talk(permit, client_id, conversation_id)
+        releases = talk.drafts or talk.releases
+        if not all(each.grants for each in releases):
+            raise Refused
+        under = {}
+        if not talk.drafts:
+            under = {
+                each.id: sharing.signature(permit=permit, client_id=client_id, release_id=each.id) for each in releases
+            }
+    return _pdf(printing.releases(talk.asked(releases), talk.holder, talk.about, under, talk.language))
+
+
+@require_safe
+def card(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpResponse:
+    """A card for her purse: who helps, what was offered, what is pending. Only when paper is safe for her to carry."""
+    with entering(request, client=client_id) as permit:
+        talk = _talk(permit, client_id, conversation_id)
+        if talk.paper is not True or talk.child:
+            raise Refused
+        services = vault.services(permit=permit, client_id=client_id)
+    helping = [talk.recipients[each.recipient_id].card for each in talk.releases if each.state is not State.WITHDRAWN]
+    return _pdf(printing.card([talk.holder, *helping], services, talk.language))
 
 
 @form_page
@@ -217,13 +383,14 @@ def withdraw(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpRes
                 count = actions.withdraw(
                     permit=permit, at=permit.at, release_id=release_id, how=form.cleaned_data["how"]
                 )
-            return _withdrawn(request, found, count)
+                left = sharing.conversation(permit=permit, client_id=client_id, conversation=found.conversation)
+            return _withdrawn(request, found, count, left)
         except InvalidRelease as error:
             problem = gettext(str(error))
     with entering(request, client=client_id) as permit:
         found = _release(permit, client_id, release_id)
         holder, recipients = _agencies(permit)
-    return _shown(
+    return _page(
         request,
         "sharing/withdraw.html",
         holder,
@@ -234,20 +401,53 @@ def withdraw(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpRes
             "form": form,
             "problem": problem,
             "worker": bool(roles(request) & WORKERS),
-            "draft": found.state in (State.DRAFT, State.EXPLAINED),
+            "draft": found.state in UNSIGNED,
             "over": found.state in (State.EXPIRED, State.WITHDRAWN),
         },
     )
 
 
-def _terms(
-    request: HttpRequest, permit: Permit, holder: AgencyCard, client_id: UUID, cards: list[AgencyCard]
-) -> list[TermsForm]:
-    """One form a partner; filled only when the page with the terms was sent, not the page before it."""
-    held = vault.held(permit=permit, client_id=client_id)
-    data = request.POST if "terms" in request.POST else None
-    zone = ZoneInfo(holder.timezone)
-    return [TermsForm(data, card=card, held=held, at=permit.at, zone=zone) for card in cards]
+@form_page
+def withdraw_all(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpResponse:
+    """She takes back everything she agreed to in one conversation, or does not want any of it after all."""
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    count = None
+    with entering(request, client=client_id) as permit:
+        releases = sharing.conversation(permit=permit, client_id=client_id, conversation=conversation_id)
+        holder, recipients = _agencies(permit)
+        living = [release for release in releases if release.state in (*UNSIGNED, State.SIGNED)]
+        if not releases:
+            raise Refused
+        if living and form.is_valid():
+            count = actions.withdraw_page(
+                permit=permit,
+                at=permit.at,
+                release_ids=[release.id for release in living],
+                how=form.cleaned_data["how"],
+            )
+    worker = bool(roles(request) & WORKERS)
+    if count is not None:
+        _say_ended(request, count, signed=any(release.state is State.SIGNED for release in living))
+        if any(release.signed_at for release in releases) and worker:
+            return redirect("conversation", client_id, conversation_id)
+        return redirect("client" if worker else "log_releases", *([client_id] if worker else []))
+    return _page(
+        request,
+        "sharing/withdraw_all.html",
+        holder,
+        {
+            "client_id": client_id,
+            "conversation_id": conversation_id,
+            "asked": [Asked(release, recipients[release.recipient_id]) for release in living],
+            "form": form,
+            "draft": any(release.state in UNSIGNED for release in living),
+            "sent": sum(release.sent for release in living),
+            "worker": worker,
+        },
+    )
+
+
+# ------------------------------------------------------------------ parts
 
 
 def _agencies(permit: Permit) -> tuple[AgencyCard, dict[UUID, Recipient]]:
@@ -257,15 +457,108 @@ def _agencies(permit: Permit) -> tuple[AgencyCard, dict[UUID, Recipient]]:
     return holder.card, recipients
 
 
-def _last_day(found: ReleaseView, holder: AgencyCard) -> date:
-    """The last whole day of a release, where its holder is (facts 1.11)."""
-    return (found.until_at.astimezone(ZoneInfo(holder.timezone)) - timedelta(seconds=1)).date()
+def _talk(permit: Permit, client_id: UUID, conversation_id: UUID) -> Talk:
+    releases = sharing.conversation(permit=permit, client_id=client_id, conversation=conversation_id)
+    if not releases:
+        raise Refused
+    holder, recipients = _agencies(permit)
+    herself = vault.herself(permit=permit, client_id=client_id)
+    about = herself
+    if releases[0].subject_id != herself.id:
+        about = vault.somebody(permit=permit, client_id=client_id, person_id=releases[0].subject_id)
+    return Talk(
+        id=conversation_id,
+        holder=holder,
+        recipients=recipients,
+        releases=sorted(releases, key=lambda release: recipients[release.recipient_id].name),
+        about=about,
+        paper={"yes": True, "no": False}.get(herself.contact.paper),
+        today=timezone.localdate(permit.at, ZoneInfo(holder.timezone)),
+    )
 
 
-def _shown(request: HttpRequest, template: str, holder: AgencyCard, context: dict[str, Any]) -> HttpResponse:
+def _named(grants: Mapping[Category, Level]) -> dict[Category, Level]:
+    """A release that grants anything names her, too."""
+    return {Category.IDENTITY: Level.SUMMARY} | dict(grants) if grants else {}
+
+
+def _terms_form(
+    talk: Talk, draft: ReleaseView, held: Mapping[Category, int], permit: Permit, data: object, **more: Any
+) -> TermsForm:
+    return TermsForm(
+        data,
+        card=talk.recipients[draft.recipient_id].card,
+        draft=draft,
+        held=held,
+        child=talk.child,
+        at=permit.at,
+        zone=ZoneInfo(talk.holder.timezone),
+        **more,
+    )
+
+
+def _looked(forms: Sequence[TermsForm], typed: Any) -> dict[UUID, Mapping[Category, Level]]:
+    """What is ticked for the one that is to be looked at, if it is one of these."""
+    return {form.draft.id: form.so_far() for form in forms if str(form.draft.id) == typed["look"]}
+
+
+def _shown(
+    permit: Permit,
+    request: HttpRequest,
+    talk: Talk,
+    held: Mapping[Category, int],
+    looked: Mapping[UUID, Mapping[Category, Level]],
+) -> dict[UUID, Shown]:
+    """What each of them would see with these levels, from the same questions that are asked when it is sent."""
+    if not looked:
+        return {}
+    found = preview_all(gate(), permit, caller(request), list(looked), instead=looked)
+    releases = {release.id: release for release in talk.releases}
+    shown = {}
+    for id in (release.id for release in talk.releases if release.id in looked):
+        contents, explanation = found[id]
+        grants, there = looked[id], {content.category for content in contents}
+        shown[id] = Shown(
+            release=releases[id],
+            recipient=talk.recipients[releases[id].recipient_id],
+            seen=[Seen(content, releases[id].until_at, talk.holder.name) for content in contents],
+            left_out=[category for category in RELEASABLE if held.get(category) and category not in grants],
+            empty=[category for category in grants if category not in there] if contents else [],
+            summaries=any(level is Level.SUMMARY for level in grants.values()),
+            contact=grants.get(Category.CONTACT, Level.NONE),
+            child=talk.child,
+            explanation=explanation,
+        )
+    return shown
+
+
+def _sign_form(talk: Talk, data: object) -> SignForm:
+    drafts = talk.drafts
+    with translation.override(talk.language):
+        sentences = aloud(talk.asked(drafts), talk.holder)
+    longest = max((last_day(draft, talk.holder) for draft in drafts), default=talk.today)
+    return SignForm(
+        data,
+        sentences=sentences,
+        days=(longest - talk.today).days,
+        born=talk.about.identity.born,
+        today=talk.today,
+        child=talk.child,
+        paper_is_safe=talk.paper,
+    )
+
+
+def _page(request: HttpRequest, template: str, holder: AgencyCard, context: dict[str, Any]) -> HttpResponse:
     """A page whose days are the holder's days: what she signs and what is shown later is the same last day."""
     with timezone.override(ZoneInfo(holder.timezone)):
         return render(request, template, context)
+
+
+def _pdf(data: bytes) -> HttpResponse:
+    """To open or print at once, under a name that says nothing."""
+    return HttpResponse(
+        data, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="page.pdf"'}
+    )
 
 
 def _release(permit: Permit, client_id: UUID, release_id: UUID) -> ReleaseView:
@@ -275,91 +568,44 @@ def _release(permit: Permit, client_id: UUID, release_id: UUID) -> ReleaseView:
     return found
 
 
-def _sign_form(found: ReleaseView, recipient: Recipient, holder: AgencyCard, permit: Permit, data: object) -> SignForm:
-    with translation.override(found.language):
-        sentences = _sentences(found, recipient, holder)
-    days = (_last_day(found, holder) - timezone.localdate(permit.at, ZoneInfo(holder.timezone))).days
-    return SignForm(data, sentences=sentences, days=days)
-
-
-def _sentences(found: ReleaseView, recipient: Recipient, holder: AgencyCard) -> dict[Element, str]:
-    """What is read aloud, in the language it is explained in; what can and cannot be taken back comes first
-    (45 CFR 164.508(c)(2); 28 CFR 90.4(b)(3))."""
-    words = {
-        "partner": recipient.name,
-        "purpose": label(found.purpose),
-        "day": spoken_day(_last_day(found, holder).isoformat()),
-    }
-    back = gettext(
-        "You can take this back any time: tell us in person, by phone or in writing. From that moment %(partner)s can "
-        "no longer see it here. What they have already read or acted on cannot be taken back."
-    )
-    if recipient.warnings.keeps:
-        back += " " + gettext(
-            "%(partner)s has to keep what it received, locked away, even after you take it back. Only its records "
-            "officer may open it, for the defence, a court, or because the law says how long it is kept."
-        )
-    told = gettext(
-        "We have talked about why %(partner)s would be told and exactly what, what good and what harm could come of "
-        "it, and what else you could do. It is for %(purpose)s, and it ends after %(day)s."
-    )
-    free = gettext(
-        "You do not have to sign. Saying no changes nothing about your care, your services or your rights here."
-    )
-    on = gettext("Once %(partner)s has it, other rules may apply there, and it could be passed on.")
-    if recipient.warnings.defence:
-        on += " " + gettext("The lawyer of the person accused may get to see it.")
-    return {
-        Element.RIGHT_TO_REVOKE: back % words,
-        Element.INFORMED: told % words,
-        Element.NOT_A_CONDITION: free,
-        Element.REDISCLOSURE: on % words,
-    }
-
-
-def _signed(request: HttpRequest, client_id: UUID, release_id: UUID, recipient: Recipient, sent: int) -> HttpResponse:
-    messages.success(
-        request,
-        ngettext(
+def _signed(request: HttpRequest, client_id: UUID, talk: Talk, sent: Mapping[UUID, int]) -> HttpResponse:
+    count, drafts = sum(sent.values()), talk.drafts
+    if len(drafts) == 1:
+        said = ngettext(
             "Signed and sent to %(partner)s: %(count)s envelope.",
             "Signed and sent to %(partner)s: %(count)s envelopes.",
-            sent,
-        )
-        % {"partner": recipient.name, "count": sent},
-    )
-    following = _next(request, release_id)
-    if following:
-        return redirect("release_preview", client_id, following)
-    return redirect("release", client_id, release_id)
+            count,
+        ) % {"partner": talk.recipients[drafts[0].recipient_id].name, "count": count}
+    else:
+        said = gettext("Signed and sent to %(partners)s partners: %(count)s envelopes in all.") % {
+            "partners": len(drafts),
+            "count": count,
+        }
+    messages.success(request, said)
+    return redirect("conversation", client_id, talk.id)
 
 
-def _withdrawn(request: HttpRequest, before: ReleaseView, count: int) -> HttpResponse:
-    if before.state is not State.SIGNED:
+def _say_ended(request: HttpRequest, count: int, *, signed: bool) -> None:
+    if not signed:
         messages.success(request, gettext("That release is gone. Nothing was sent."))
-        following = _next(request, before.id)
-        if request.POST.get("then") == "again":
-            return redirect("release_new", before.client_id)
-        if following:
-            return redirect("release_preview", before.client_id, following)
-        if roles(request) & WORKERS:
-            return redirect("client", before.client_id)
     else:
         messages.success(
             request,
             ngettext("Done: %(count)s envelope has ended.", "Done: %(count)s envelopes have ended.", count)
             % {"count": count},
         )
-    return redirect("release_withdraw", before.client_id, before.id)
 
 
-def _next(request: HttpRequest, release_id: UUID) -> UUID | None:
-    """Take one release out of the conversation; the next one of it, if there is one."""
-    left = [id for id in request.session.get(QUEUE, ()) if id != str(release_id)]
-    request.session[QUEUE] = left
-    return UUID(left[0]) if left else None
-
-
-def _place(request: HttpRequest, release_id: UUID) -> int:
-    """How many partners wait in this conversation, counting this one; 0 when it is not part of one."""
-    queue = request.session.get(QUEUE, ())
-    return len(queue) if str(release_id) in queue else 0
+def _withdrawn(request: HttpRequest, before: ReleaseView, count: int, left: Sequence[ReleaseView]) -> HttpResponse:
+    """After a no to one partner the conversation goes on with the others, on the page she was on."""
+    _say_ended(request, count, signed=before.state is State.SIGNED)
+    if before.state is State.SIGNED or not roles(request) & WORKERS:
+        return redirect("release_withdraw", before.client_id, before.id)
+    if not any(release.state in UNSIGNED for release in left):
+        return redirect("client", before.client_id)
+    step = request.POST.get("then", "")
+    return redirect(
+        f"conversation_{step}" if step in ("terms", "preview", "sign") else "conversation",
+        before.client_id,
+        before.conversation,
+    )

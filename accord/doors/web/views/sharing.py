@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,10 +12,10 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord.doors.web.confirming import ours
 from accord.doors.web.forms.sharing import FindForm
 from accord.doors.web.heading import whose
 from accord.doors.web.knocking import entering
-from accord.doors.web.labels import summary_text
 from accord.gate import Refused, explain
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
@@ -27,12 +23,11 @@ from accord.policy.words import Level
 from accord.sharing import actions
 from accord.sharing import queries as sharing
 from accord.sharing.queries import EnvelopeView, Waiting
-from accord.sharing.rules import Content, InvalidRelease
+from accord.sharing.rules import InvalidRelease
 from accord.vault import actions as vault_actions
 from accord.vault import queries as vault
-from accord.vault.actions import NewEntry
 from accord.vault.queries import ClientLine
-from accord.vault.rules import Detail, Identity, InvalidEntry, SafeContact, Summary
+from accord.vault.rules import Identity, InvalidEntry
 
 
 @sensitive_post_parameters()
@@ -102,9 +97,9 @@ def confirm(request: HttpRequest, client_id: UUID, envelope_id: UUID) -> HttpRes
             if view.content.level < Level.SUMMARY:
                 raise Refused
             if not view.confirmed:
-                ours = _ours(permit, client_id, view)
+                entry_id = ours(permit, client_id, view)
                 actions.confirm(
-                    permit=permit, at=permit.at, client_id=client_id, envelope_id=envelope_id, entry_id=ours
+                    permit=permit, at=permit.at, client_id=client_id, envelope_id=envelope_id, entry_id=entry_id
                 )
     except InvalidEntry as error:
         messages.error(request, gettext(str(error)))
@@ -119,6 +114,7 @@ def confirm(request: HttpRequest, client_id: UUID, envelope_id: UUID) -> HttpRes
 def _accepted(request: HttpRequest, thread: UUID, client_id: UUID | None) -> HttpResponse:
     with entering(request, client=client_id) as permit:
         waiting = _waiting(permit, thread)
+        tied = client_id is not None
         if client_id is None:
             if waiting.client_id:
                 raise InvalidRelease("This is tied to another of your clients already.")
@@ -135,7 +131,7 @@ def _accepted(request: HttpRequest, thread: UUID, client_id: UUID | None) -> Htt
     messages.success(
         request, gettext("Accepted. Questions she does not have to be asked again: %(count)s.") % {"count": answers}
     )
-    return redirect("client", client_id)
+    return redirect("client" if tied else "intake", client_id)
 
 
 def _chosen(request: HttpRequest) -> UUID:
@@ -159,57 +155,3 @@ def _envelope(permit: Permit, client_id: UUID, envelope_id: UUID) -> EnvelopeVie
     if view is None:
         raise Refused
     return view
-
-
-def _ours(permit: Permit, client_id: UUID, view: EnvelopeView) -> UUID:
-    """Make our own of what she confirmed. Returns the id of the person or the entry it became."""
-    content = view.content
-    if content.kind in ("identity", "safe_contact"):
-        herself = vault.herself(permit=permit, client_id=client_id)
-        vault_actions.edit_person(
-            permit=permit,
-            at=permit.at,
-            client_id=client_id,
-            person_id=herself.id,
-            identity=_identity(herself.identity, content) if content.kind == "identity" else None,
-            contact=_contact(herself.contact, content) if content.kind == "safe_contact" else None,
-        )
-        return herself.id
-    entry = _entry(permit, view)
-    return vault_actions.add_entries(permit=permit, at=permit.at, client_id=client_id, entries=[entry])[0]
-
-
-def _entry(permit: Permit, view: EnvelopeView) -> NewEntry:
-    """The coded values stay coded, so that lists and due days go on working; the words say how we know."""
-    content = view.content
-    summary: Mapping[str, Any] = content.summary or {}
-    told = gettext("Confirmed with her: %(what)s") % {"what": summary_text(summary)}
-    return NewEntry(
-        kind=content.kind,
-        category=content.category,
-        occurred_at=content.occurred_at or permit.at,
-        status=content.status,
-        summary=Summary(template=summary.get("template", ""), values=summary.get("values", {}), text=told),
-        detail=Detail(
-            values=content.values or {},
-            narrative=content.narrative,
-            source={"confirmed": "herself", "first_from": str(view.holder_id), "envelope": str(view.id)},
-        ),
-    )
-
-
-def _identity(own: Identity, content: Content) -> Identity:
-    """Our values, with hers over them where the envelope has any. A summary has a name and nothing else."""
-    told: Mapping[str, Any] = content.values or {}
-    if not told:
-        name = (content.summary or {}).get("values", {}).get("name", "")
-        return own if name in own.names else replace(own, chosen=name)
-    words = {name: told[name] for name in ("given", "family", "chosen", "pronouns", "language") if told.get(name)}
-    born = date.fromisoformat(told["born"]) if told.get("born") else own.born
-    aliases = tuple(dict.fromkeys((*own.aliases, *told.get("aliases", ()))))
-    return replace(own, **words, born=born, aliases=aliases)
-
-
-def _contact(own: SafeContact, content: Content) -> SafeContact:
-    told: Mapping[str, Any] = content.values or (content.summary or {}).get("values", {})
-    return replace(own, **{name: told[name] for name in ("when", "say", "avoid", "phone") if told.get(name)})

@@ -1,4 +1,4 @@
-"""The directory of partners, an agency's own members, and its keys."""
+"""An agency's own members and keys."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accord.config.service import gate
-from accord.doors.web.forms.staff import MemberForm
+from accord.doors.web.context import WORKERS
+from accord.doors.web.forms.staff import LeavingForm, MemberForm, RolesForm
 from accord.doors.web.knocking import entering
-from accord.doors.web.recipients import directory
 from accord.gate import Refused
+from accord.gate.asking import roles as sentences
 from accord.ledger.permits import Permit
 from accord.partners import actions, queries
 from accord.partners.queries import MemberLine
-from accord.vault.actions import rewrap_clients
+from accord.vault import queries as vault
+from accord.vault.actions import hand_over, rewrap_clients
 
 #: File keys wrapped anew in one transaction.
 BATCH = 500
@@ -30,19 +32,12 @@ SETTLE = 20
 
 
 @require_safe
-def partners(request: HttpRequest) -> HttpResponse:
-    """Who is in this community, under which law, and whom to call."""
-    with entering(request) as permit:
-        found, ours = directory(permit).values(), permit.agency_id
-    return render(request, "staff/partners.html", {"partners": found, "ours": ours})
-
-
-@require_safe
 def members(request: HttpRequest) -> HttpResponse:
     """Everybody who works or worked here."""
     with entering(request) as permit:
         lines = queries.members(permit=permit)
         me = permit.member_id
+        reminders = queries.reminders(permit=permit)
     return render(
         request,
         "staff/members.html",
@@ -50,6 +45,7 @@ def members(request: HttpRequest) -> HttpResponse:
             "present": [line for line in lines if line.left_at is None],
             "gone": [line for line in lines if line.left_at is not None],
             "me": me,
+            "reminders": reminders,
         },
     )
 
@@ -73,6 +69,40 @@ def member_new(request: HttpRequest) -> HttpResponse:
     return render(request, "staff/member_new.html", {"form": form})
 
 
+@require_safe
+def member(request: HttpRequest, member_id: UUID) -> HttpResponse:
+    """One member: whether she has everything she needs on her first day, and what she may do."""
+    with entering(request) as permit:
+        line = _known(permit, member_id)
+        me, means = permit.member_id, sentences(permit.at)
+        holds = vault.assigned(permit=permit, member_id=member_id)
+    return render(
+        request,
+        "staff/member.html",
+        {"line": line, "mine": line.id == me, "holds": holds, "roles": [(role, means[role]) for role in line.roles]},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def member_roles(request: HttpRequest, member_id: UUID) -> HttpResponse:
+    """What she may do, from her next click on."""
+    done = False
+    with entering(request) as permit:
+        line = _here(permit, member_id)
+        form = RolesForm(
+            request.POST if request.method == "POST" else None,
+            initial={"roles": [role.value for role in line.roles]},
+            sentences=sentences(permit.at),
+        )
+        if form.is_valid():
+            actions.change_roles(permit=permit, at=permit.at, member_id=member_id, **form.cleaned_data)
+            done = True
+    if done:
+        messages.success(request, _("It holds from her next click on."))
+        return redirect("member", member_id)
+    return render(request, "staff/member_roles.html", {"form": form, "line": line})
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_code(request: HttpRequest, member_id: UUID) -> HttpResponse:
     """A password is lost: a new key and a new code, shown once."""
@@ -88,16 +118,29 @@ def member_code(request: HttpRequest, member_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_remove(request: HttpRequest, member_id: UUID) -> HttpResponse:
-    """She leaves: her way in closes at once and the vault key turns; wrapping the file keys anew follows in batches."""
+    """She leaves: what she holds goes to somebody, her way in closes at once and the vault key turns; wrapping the file
+    keys anew follows in batches."""
+    handed, done = 0, False
     with entering(request) as permit:
         line = _here(permit, member_id)
-        if request.method == "POST":
+        ours = queries.directory(permit=permit)[permit.agency_id]
+        holds = vault.assigned(permit=permit, member_id=member_id)
+        form = LeavingForm(request.POST if request.method == "POST" else None, takers=_takers(permit, member_id))
+        if request.method == "POST" and (not holds or form.is_valid()):
+            if holds:
+                handed = hand_over(permit=permit, at=permit.at, from_member=member_id, to_member=form.taker)
             actions.remove_member(permit=permit, at=permit.at, member_id=member_id, keyring=gate().keyring)
-    if request.method == "POST":
+            done = True
+    if done:
         request.session["turned"] = time.time()
         messages.success(request, _("She is out: her next click opens nothing. The vault key has turned."))
+        if handed:
+            messages.success(
+                request, ngettext("%d client was handed over.", "%d clients were handed over.", handed) % handed
+            )
         return redirect("keys")
-    return render(request, "staff/member_remove.html", {"line": line})
+    named = line.name in (ours.point_person, ours.deputy)
+    return render(request, "staff/member_remove.html", {"line": line, "holds": holds, "form": form, "named": named})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -148,7 +191,24 @@ def _wait(request: HttpRequest) -> int:
 
 def _here(permit: Permit, member_id: UUID) -> MemberLine:
     """A member who still works here and is somebody else."""
+    line = _known(permit, member_id)
+    if line.left_at is not None or line.id == permit.member_id:
+        raise Refused
+    return line
+
+
+def _takers(permit: Permit, leaving: UUID) -> list[MemberLine]:
+    """Who could work with a client in her place."""
+    return [
+        line
+        for line in queries.members(permit=permit)
+        if line.left_at is None and line.id != leaving and WORKERS.intersection(line.roles)
+    ]
+
+
+def _known(permit: Permit, member_id: UUID) -> MemberLine:
+    """Somebody who works or worked here."""
     for line in queries.members(permit=permit):
-        if line.id == member_id and line.left_at is None and line.id != permit.member_id:
+        if line.id == member_id:
             return line
     raise Refused
