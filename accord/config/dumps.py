@@ -31,8 +31,9 @@ from accord.ledger import verify as verifier
 from accord.ledger.tree import TreeHead, origin
 from accord.sealing.keys import derive
 
-#: What opens clients and what finds them. An old copy would bring a deleted client back, so it has a file of its own.
-SHORT_LIVED = ("vault_shred", "vault_token")
+#: What opens clients, what finds them, and words about them that are sealed to an agency instead of under their own key.
+#: An old copy would bring a deleted client back, so it has a file of its own.
+SHORT_LIVED = ("vault_shred", "vault_token", "sharing_relay")
 #: Nobody stays signed in across a restore. A table half brought in holds people under the vault key alone, whom
 #: deleting would not reach: it is brought in again. The database's context secret is written anew from the keyring.
 NEVER = ("django_session", "caseload_upload", "caseload_part", "accord_private.secret")
@@ -163,7 +164,13 @@ def back_up(
         cursor.execute("begin isolation level repeatable read, read only")
         cursor.execute("set local row_security = off")  # an error rather than a part of the rows
         (snapshot,) = _one(cursor, "select pg_export_snapshot()")
-        counts = {table: number_in(cursor, table) for table in tables(cursor)}
+        try:
+            counts = {table: number_in(cursor, table) for table in tables(cursor)}
+        except psycopg.errors.InsufficientPrivilege:
+            raise BackupError(
+                "This role may not read past row-level security, so a backup would lack rows: give"
+                " ACCORD_BACKUP_DATABASE_URL a role as running.md makes it."
+            ) from None
         ledgers = {
             str(agency): (size, bytes(root).hex())
             for agency, size, root in cursor.execute(
@@ -191,9 +198,8 @@ def back_up(
     # Last, and only now under their own names: what has a manifest is whole.
     for file in (records, secrets):
         (folder / f"{file.name}.part").rename(folder / file.name)
-    path = folder / f"accord-{stamp}.json"
-    with _private(path) as file:
-        file.write(manifest.text(key).encode())
+    with _private(folder / f"accord-{stamp}.json") as described:
+        described.write(manifest.text(key).encode())
     return manifest
 
 
@@ -224,7 +230,7 @@ def number_in(cursor: psycopg.Cursor[Any], table: str) -> int:
 
 
 def _one(cursor: psycopg.Cursor[Any], query: str) -> tuple[Any, ...]:
-    row = cursor.execute(query).fetchone()
+    row: tuple[Any, ...] | None = cursor.execute(query).fetchone()
     assert row is not None
     return row
 
@@ -343,6 +349,10 @@ def bring_back(
                 " where s.agency_id = t.agency_id and s.id = t.client_id)"
                 " or not exists (select from vault_person p where p.agency_id = t.agency_id and p.id = t.person_id)"
             )
+            cursor.execute(
+                "delete from sharing_relay r where not exists (select from partners_agency a where a.id = r.agency_id)"
+                " or not exists (select from partners_agency a where a.id = r.partner_id)"
+            )
             opens = _one(cursor, "select count(*) from vault_shred")[0]
         said.append(f"{opens} clients have what opens them.")
     _load(url, folder / records.records.name, keys, ["--section=post-data"], heard)
@@ -389,7 +399,7 @@ def _checked_ledgers(cursor: psycopg.Cursor[Any], manifest: Manifest) -> str:
 
 def _program(name: str, url: str) -> Path:
     """As new as the server, or newer: for Accord's own server the one that came with it."""
-    own = psycopg.conninfo.conninfo_to_dict(url).get("host", "").startswith("/")
+    own = str(psycopg.conninfo.conninfo_to_dict(url).get("host") or "").startswith("/")
     with contextlib.suppress(postgres.PostgresError):
         if own:
             return postgres.program(name)
@@ -427,9 +437,9 @@ def _output(name: str, url: str, options: Sequence[str], heard: Heard) -> Iterat
 def _load(url: str, path: Path, keys: Sequence[Identity], options: Sequence[str], heard: Heard) -> None:
     """Decrypt one file into pg_restore. Raises BackupError."""
     database = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
-    command = [_program("pg_restore", url), "--verbose", "--exit-on-error", "--no-owner", "--no-password"]
+    always = ["--verbose", "--exit-on-error", "--no-owner", "--no-password", f"--dbname={database}"]
     process = subprocess.Popen(
-        [*command, f"--dbname={database}", *options],
+        [_program("pg_restore", url), *always, *options],
         env=_surroundings(url),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -19,14 +19,15 @@ MINE = f"agency_id = {ME}"
 def agency_owned(
     table: str,
     *,
-    policies: Mapping[str, str] | None = None,
+    policies: Mapping[str, str | tuple[str, str]] | None = None,
     references: Mapping[str, str] | None = None,
     key: str = "agency_id, id",
 ) -> list[migrations.RunSQL]:
     """SQL for one agency-owned table.
 
     `policies` maps select, insert, update, delete to a condition; what is not named is `agency_id = me`, and `never`
-    writes no policy, so that nobody may. A name may carry a suffix (`select_holder`) for a second, alternative policy.
+    writes no policy, so that nobody may. A name may carry a suffix (`select_holder`) for a second, alternative policy,
+    and an update two conditions: for the row as it was, and as it becomes.
     `key` is the primary key; rows that several holders write into one agency carry the holder too, so that an equal id
     tells none of them what another sent. Empty: the table brings its own.
     `references` maps a column to `table` for a composite key `(agency_id, column) -> table (agency_id, id)`.
@@ -39,8 +40,9 @@ def agency_owned(
         if condition == "never":
             continue
         command = name.split("_")[0]
-        using = "" if command == "insert" else f" using ({condition})"
-        check = f" with check ({condition})" if command in ("insert", "update") else ""
+        before, after = condition if isinstance(condition, tuple) else (condition, condition)
+        using = "" if command == "insert" else f" using ({before})"
+        check = f" with check ({after})" if command in ("insert", "update") else ""
         statements.append(f"create policy {table}_{name} on {table} for {command}{using}{check}")
     for column, target in (references or {}).items():
         statements.append(

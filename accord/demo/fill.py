@@ -3,39 +3,39 @@ own actions, exactly as in the product. Nothing is written past them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.utils import timezone
 
 from accord.accounts import actions as accounts
+from accord.demo import county
 from accord.demo.passphrases import SignIn, passphrase
-from accord.demo.story import Agency, Client, Coded, Fate, Release, Story, Typed
-from accord.gate import Caller, Gate, Refused, disclose
+from accord.demo.story import LISTED, Client, Coded, Conversation, Fate, Part, Served, Story, Typed
+from accord.gate import Caller, Gate, Refused, disclose_all
+from accord.gate import flows as by_law
 from accord.gate.founding import NewAgency, VaultMode, found
 from accord.ledger import actions as ledger
 from accord.ledger.permits import Permit
+from accord.partners import actions as partners
 from accord.policy.words import Category, Element, Purpose, Role, Verb
-from accord.records.health import actions as health
 from accord.records.health import rules as coded
 from accord.sealing.members import STANDARD, Cost
 from accord.sharing import actions as sharing
 from accord.sharing import queries as envelopes
+from accord.sharing.rules import Signing
 from accord.vault import actions as vault
 from accord.vault import queries
-from accord.vault.rules import Detail, Identity, Summary
+from accord.vault.rules import Detail, Identity, Summary, service_checked
 
 #: Enrolment codes are used at once and locked under a passphrase then: no need to make guessing them slow.
 CODE_COST = Cost(memory=8, passes=1, lanes=1)
-#: What a hospital's list says, and what a release picks it by.
-LISTED: Mapping[str, Category] = {
-    "medication": Category.MEDICATIONS,
-    "allergy": Category.ALLERGIES,
-    "problem": Category.CONDITIONS,
-}
+#: Files opened in one go.
+BATCH = 40
+RELEASED = (Fate.ACCEPTED, Fate.CONFIRMED, Fate.ENDING, Fate.WITHDRAWN, Fate.RELAYED)
 
 Step = Callable[[str], None]
 
@@ -58,7 +58,9 @@ class House:
 
 def steps(story: Story) -> int:
     """How often `fill` calls its `step`."""
-    return sum(len(agency.members) for agency in story.agencies) + len(story.clients) + len(story.releases) + 1
+    members = sum(len(agency.members) for agency in story.agencies)
+    batches = sum(-(-len(files) // BATCH) for files in _by_agency(story).values())
+    return members + batches + len(story.agreements) + len(story.conversations) + 2
 
 
 def fill(gate: Gate, story: Story, *, step: Step, cost: Cost = STANDARD) -> Filled:
@@ -70,23 +72,35 @@ def fill(gate: Gate, story: Story, *, step: Step, cost: Cost = STANDARD) -> Fill
     for agency in story.agencies:
         houses[agency.key], papers[agency.name] = _found(gate, agency, sign_ins, step, cost)
     acting = _Acting(gate, houses)
-    files: list[UUID] = []
-    for client in story.clients:
-        step("Opening files")
-        files.append(acting.open(client))
-    for release in story.releases:
+    for agreement in story.agreements:
+        step("Signing agreements")
+        acting.agree(agreement)
+    for key, places in _by_agency(story).items():
+        for first in range(0, len(places), BATCH):
+            step("Opening files")
+            acting.open(key, [(place, story.clients[place]) for place in places[first : first + BATCH]])
+    for conversation in story.conversations:
         step("Signing releases")
-        acting.release(release, story.clients[release.client], files)
+        acting.release(conversation, story)
+    step("Everything else")
+    acting.everything_else(story)
     step("Writing the ledger")
-    acting.look_around(story, files)
+    acting.look_around(story)
     acting.sequence()
     return Filled(tuple(sign_ins), papers)
 
 
-def _found(gate: Gate, agency: Agency, sign_ins: list[SignIn], step: Step, cost: Cost) -> tuple[House, str]:
+def _by_agency(story: Story) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for place, client in enumerate(story.clients):
+        found.setdefault(client.agency, []).append(place)
+    return found
+
+
+def _found(gate: Gate, agency: county.Agency, sign_ins: list[SignIn], step: Step, cost: Cost) -> tuple[House, str]:
     at = timezone.now()
-    director = next(member for member in agency.members if member.role is Role.DIRECTOR)
-    worker = next(member for member in agency.members if member.role is Role.WORKER)
+    director = next(member for member in agency.members if Role.DIRECTOR in member.roles)
+    worker = next(member for member in agency.members if Role.WORKER in member.roles)
     founded = found(
         gate,
         NewAgency(
@@ -99,9 +113,12 @@ def _found(gate: Gate, agency: Agency, sign_ins: list[SignIn], step: Step, cost:
             point_person=worker.name,
             deputy=director.name,
             phone=agency.phone,
+            hours="Mon-Fri 8:30-17:00; nights by the hotline",
+            languages="English, Spanish",
+            about=agency.asked,
         ),
         at=at,
-        members=[(member.email, member.name, member.title, (member.role,)) for member in agency.members],
+        members=[(member.email, member.name, member.title, member.roles) for member in agency.members],
         cost=CODE_COST,
     )
     callers = {}
@@ -109,129 +126,152 @@ def _found(gate: Gate, agency: Agency, sign_ins: list[SignIn], step: Step, cost:
         step("Letting members in")
         words = passphrase()
         account = accounts.enrol(email=email, code=code, password=words, at=timezone.now(), cost=cost)
-        sign_ins.append(SignIn(agency.name, member.role.value, member.name, email, words))
+        sign_ins.append(SignIn(agency.name, member.roles[0].value, member.name, email, words))
         # Only who acts in the story opens her key: each opening takes Argon2id's time.
-        acts = member.role is Role.WORKER
+        acts = not {Role.WORKER, Role.DIRECTOR}.isdisjoint(member.roles)
         private = accounts.unlock(account=account, password=words) if acts else None
-        callers[member.role] = Caller(agency=founded.agency, account=account.id, member=member_id, private=private)
-    return House(founded.agency, callers), founded.paper
+        caller = Caller(agency=founded.agency, account=account.id, member=member_id, private=private)
+        callers |= dict.fromkeys(member.roles, caller)
+    house = House(founded.agency, callers)
+    if agency.team:
+        with _entered(gate, house.callers[Role.DIRECTOR], Verb.MANAGE_AGENCY, purpose=Purpose.ADMINISTRATION) as permit:
+            partners.change_access(permit=permit, at=permit.at, access="team")
+    return house, founded.paper
+
+
+@contextmanager
+def _entered(
+    gate: Gate, caller: Caller, *verbs: Verb, client: UUID | None = None, purpose: Purpose = Purpose.OWN_SERVICE
+) -> Iterator[Permit]:
+    with gate.enter(caller, *verbs, purpose=purpose, at=timezone.now(), client=client) as permit:
+        yield permit
 
 
 class _Acting:
-    """The workers of the story at work."""
+    """The people of the story at work. `files`: place in the story -> the client's id."""
 
     def __init__(self, gate: Gate, houses: Mapping[str, House]) -> None:
         self._gate, self._houses = gate, houses
+        self._files: dict[int, UUID] = {}
 
-    @contextmanager
-    def _as_worker(self, agency: str, *verbs: Verb, client: UUID | None = None) -> Iterator[Permit]:
-        caller = self._houses[agency].callers[Role.WORKER]
-        with self._gate.enter(caller, *verbs, purpose=Purpose.OWN_SERVICE, at=timezone.now(), client=client) as permit:
-            yield permit
+    def _worker(self, agency: str) -> Caller:
+        return self._houses[agency].callers[Role.WORKER]
 
-    def open(self, client: Client) -> UUID:
-        """A client's file with everything in it. Dated back in the story; the ledger says when it was really done."""
-        with self._as_worker(client.agency, Verb.OPEN_CLIENT) as permit:
-            id = vault.open_client(
+    def _as_worker(self, agency: str, *verbs: Verb, client: UUID | None = None):  # type: ignore[no-untyped-def]
+        return _entered(self._gate, self._worker(agency), *verbs, client=client)
+
+    def agree(self, agreement: county.Agreement) -> None:
+        """Proposed by the first party, signed by each for itself, suspended by one if the story says so."""
+        ids = {key: self._houses[key].id for key in agreement.parties}
+        with self._as_director(agreement.parties[0]) as permit:
+            id = partners.propose(
                 permit=permit,
-                at=_ago(permit.at, client.opened_days_ago),
-                identity=client.identity,
-                contact=client.contact,
-                harms=client.harms,
+                at=permit.at,
+                title=agreement.title,
+                parties=frozenset(ids.values()),
+                categories=agreement.categories,
+                purposes=agreement.purposes,
+                mechanism=agreement.mechanism,
+                since_at=permit.at,
+                until_at=permit.at + timedelta(days=agreement.days_left),
             )
-        verbs = (Verb.ADD_ENTRY, Verb.READ_CLIENT, *((Verb.EDIT_CLIENT,) if client.others else ()))
-        with self._as_worker(client.agency, *verbs, client=id) as permit:
-            for relation, identity in client.others:
-                at = _ago(permit.at, client.opened_days_ago)
-                vault.add_person(permit=permit, at=at, client_id=id, relation=relation, identity=identity)
-            for entry in sorted(client.entries, key=lambda entry: -entry.days_ago):
-                self._write(permit, id, entry)
-        return id
+        for key in agreement.signed_by or agreement.parties:
+            with self._as_director(key) as permit:
+                partners.sign_agreement(permit=permit, at=permit.at, agreement_id=id)
+        if agreement.suspended_by:
+            with self._as_director(agreement.suspended_by) as permit:
+                partners.suspend_agreement(
+                    permit=permit, at=permit.at, agreement_id=id, because="New form to be agreed on first."
+                )
 
-    def _write(self, permit: Permit, client: UUID, entry: Coded | Typed) -> None:
-        at = _ago(permit.at, entry.days_ago)
-        if isinstance(entry, Coded) and entry.kind == "service":
-            herself = queries.herself(permit=permit, client_id=client).id
+    def _as_director(self, key: str):  # type: ignore[no-untyped-def]
+        director = self._houses[key].callers[Role.DIRECTOR]
+        return _entered(self._gate, director, Verb.MANAGE_AGENCY, purpose=Purpose.ADMINISTRATION)
+
+    def open(self, agency: str, clients: Iterable[tuple[int, Client]]) -> None:
+        """Files with everything in them. Dated back in the story; the ledger says when it was really done."""
+        clients = list(clients)
+        with self._as_worker(agency, Verb.OPEN_CLIENT) as permit:
+            new = [_new(client, permit.at) for _place, client in clients]
+            ids = vault.open_clients(permit=permit, at=permit.at, new=new)
+        self._files |= {place: id for (place, _client), id in zip(clients, ids, strict=True)}
+        for (_place, client), id in zip(clients, ids, strict=True):
+            of_others = [entry for entry in client.entries if isinstance(entry, Served) and entry.who]
+            if of_others:
+                with self._as_worker(agency, Verb.ADD_ENTRY, Verb.READ_CLIENT, client=id) as permit:
+                    self._serve(permit, id, client, of_others)
+
+    def _serve(self, permit: Permit, id: UUID, client: Client, served: Iterable[Served]) -> None:
+        """Services of the others of her story, whom only their names tell apart here."""
+        others = queries.client(permit=permit, client_id=id, entries=0).others
+        people = {(person.relation, person.identity.given, person.identity.born): person.id for person in others}
+        for each in served:
+            relation, identity = client.others[each.who - 1]
             vault.note_service(
                 permit=permit,
-                at=at,
-                client_id=client,
-                about=[herself],
-                occurred_at=at,
-                narrative=entry.narrative,
-                **entry.values,
+                at=permit.at,
+                client_id=id,
+                about=[people[relation, identity.given, identity.born]],
+                service=each.service,
+                step=each.step,
+                occurred_at=_ago(permit.at, each.days_ago),
+                why=each.why,
             )
-            return
-        if isinstance(entry, Coded) and entry.kind in coded.KINDS:
-            health.note(
-                permit=permit,
-                at=at,
-                client_id=client,
-                kind=entry.kind,
-                values=entry.values,
-                narrative=entry.narrative,
-                day=_day(entry, at.date()),
-            )
-            return
-        if isinstance(entry, Coded):
-            template, filled = coded.summary(entry.kind, entry.values)
-            new = vault.NewEntry(
-                kind=entry.kind,
-                category=LISTED[entry.kind],
-                occurred_at=at,
-                status=str(entry.values["status"]),
-                summary=Summary(template=template, values=filled),
-                detail=Detail(values=entry.values),
-            )
-        else:
-            new = vault.NewEntry(
-                kind=entry.kind,
-                category=entry.category,
-                occurred_at=at,
-                summary=Summary.typed(entry.summary),
-                detail=Detail(narrative=entry.narrative),
-            )
-        vault.add_entries(permit=permit, at=at, client_id=client, entries=[new])
 
-    def release(self, release: Release, client: Client, files: list[UUID]) -> None:
+    def release(self, conversation: Conversation, story: Story) -> None:
         """Prepare, sign, send, accept, take back: as far as the story goes."""
-        file, holder = files[release.client], client.agency
+        client, file = story.clients[conversation.client], self._files[conversation.client]
+        holder, page = client.agency, uuid4()
         with self._as_worker(holder, Verb.PREPARE_RELEASE, client=file) as permit:
-            id = sharing.prepare(
-                permit=permit,
-                at=_ago(permit.at, release.signed_days_ago),
-                client_id=file,
-                recipient_id=self._houses[release.recipient].id,
-                purpose=release.purpose,
-                grants=release.grants,
-                last_day=release.last_day,
-                language="es" if client.identity.language == "es" else "en",
-            )
-        if release.fate is Fate.PREPARED:
+            ids = [
+                sharing.prepare(
+                    permit=permit,
+                    at=_ago(permit.at, conversation.signed_days_ago),
+                    client_id=file,
+                    recipient_id=self._houses[part.recipient].id,
+                    purpose=part.purpose,
+                    grants=part.grants,
+                    last_day=conversation.last_day,
+                    language="es" if client.identity.language == "es" else "en",
+                    conversation=page,
+                    updates=tuple(part.grants) if part.updates else (),
+                )
+                for part in conversation.parts
+            ]
+        fate = conversation.parts[0].fate
+        if fate is Fate.PREPARED:
             return
         with self._as_worker(holder, Verb.SIGN_RELEASE, client=file) as permit:
-            signed = sharing.sign(
+            signed = sharing.sign_page(
                 permit=permit,
-                at=_ago(permit.at, release.signed_days_ago),
-                release_id=id,
-                spoken=frozenset(Element),
-                method="screen",
-                copy="given",
-                signature=client.identity.name,
+                at=_ago(permit.at, conversation.signed_days_ago),
+                release_ids=ids,
+                page=_signature(conversation, client, permit.at.date()),
             )
-            disclose(self._gate, permit, self._houses[holder].callers[Role.WORKER], signed)
-        if release.fate in (Fate.ACCEPTED, Fate.ENDING, Fate.WITHDRAWN):
-            self._accept(release, None if release.tied is None else files[release.tied])
-        if release.fate in (Fate.WITHDRAWN, Fate.WITHDRAWN_UNSEEN):
-            with self._as_worker(holder, Verb.WITHDRAW_RELEASE, client=file) as permit:
-                sharing.withdraw(permit=permit, at=permit.at, release_id=id, how="phone")
+            if fate is not Fate.EXPIRED:
+                # What ended long ago was sent long ago: nothing can be sent on it today.
+                disclose_all(self._gate, permit, self._worker(holder), signed)
+        for part, id in zip(conversation.parts, ids, strict=True):
+            self._received(part, holder, file, id)
 
-    def _accept(self, release: Release, own: UUID | None) -> None:
+    def _received(self, part: Part, holder: str, file: UUID, release: UUID) -> None:
+        own = None
+        if part.fate in RELEASED:
+            own = self._accept(part, None if part.tied is None else self._files[part.tied])
+        if part.fate is Fate.CONFIRMED and own is not None:
+            self._confirm(part.recipient, own)
+        if part.fate is Fate.RELAYED and own is not None:
+            self._relay(part.recipient, own, self._houses[holder].id)
+        if part.fate in (Fate.WITHDRAWN, Fate.WITHDRAWN_UNSEEN):
+            with self._as_worker(holder, Verb.WITHDRAW_RELEASE, client=file) as permit:
+                sharing.withdraw(permit=permit, at=permit.at, release_id=release, how="phone")
+
+    def _accept(self, part: Part, own: UUID | None) -> UUID:
         """The newest thing that waits is tied to an own client, or opens one that is known by its code alone."""
-        with self._as_worker(release.recipient, Verb.READ_DAY, Verb.READ_ENVELOPE) as permit:
+        with self._as_worker(part.recipient, Verb.READ_DAY, Verb.READ_ENVELOPE) as permit:
             newest = max(envelopes.waiting(permit=permit, limit=1_000), key=lambda waiting: waiting.arrived_at)
         verbs = (Verb.ACCEPT_ENVELOPE, Verb.OPEN_CLIENT, Verb.FIND_CLIENTS)
-        with self._as_worker(release.recipient, *verbs) as permit:
+        with self._as_worker(part.recipient, *verbs) as permit:
             if own is None:
                 own = vault.open_client(permit=permit, at=permit.at, identity=Identity())
             sharing.accept(
@@ -242,24 +282,93 @@ class _Acting:
                 client_id=own,
                 answers={view.id: view.content.answers for view in newest.envelopes},
             )
+        return own
 
-    def look_around(self, story: Story, files: list[UUID]) -> None:
+    def _confirm(self, agency: str, file: UUID) -> None:
+        """She confirms what is no more than a summary of something that happened; it becomes an entry here."""
+        verbs = (Verb.READ_ENVELOPE, Verb.CONFIRM_VALUE, Verb.READ_CLIENT)
+        with self._as_worker(agency, *verbs, client=file) as permit:
+            for view in envelopes.received(permit=permit, client_id=file):
+                if view.confirmed or not view.content.summary or view.content.kind in ("identity", "safe_contact"):
+                    continue
+                entry = vault.NewEntry(
+                    kind=view.content.kind,
+                    category=view.category,
+                    occurred_at=view.content.occurred_at or permit.at,
+                    status=view.content.status,
+                    summary=Summary(**view.content.summary),
+                    detail=Detail(values=view.content.values or {}),
+                )
+                (made,) = vault.add_entries(permit=permit, at=permit.at, client_id=file, entries=[entry])
+                sharing.confirm(permit=permit, at=permit.at, client_id=file, envelope_id=view.id, entry_id=made)
+
+    def _relay(self, agency: str, file: UUID, holder: UUID) -> None:
+        with self._as_worker(agency, Verb.READ_ENVELOPE, client=file) as permit:
+            views = envelopes.received(permit=permit, client_id=file)
+            threads = {view.thread for view in views if view.holder_id == holder}
+        for thread in threads:
+            with self._gate.taking_back(
+                self._worker(agency),
+                Verb.RELAY_WITHDRAWAL,
+                purpose=Purpose.OWN_SERVICE,
+                at=timezone.now(),
+                client=file,
+            ) as permit:
+                sharing.relay(
+                    permit=permit, at=permit.at, partner_id=holder, thread=thread, wants="partner", how="in_person"
+                )
+
+    def everything_else(self, story: Story) -> None:
+        """Who is never told, what law and agreement allow, walls, files of one person, what came in afterwards."""
+        for never in story.nevers:
+            agency, file = story.clients[never.client].agency, self._files[never.client]
+            with self._as_worker(agency, Verb.NEVER_SHARE, client=file) as permit:
+                against = self._houses[never.against].id
+                sharing.never(permit=permit, at=permit.at, client_id=file, against_id=against, person=never.person)
+        for place, recipient in story.flows:
+            agency, file = story.clients[place].agency, self._files[place]
+            with self._as_worker(agency, Verb.SEND_UPDATE, Verb.READ_CLIENT, client=file) as permit:
+                worker = self._worker(agency)
+                for offer in by_law.offers(self._gate, permit, worker, file):
+                    if offer.recipient_id == self._houses[recipient].id:
+                        by_law.begin(self._gate, permit, worker, file, offer, automatic=place % 2 == 0, not_told="")
+        for place in story.walls:
+            agency, file = story.clients[place].agency, self._files[place]
+            with self._as_worker(agency, Verb.READ_CLIENT, client=file) as permit:
+                vault.declare_conflict(permit=permit, at=permit.at, client_id=file, kind="neighbour")
+        for place, other, noticed in story.same:
+            file = self._files[place]
+            if noticed:
+                with self._as_worker(story.clients[place].agency, Verb.MERGE_CLIENTS, client=file) as permit:
+                    vault.merge(permit=permit, at=permit.at, client_id=file, other_id=self._files[other])
+        for conversation in story.conversations:
+            client, file = story.clients[conversation.client], self._files[conversation.client]
+            if any(part.updates and part.fate in RELEASED for part in conversation.parts):
+                # Written down after she signed: it waits in the tray.
+                with self._as_worker(client.agency, Verb.ADD_ENTRY, Verb.READ_CLIENT, client=file) as permit:
+                    vault.note_service(
+                        permit=permit,
+                        at=permit.at,
+                        client_id=file,
+                        about=[queries.herself(permit=permit, client_id=file).id],
+                        service="counselling",
+                        step="waiting",
+                        occurred_at=permit.at,
+                    )
+
+    def look_around(self, story: Story) -> None:
         """A few readings and one refusal, so that a privacy officer's log has something to say."""
-        seen: dict[str, int] = {}
-        for client, file in zip(story.clients, files, strict=True):
-            seen[client.agency] = seen.get(client.agency, 0) + 1
-            if seen[client.agency] <= 4:
-                with self._as_worker(client.agency, Verb.READ_CLIENT, client=file) as permit:
+        for key, places in _by_agency(story).items():
+            walled = set(story.walls)
+            seen = [self._files[place] for place in places if place not in walled][:4]
+            for file in seen:
+                with self._as_worker(key, Verb.READ_CLIENT, client=file) as permit:
                     queries.client(permit=permit, client_id=file)
-            if seen[client.agency] == 1:
-                director = self._houses[client.agency].callers[Role.DIRECTOR]
-                with (
-                    suppress(Refused),
-                    self._gate.enter(
-                        director, Verb.READ_CLIENT, purpose=Purpose.OWN_SERVICE, at=timezone.now(), client=file
-                    ),
-                ):
-                    raise AssertionError("a director reads no client record")
+            with (
+                suppress(Refused),
+                _entered(self._gate, self._houses[key].callers[Role.DIRECTOR], Verb.READ_CLIENT, client=seen[0]),
+            ):
+                raise AssertionError("a director reads no client record")
 
     def sequence(self) -> None:
         """Put all leaves into the trees, so that the first page already shows a checkpoint."""
@@ -269,10 +378,74 @@ class _Acting:
                 ledger.sequence(permit=permit, at=permit.at)
 
 
+def _new(client: Client, now: datetime) -> vault.NewClient:
+    opened = _ago(now, client.opened_days_ago)
+    entries = [_entry(each, now) for each in client.entries if not (isinstance(each, Served) and each.who)]
+    return vault.NewClient(
+        identity=client.identity,
+        contact=client.contact,
+        harms=client.harms,
+        people=client.others,
+        entries=sorted(entries, key=lambda entry: entry.occurred_at),
+        opened_at=opened,
+        closed_at=None if client.closed_days_ago is None else _ago(now, client.closed_days_ago),
+    )
+
+
+def _entry(entry: Coded | Typed | Served, now: datetime) -> vault.NewEntry:
+    at = _ago(now, entry.days_ago)
+    if isinstance(entry, Typed):
+        return vault.NewEntry(
+            kind=entry.kind,
+            category=entry.category,
+            occurred_at=at,
+            summary=Summary.typed(entry.summary),
+            detail=Detail(narrative=entry.narrative),
+        )
+    if isinstance(entry, Served):
+        return vault.NewEntry(
+            kind="service",
+            category=Category.SERVICES,
+            occurred_at=at,
+            status=entry.step,
+            summary=Summary(template=f"service.{entry.step}", values={"service": entry.service}),
+            detail=Detail(values=service_checked(entry.service, entry.step, entry.why)),
+        )
+    values = coded.check(entry.kind, entry.values) if entry.kind in coded.KINDS else entry.values
+    template, filled = coded.summary(entry.kind, values)
+    return vault.NewEntry(
+        kind=entry.kind,
+        category={**coded.KINDS, **LISTED}[entry.kind],
+        occurred_at=_day(entry, at),
+        status=str(values.get("status", "")),
+        summary=Summary(template=template, values=filled),
+        detail=Detail(values=values, narrative=entry.narrative),
+    )
+
+
+def _signature(conversation: Conversation, client: Client, today: date) -> Signing:
+    """She signs; who is under 18 signs beside her aunt, who is her guardian."""
+    minor = client.identity.born is not None and (today - client.identity.born).days < 18 * 365.25
+    paper = conversation.method == "paper"
+    return Signing(
+        spoken=frozenset(Element),
+        method=conversation.method,
+        copy="given" if client.contact.paper == "yes" else "refused",
+        signature=client.identity.name,
+        minor=minor,
+        cosigned=minor,
+        cosigner="Her aunt, guardian" if minor else "",
+        kept="Locked cabinet" if paper else "",
+    )
+
+
 def _ago(now: datetime, days: int) -> datetime:
     return now - timedelta(days=days)
 
 
-def _day(entry: Coded, told: date) -> date:
-    """The day an entry stands at: a visit at the first day it is due, all else when it was told."""
-    return date.fromisoformat(entry.values["first_day"]) if entry.kind == "visit" else told
+def _day(entry: Coded, told: datetime) -> datetime:
+    """The moment an entry stands at: a visit at noon of the first day it is due, all else when it was told."""
+    if entry.kind != "visit":
+        return told
+    first = date.fromisoformat(entry.values["first_day"])
+    return told.replace(year=first.year, month=first.month, day=first.day, hour=17, minute=0)

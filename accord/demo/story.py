@@ -5,46 +5,23 @@ It is a plan of values; `fill` acts it out through the gate. Days are counted ba
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from enum import StrEnum
 from random import Random
-from typing import Any
+from typing import Any, Final
 
+from accord.demo import county
 from accord.demo.names import FAMILY, GIVEN, GIVEN_OTHERS, STREETS, TOWNS
-from accord.policy.words import AgencyKind, Category, Duty, Level, Purpose, Relation, Role
+from accord.policy.words import Category, Level, Purpose, Relation
 from accord.records.health import rules as health
-from accord.vault.rules import KINDS, Identity, SafeContact, Window
+from accord.vault.rules import KINDS, PENDING, SERVICES, STEPS, Identity, SafeContact, Window
 
-USUAL_SIZE = 40
-LEAST_SIZE, MOST_SIZE = 12, 2_000
-ROLES = (Role.WORKER, Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR)
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """Somebody who works at an agency and will get a passphrase."""
-
-    role: Role
-    name: str
-    title: str
-    email: str
-
-
-@dataclass(frozen=True, slots=True)
-class Agency:
-    """One partner. `service`: the server may open its vault, for a hospital's interfaces."""
-
-    key: str
-    name: str
-    short: str
-    prefix: str
-    kind: AgencyKind
-    duties: frozenset[Duty]
-    service: bool
-    phone: str
-    members: tuple[Member, ...]
+#: Households; with children, others and respondents about 2,000 people.
+USUAL_SIZE = 640
+LEAST_SIZE, MOST_SIZE = 24, 20_000
+HALF_A_YEAR = 182
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +49,17 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """Where a service stands for herself (`who` 0) or one of the others of her story (1 for the first of them)."""
+
+    days_ago: int
+    service: str
+    step: str
+    who: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """One file in one agency's vault."""
 
@@ -81,165 +69,179 @@ class Client:
     contact: SafeContact
     harms: tuple[str, ...]
     others: tuple[tuple[Relation, Identity], ...] = ()
-    entries: tuple[Coded | Typed, ...] = ()
+    entries: tuple[Coded | Typed | Served, ...] = ()
+    closed_days_ago: int | None = None
 
 
 class Fate(StrEnum):
     """What becomes of a release in the story."""
 
     ACCEPTED = "accepted"
+    CONFIRMED = "confirmed"  # accepted, and she confirmed what it says
     ENDING = "ending"  # accepted, and over within days
     WITHDRAWN = "withdrawn"  # accepted, then taken back by phone
     WITHDRAWN_UNSEEN = "withdrawn_unseen"  # taken back before anybody accepted it
+    RELAYED = "relayed"  # accepted; she told the partner that she takes it back
     WAITING = "waiting"
     PREPARED = "prepared"  # not signed
+    EXPIRED = "expired"  # signed long ago and over
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """Her word from one agency to another. `client` and `tied` are places in `Story.clients`; `tied` is the
-    recipient's own file of the same person, if it has one."""
+class Part:
+    """One partner of a conversation. `tied` is the recipient's own file of the same person, if it has one: a place in
+    `Story.clients`."""
 
-    client: int
     recipient: str
     purpose: Purpose
     grants: Mapping[Category, Level]
-    signed_days_ago: int
-    last_day: date
     fate: Fate
     tied: int | None = None
+    updates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One page she signed, or will: `client` is a place in `Story.clients`."""
+
+    client: int
+    signed_days_ago: int
+    last_day: date
+    method: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """She said never to a partner, or to one person there."""
+
+    client: int
+    against: str
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Everything, in the order in which it happens."""
+    """Everything, in the order in which it happens. `flows`: (client, recipient) told under law and agreement; `walls`:
+    clients the worker of their agency knows, so that she is kept away; `same`: pairs of files that are one person, and
+    whether somebody has noticed."""
 
-    agencies: tuple[Agency, ...]
+    agencies: tuple[county.Agency, ...]
+    agreements: tuple[county.Agreement, ...]
     clients: tuple[Client, ...]
-    releases: tuple[Release, ...]
+    conversations: tuple[Conversation, ...]
+    flows: tuple[tuple[int, str], ...]
+    nevers: tuple[Never, ...]
+    walls: tuple[int, ...]
+    same: tuple[tuple[int, int, bool], ...]
+
+    @property
+    def people(self) -> int:
+        """How many invented people there are, each counted once in each file."""
+        return sum(1 + len(client.others) for client in self.clients)
 
 
 def story(*, seed: int, size: int, today: date) -> Story:
-    """The story of Arden with about `size` people each at the hospital and the shelter. Raises ValueError."""
+    """The story of Arden with `size` households. Raises ValueError."""
     if not LEAST_SIZE <= size <= MOST_SIZE:
-        raise ValueError(f"The demo has from {LEAST_SIZE} to {MOST_SIZE} people at each agency.")
+        raise ValueError(f"The demo has from {LEAST_SIZE} to {MOST_SIZE} households.")
     random = Random(seed)
-    agencies = tuple(_agency(random, *about) for about in _AGENCIES)
-    people = _people(random, 2 * size + size // 2, today)
-    patients = [_patient(random, next(people), today) for _ in range(size)]
-    survivors = [_survivor(random, next(people), today) for _ in range(size)]
-    # Some are known to both from before, each from its own telling.
-    for place in range(3):
-        identity = patients[place].identity
-        survivors[place] = replace(survivors[place], identity=replace(identity, aliases=()))
-    few = max(3, size // 8)
-    reports = [_complainant(random, next(people)) for _ in range(few)]
-    matters = [_matter(random, next(people)) for _ in range(few)]
-    return Story(agencies, (*patients, *survivors, *reports, *matters), tuple(_releases(random, size, today)))
-
-
-_AGENCIES: tuple[tuple[str, str, str, str, AgencyKind, frozenset[Duty], bool, Mapping[Role, str]], ...] = (
-    (
-        "brigid", "St. Brigid Hospital", "St. Brigid", "SB", AgencyKind.HOSPITAL, frozenset({Duty.HIPAA}), True,
-        {Role.WORKER: "Forensic nurse", Role.SUPERVISOR: "Nurse manager"},
-    ),
-    (
-        "harbor", "Harbor House", "Harbor House", "HH", AgencyKind.VICTIM_SERVICES,
-        frozenset({Duty.VAWA, Duty.VOCA, Duty.FVPSA}), False,
-        {Role.WORKER: "Advocate", Role.SUPERVISOR: "Lead advocate"},
-    ),
-    (
-        "police", "Arden Police Department", "Arden Police", "AP", AgencyKind.POLICE,
-        frozenset({Duty.BRADY, Duty.CJIS}), False,
-        {Role.WORKER: "Detective", Role.SUPERVISOR: "Sergeant", Role.DIRECTOR: "Chief"},
-    ),
-    (
-        "legal", "Arden Legal Aid", "Legal Aid", "LA", AgencyKind.LEGAL_AID,
-        frozenset({Duty.ATTORNEY_PRIVILEGE}), False,
-        {Role.WORKER: "Attorney", Role.SUPERVISOR: "Senior attorney"},
-    ),
-)  # fmt: skip
-_TITLES: Mapping[Role, str] = {
-    Role.WORKER: "Worker",
-    Role.SUPERVISOR: "Supervisor",
-    Role.PRIVACY_OFFICER: "Privacy officer",
-    Role.RECORDS_OFFICER: "Records officer",
-    Role.DIRECTOR: "Director",
-}
-
-
-def _agency(
-    random: Random,
-    key: str,
-    name: str,
-    short: str,
-    prefix: str,
-    kind: AgencyKind,
-    duties: frozenset[Duty],
-    service: bool,
-    titles: Mapping[Role, str],
-) -> Agency:
-    members = tuple(
-        Member(
-            role=role,
-            name=f"{random.choice(GIVEN + GIVEN_OTHERS)} {random.choice(FAMILY)}",
-            title={**_TITLES, **titles}[role],
-            email=f"{role.value.split('_')[0]}@{key}.example.org",
-        )
-        for role in ROLES
+    agencies = county.agencies(random)
+    clients: list[Client] = []
+    conversations: list[Conversation] = []
+    for number, identity in enumerate(_people(random, size, today)):
+        # The first ones are at the two agencies whose pages people look at first.
+        holder = ("brigid", "harbor")[number % 2] if number < 20 else random.choices(_FIRST, _HOW_OFTEN)[0]
+        client = _client(random, holder, identity, today)
+        place = len(clients)
+        clients.append(client)
+        if number < 16 or (random.random() < 0.3 and holder in _SENDERS):
+            conversation, known = _conversation(random, place, client, number, today)
+            clients += [_known_there(random, key, client, today) for key in known]
+            conversations.append(_tied(conversation, known, place + 1))
+    of = {agency.key: [place for place, each in enumerate(clients) if each.agency == agency.key] for agency in agencies}
+    talked = {conversation.client for conversation in conversations}
+    talked |= {part.tied for each in conversations for part in each.parts if part.tied is not None}
+    same = [_again(random, clients, place, today) for place in of["harbor"][8:10]]
+    clients += [other for _, other in same]
+    first = len(clients) - len(same)
+    nevers = [Never(of["harbor"][4], "housing", agencies[11].members[0].name), Never(of["brigid"][5], "police")]
+    return Story(
+        agencies,
+        county.AGREEMENTS,
+        tuple(clients),
+        tuple(each for each in conversations if not _against(each, nevers)),
+        tuple((place, "prosecutor") for place in of["police"][:6]),
+        tuple(nevers),
+        tuple(next(place for place in of[key][8:] if place not in talked) for key in ("brigid", "police")),
+        tuple((place, first + number, number == 0) for number, (place, _other) in enumerate(same)),
     )
-    return Agency(key, name, short, prefix, kind, duties, service, _phone(random), members)
 
 
-def _people(random: Random, count: int, today: date) -> Any:
+#: Where people come first, and how often.
+_FIRST: Final = (
+    "brigid", "harbor", "police", "legal", "prosecutor", "court", "probation", "dawn", "willow", "rise", "school",
+    "housing", "aps", "turning", "bethel",
+)  # fmt: skip
+_HOW_OFTEN: Final = (18, 18, 18, 6, 4, 4, 3, 9, 4, 3, 3, 3, 3, 2, 2)
+#: Whose clients sign releases in the story.
+_SENDERS: Final = frozenset({"brigid", "harbor", "dawn", "willow", "legal", "school", "housing", "bethel"})
+
+
+def _against(conversation: Conversation, nevers: list[Never]) -> bool:
+    """Nobody asks her to release something to whom she said never."""
+    return any(
+        never.client == conversation.client and never.against in {part.recipient for part in conversation.parts}
+        for never in nevers
+    )
+
+
+def _people(random: Random, count: int, today: date) -> Iterator[Identity]:
     """Different people, one after the other, in Spanish and English."""
     names = [(given, family) for given in GIVEN for family in FAMILY]
     random.shuffle(names)
-    for given, family in names[:count]:
-        born = today - timedelta(days=random.randint(19 * 365, 71 * 365))
+    for number in range(count):
+        given, family = names[number % len(names)]
+        # Two family names, as in Spanish, where the list of names is used up.
+        second = number >= len(names) or random.random() < 0.2
+        language = random.choices(("en", "es", "ar", "vi"), (62, 33, 3, 2))[0]
         yield Identity(
             given=given,
-            family=f"{family} {random.choice(FAMILY)}" if random.random() < 0.2 else family,
+            family=f"{family} {random.choice(FAMILY)}" if second else family,
             chosen=given[:3] + "i" if random.random() < 0.08 else "",
-            aliases=(f"{given} {random.choice(FAMILY)}",) if random.random() < 0.15 else (),
-            born=born,
+            aliases=(f"{given} {random.choice(FAMILY)}",) if random.random() < 0.12 else (),
+            born=today - timedelta(days=random.randint(16 * 365, 79 * 365)),
             pronouns=random.choices(("she/her", "they/them", "he/him"), (88, 5, 7))[0],
-            language=random.choices(("en", "es"), (65, 35))[0],
+            language=language,
+            code_name=random.choice(_CODE_NAMES) if random.random() < 0.1 else "",
+            interpreter="phone" if language != "en" and random.random() < 0.5 else "",
+            access=("wheelchair",) if random.random() < 0.05 else (),
         )
 
 
-def _phone(random: Random) -> str:
-    return f"555-01{random.randint(0, 99):02}"
-
-
-_HOURS = (
-    Window((0, 1, 2, 3, 4), time(9), time(11)),
-    Window((0, 1, 2, 3, 4), time(18), time(21)),
-    Window((0, 1, 2, 3, 4, 5), time(8), time(12)),
-    Window((0, 1, 2, 3, 4, 5, 6), time(10), time(20)),
-    Window((1, 3), time(12), time(13)),
-)
+_CODE_NAMES: Final = ("Robin", "Juniper", "Wren", "Hazel", "Sky", "Marlo")
 
 
 def _contact(random: Random) -> SafeContact:
+    days = random.choice(((0, 1, 2, 3, 4), (0, 2, 4), (1, 3), (5,)))
+    start = random.choice((time(9), time(12), time(18)))
     return SafeContact(
-        windows=(random.choice(_HOURS),),
-        ways=random.choice((("phone",), ("phone", "text"), ("phone", "in_person"), ("text", "email"))),
-        voicemail=random.choice(("", "no", "no", "yes")),
-        paper=random.choice(("", "no", "yes")),
-        when=random.choice(("", "", "by text first", "not in the school holidays")),
+        when=random.choice(("", "", "not in the school holidays", "text first, then wait")),
         say=random.choice(("the library about her book", "the dentist's office", "her cousin", "nothing; ring off")),
-        avoid=random.choice(
-            ("voicemail", "the landline", "calling twice", "messages with names in them", "the work number")
-        ),
-        phone=_phone(random),
-        email=f"reader{random.randint(100, 999)}@example.org",
+        avoid=random.choice(("the landline", "calling twice", "messages with names in them", "the work number")),
+        phone=county.phone(random),
         address=f"{random.randint(2, 98)} {random.choice(STREETS)}, {random.choice(TOWNS)}",
+        windows=(Window(days, start, time(start.hour + 2)),),
+        zone="America/New_York",
+        ways=random.choice((("phone",), ("phone", "text"), ("text",), ("phone", "in_person"))),
+        voicemail=random.choice(("no", "no", "yes")),
+        paper=random.choice(("no", "yes", "")),
     )
 
 
 def _others(random: Random, family: str, today: date) -> tuple[tuple[Relation, Identity], ...]:
-    children = tuple(
+    """Her children, somebody of the household, and who hurt her."""
+    found = [
         (
             Relation.CHILD,
             Identity(
@@ -248,17 +250,161 @@ def _others(random: Random, family: str, today: date) -> tuple[tuple[Relation, I
                 born=today - timedelta(days=random.randint(200, 16 * 365)),
             ),
         )
-        for _ in range(random.choices((0, 1, 2, 3), (45, 30, 18, 7))[0])
+        for _ in range(random.choices((0, 1, 2, 3), (40, 32, 20, 8))[0])
+    ]
+    if random.random() < 0.18:
+        found.append((Relation.HOUSEHOLD, Identity(given=random.choice(GIVEN), family=family)))
+    if random.random() < 0.7:
+        found.append((Relation.RESPONDENT, Identity(given=random.choice(GIVEN_OTHERS), family=random.choice(FAMILY))))
+    return tuple(found)
+
+
+def _client(random: Random, agency: str, identity: Identity, today: date) -> Client:
+    days = random.randint(1, HALF_A_YEAR)
+    others = _others(random, identity.family, today)
+    if agency == "brigid":
+        days = min(days, 75)
+        entries = _hospital(random, days, today)
+    else:
+        entries = _told(random, agency, days)
+    served = _served(random, days, others) if agency in _SERVING else []
+    closed = random.randint(0, days) if days > 90 and random.random() < 0.4 else None
+    return Client(
+        agency, days, identity, _contact(random), _harms(random, agency, identity, today), others,
+        (*entries, *served), closed,
+    )  # fmt: skip
+
+
+#: Agencies that offer services beyond their own trade.
+_SERVING: Final = frozenset({"harbor", "dawn", "legal", "prosecutor", "bethel", "housing", "school", "aps", "willow"})
+
+
+def _harms(random: Random, agency: str, identity: Identity, today: date) -> tuple[str, ...]:
+    if agency == "aps" and identity.born and today.year - identity.born.year >= 60:
+        return ("elder_abuse",)
+    harms = ("domestic_violence", "sexual_violence", "stalking", "trafficking")
+    weights = (30, 60, 8, 2) if agency in ("dawn", "brigid") else (78, 10, 10, 2)
+    first = random.choices(harms, weights)[0]
+    return (first, "stalking") if first != "stalking" and random.random() < 0.25 else (first,)
+
+
+def _served(random: Random, days: int, others: tuple[tuple[Relation, Identity], ...]) -> list[Coded | Typed | Served]:
+    """Services offered to her, to a child, to somebody of the household, on every step there is."""
+    found: list[Coded | Typed | Served] = []
+    able = [0, *(n for n, (relation, _) in enumerate(others, 1) if relation is not Relation.RESPONDENT)]
+    for service in random.sample(SERVICES[:-1], random.randint(1, 4)):
+        who = random.choice(able) if service in _FOR_CHILDREN else 0
+        at = random.randint(0, days)
+        found.append(Served(at, service, "offered", who))
+        step = random.choice(STEPS)
+        if step != "offered":
+            why = random.choice(("", "not_safe_now", "not_now")) if step == "declined" else ""
+            found.append(Served(random.randint(0, at), service, step, who, why))
+            if step not in PENDING and step != "declined" and at:
+                found.insert(-1, Served(at, service, "accepted", who))
+    return found
+
+
+_FOR_CHILDREN: Final = frozenset({"childrens_counselling", "childcare", "school_liaison", "counselling"})
+
+
+# ------------------------------------------------------------------ her word
+
+#: What a holder's client is asked about first: (category, level), by the holder.
+_GIVEN: Final[Mapping[str, tuple[tuple[Category, Level], ...]]] = {
+    "brigid": (
+        (Category.INJURIES, Level.SUMMARY), (Category.VISITS, Level.SUMMARY), (Category.EXAM, Level.EXISTENCE),
+        (Category.MEDICATIONS, Level.FULL), (Category.ALLERGIES, Level.FULL),
+    ),
+}  # fmt: skip
+_GIVEN_ELSE: Final = (
+    (Category.SERVICES, Level.SUMMARY), (Category.SAFETY_PLAN, Level.EXISTENCE), (Category.LEGAL, Level.SUMMARY),
+    (Category.HOUSING, Level.FULL), (Category.RISK, Level.SUMMARY),
+)  # fmt: skip
+#: To whom, and for what.
+_PARTNERS: Final[tuple[tuple[str, Purpose], ...]] = (
+    ("harbor", Purpose.SAFETY), ("legal", Purpose.PROTECTIVE_ORDER), ("police", Purpose.INVESTIGATION),
+    ("prosecutor", Purpose.PROSECUTION), ("housing", Purpose.HOUSING), ("willow", Purpose.TREATMENT),
+    ("school", Purpose.EDUCATION), ("dawn", Purpose.ADVOCACY), ("bethel", Purpose.COORDINATION),
+    ("court", Purpose.PROTECTIVE_ORDER), ("brigid", Purpose.TREATMENT),
+)  # fmt: skip
+_CARD: Final = {Category.IDENTITY: Level.SUMMARY, Category.SERVICES: Level.SUMMARY}
+
+
+def _conversation(
+    random: Random, place: int, client: Client, number: int, today: date
+) -> tuple[Conversation, list[str]]:
+    """One page with one to four partners, and at which of them she has a file of her own from before."""
+    fates = tuple(Fate)
+    fate = fates[number % len(fates)] if number < 16 else random.choices(fates, (34, 12, 10, 9, 3, 3, 12, 7, 10))[0]
+    signed = min(client.opened_days_ago, random.randint(1, 12))
+    if fate is Fate.EXPIRED:
+        signed = max(client.opened_days_ago, 40)
+        last = today - timedelta(days=signed - 15)
+    else:
+        last = today + timedelta(days=random.randint(1, 3) if fate is Fate.ENDING else random.randint(8, 28))
+    partners = [each for each in _PARTNERS if each[0] != client.agency]
+    if number < 16:
+        # Between the two everybody signs in to first.
+        partners = [each for each in partners if each[0] in ("harbor", "legal", "brigid")][:1] + partners[2:]
+    several = random.choices((1, 2, 3, 4), (55, 25, 15, 5))[0]
+    chosen = (
+        [partners[0], *random.sample(partners[1:], several - 1)] if number < 16 else random.sample(partners, several)
     )
-    if random.random() < 0.6:
-        respondent = Identity(given=random.choice(GIVEN_OTHERS), family=random.choice(FAMILY))
-        return (*children, (Relation.RESPONDENT, respondent))
-    return children
+    parts, known = [], []
+    for recipient, purpose in chosen:
+        given = dict(random.sample(_GIVEN.get(client.agency, _GIVEN_ELSE), random.randint(1, 3)))
+        held = _held(client)
+        grants: Mapping[Category, Level] = {each: level for each, level in given.items() if each in held} or _CARD
+        if recipient == "housing":
+            # All a landlord needs to know is that somebody helps her.
+            grants = {Category.SERVICES: Level.EXISTENCE}
+        elif random.random() < 0.3:
+            grants = {**grants, Category.CONTACT: Level.SUMMARY}
+        parts.append(Part(recipient, purpose, grants, fate, updates=random.random() < 0.4))
+        if random.random() < 0.35 and recipient not in known:
+            known.append(recipient)
+    return Conversation(place, signed, last, random.choice(("screen", "paper")), tuple(parts)), known
 
 
-def _harms(random: Random, first: str) -> tuple[str, ...]:
-    others = [harm for harm in ("domestic_violence", "sexual_violence", "stalking") if harm != first]
-    return (first, random.choice(others)) if random.random() < 0.4 else (first,)
+def _held(client: Client) -> frozenset[Category]:
+    kinds = {**health.KINDS, **LISTED}
+    return frozenset(
+        kinds[entry.kind] if isinstance(entry, Coded) else entry.category
+        for entry in client.entries
+        if not isinstance(entry, Served)
+    ) | {Category.SERVICES}
+
+
+#: What a hospital's list says, and what a release picks it by.
+LISTED: Final[Mapping[str, Category]] = {
+    "medication": Category.MEDICATIONS,
+    "allergy": Category.ALLERGIES,
+    "problem": Category.CONDITIONS,
+}
+
+
+def _tied(conversation: Conversation, known: list[str], place: int) -> Conversation:
+    """The same conversation, each part that is known there tied to the file that follows."""
+    places = {key: place + number for number, key in enumerate(known)}
+    return replace(
+        conversation,
+        parts=tuple(replace(part, tied=places.get(part.recipient)) for part in conversation.parts),
+    )
+
+
+def _known_there(random: Random, agency: str, client: Client, today: date) -> Client:
+    """The same person's file at a partner, from her own telling there."""
+    return replace(
+        _client(random, agency, replace(client.identity, aliases=(), code_name=""), today), closed_days_ago=None
+    )
+
+
+def _again(random: Random, clients: list[Client], place: int, today: date) -> tuple[int, Client]:
+    """A second file somebody opened for the same person, with her name written a little differently."""
+    who = clients[place].identity
+    other = replace(who, chosen="", aliases=(), family=who.family.split()[0])
+    return place, replace(_client(random, clients[place].agency, other, today), closed_days_ago=None)
 
 
 # ------------------------------------------------------------------ the hospital
@@ -285,16 +431,13 @@ _INJURY_STORIES = (
 )
 
 
-def _patient(random: Random, identity: Identity, today: date) -> Client:
-    days = random.randint(1, 75)
-    entries: list[Coded | Typed] = []
-    examined = random.random() < 0.7
+def _hospital(random: Random, days: int, today: date) -> list[Coded | Typed | Served]:
+    entries: list[Coded | Typed | Served] = []
+    examined = random.random() < 0.6
     if examined:
-        entries.append(_exam(random, days, today))
-        entries += _follow_ups(random, days, today)
-    for _ in range(random.randint(1, 2)):
-        entries.append(_injury(random, days))
-    for medicine in random.sample(_MEDICINES, random.randint(1, 4)):
+        entries += [_exam(random, days, today), *_follow_ups(random, days, today)]
+    entries += [_injury(random, days) for _ in range(random.randint(1, 2))]
+    for medicine in random.sample(_MEDICINES, random.randint(0, 3)):
         entries.append(_listed("medication", medicine, days, random.choice(("active", "completed"))))
     if random.random() < 0.35:
         allergy, severity = random.choice(_ALLERGIES)
@@ -302,15 +445,8 @@ def _patient(random: Random, identity: Identity, today: date) -> Client:
     if random.random() < 0.5:
         entries.append(_listed("problem", random.choice(_CONDITIONS), days, random.choice(("active", "resolved"))))
     if not examined or random.random() < 0.3:
-        entries.append(_visit(random.choice(("counselling", "injury_recheck", "primary_care")), days, random, today))
-    return Client(
-        agency="brigid",
-        opened_days_ago=days,
-        identity=identity,
-        contact=_contact(random),
-        harms=_harms(random, "sexual_violence" if examined else "domestic_violence"),
-        entries=tuple(entries),
-    )
+        entries.append(_visit(random.choice(("counselling", "injury_recheck", "primary_care")), random, today))
+    return entries
 
 
 def _exam(random: Random, days: int, today: date) -> Coded:
@@ -339,9 +475,9 @@ def _follow_ups(random: Random, days: int, today: date) -> list[Coded]:
     return found
 
 
-def _visit(purpose: str, days: int, random: Random, today: date) -> Coded:
+def _visit(purpose: str, random: Random, today: date) -> Coded:
     day = (today + timedelta(days=random.randint(1, 20))).isoformat()
-    return Coded("visit", days, {"purpose": purpose, "first_day": day, "last_day": day, "status": "booked"})
+    return Coded("visit", 0, {"purpose": purpose, "first_day": day, "last_day": day, "status": "booked"})
 
 
 def _injury(random: Random, days: int) -> Coded:
@@ -360,145 +496,104 @@ def _listed(kind: str, display: str, days: int, status: str, **more: str) -> Cod
     return Coded(kind, days, {"display": display, "status": status, **more})
 
 
-# ------------------------------------------------------------------ the shelter, the police, legal aid
+# ------------------------------------------------------------------ everybody else
 
-_HARBOR: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "intake": (
-        ("Intake done. She is staying with us.", "Came with one bag. Wants to decide about work and school later."),
-        ("Intake done by phone. She stays at her own place for now.", "Asked how others manage. We call on Thursday."),
-        ("Intake done. She stays with a friend; we help from outside.", "La amiga sabe; la familia no."),
+_TALES: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
+    "harbor": (
+        ("intake", "Intake done. She is staying with us.", "Came with one bag. Wants to decide about work later."),
+        ("intake", "Intake done by phone. She stays at her own place for now.", "Asked how others manage."),
+        ("intake", "Intake done. She stays with a friend; we help from outside.", "La amiga sabe; la familia no."),
+        ("safety_plan", "Safety plan made with her.", "Bag packed at a neighbour's. Word agreed with her sister."),
+        ("safety_plan", "Safety plan reviewed; nothing changed.", "Route to work still varies."),
+        ("danger", "Danger talked through: high. She knows the number for nights.", "Threats are more frequent."),
+        ("danger", "Danger talked through: some.", "No contact for three weeks."),
+        ("housing", "Application for an apartment sent.", "Two bedrooms, ground floor not wanted."),
+        ("housing", "Moved to a room of our second house.", "With both children."),
+        ("legal", "Hearing for a protective order is set.", "She wants somebody beside her."),
+        ("legal", "Protective order granted for one year.", "Copy is in her folder here, not at home."),
+        ("note", "She called. All well.", "Spoke for ten minutes; laughed once."),
+        ("note", "She did not come; we call in her safe hours only.", "Second time this month."),
     ),
-    "safety_plan": (
-        ("Safety plan made with her.", "Bag packed at a neighbour's. Word agreed with her sister."),
-        ("Safety plan reviewed; nothing changed.", "Route to work still varies."),
+    "dawn": (
+        ("intake", "First talk by phone.", "She did not give a name and need not."),
+        ("note", "Went along to the exam.", "Stayed the whole night; drove her home."),
+        ("safety_plan", "Talked through what makes the nights easier.", "Light on, phone beside her, her aunt knows."),
+        ("legal", "Told what reporting would mean, and what not reporting would.", "She wants to think."),
     ),
-    "danger": (
-        ("Danger talked through: high. She knows the number for nights.", "Threats have become more frequent."),
-        ("Danger talked through: raised.", "He found out where she works."),
-        ("Danger talked through: some.", "No contact for three weeks."),
-    ),
-    "housing": (
-        ("Application for an apartment sent.", "Two bedrooms, ground floor not wanted."),
-        ("Moved to a room of our second house.", "With both children."),
+    "police": (
+        ("intake", "Report taken.", "Statement in her own words, attached to the case file."),
+        ("legal", "Order served.", "Served at his place of work."),
+        ("legal", "Arrest made.", "Without incident."),
+        ("danger", "Screen done at the scene: high danger.", "She agreed to talk to an advocate on our phone."),
+        ("note", "Call back agreed.", "She prefers the afternoon."),
     ),
     "legal": (
-        ("Hearing for a protective order is set.", "She wants somebody beside her."),
-        ("Protective order granted for one year.", "Copy is in her folder here, not at home."),
+        ("intake", "Conflict check done; we can act for her.", "Name of the other side checked against our files."),
+        ("legal", "Petition for a protective order drafted.", "She reads it over the weekend."),
+        ("legal", "Custody hearing prepared.", "Her sister will speak."),
+        ("housing", "Lease: letter to the landlord sent.", "Release from the lease asked for."),
     ),
-    "note": (
-        ("She called. All well.", "Spoke for ten minutes; laughed once."),
-        ("She did not come; we call on her safe hours only.", "Second time this month."),
+    "prosecutor": (
+        ("intake", "Rights explained; notices agreed.", "By text, in the morning."),
+        ("legal", "Charges filed.", "Assault, and violating an order."),
+        ("legal", "Hearing set.", "She decides on the day whether to come."),
+        ("legal", "Case closed: guilty plea.", "Condition: no contact for two years."),
+        ("note", "Compensation form sent in with her.", "Medical bills and the broken door."),
     ),
-}
-_SERVED = (
-    ("support_group", "started", "Listened, did not want to speak yet."),
-    ("transport", "done", "Driven there and back; a different car each time, at her wish."),
-    ("counselling", "waiting", "Prefers Tuesdays; childcare is needed."),
-    ("phone", "done", "Old phone stays switched on at a friend's."),
-    ("protective_order", "offered", "She wants to think about it."),
-    ("housing_search", "declined", "Not before the hearing."),
-)
-_POLICE = (
-    ("contact", "Report taken.", "Statement in her own words, attached to the case file."),
-    ("legal", "Order served.", "Served at his place of work."),
-    ("note", "Call back agreed.", "She prefers the afternoon."),
-)
-_LEGAL = (
-    ("intake", "Conflict check done; we can act for her.", "Name of the other side checked against our files."),
-    ("legal", "Petition for a protective order drafted.", "She reads it over the weekend."),
-    ("housing", "Lease: letter to the landlord sent.", "Release from the lease asked for."),
-)
+    "court": (
+        ("legal", "Petition filed.", "Filed from the self-help room."),
+        ("legal", "Order granted, ex parte.", "Hearing within two weeks."),
+        ("legal", "Order after hearing, one year.", "Both sides were there."),
+        ("legal", "Petition withdrawn.", "She was told that she may come back any day."),
+    ),
+    "probation": (
+        ("legal", "Conditions explained to him.", "No contact, no weapons, programme."),
+        ("legal", "Violation reported.", "He drove past her house."),
+        ("note", "Home visit.", "Nobody else lives there now."),
+    ),
+    "willow": (
+        ("intake", "First session.", "Sleeps badly. Likes to draw."),
+        ("note", "Session.", "Worked on the mornings."),
+    ),
+    "rise": (
+        ("intake", "Started the day programme.", "Comes by bus."),
+        ("note", "Week four.", "Proud of it."),
+    ),
+    "school": (
+        ("intake", "Pick-up list changed.", "Only she and her sister."),
+        ("note", "Talked with the class teacher.", "Quiet, does the work."),
+    ),
+    "housing": (
+        ("housing", "Emergency transfer asked for.", "Self-certified; no other papers asked."),
+        ("housing", "Transfer approved.", "Keys on Friday."),
+        ("housing", "Lease divided; she stays.", "New locks on the same day."),
+    ),
+    "aps": (
+        ("intake", "Report received; first visit made.", "He answered the door and stayed in the room."),
+        ("danger", "Money is missing from her account.", "The bank has been told."),
+        ("note", "Second visit, alone with her.", "She wants to stay at home, without him."),
+    ),
+    "turning": (
+        ("note", "Attended.", "Spoke when asked."),
+        ("note", "Did not attend.", "Second time; reported."),
+        ("note", "Finished the programme.", "Fifty-two weeks."),
+    ),
+    "bethel": (
+        ("intake", "She came to the kitchen and stayed to talk.", "Wanted to know whether this is normal."),
+        ("note", "Beds and a table brought.", "Two of us, an unmarked van."),
+    ),
+}  # fmt: skip
 
 
-def _survivor(random: Random, identity: Identity, today: date) -> Client:
-    days = random.randint(2, 160)
-    entries: list[Coded | Typed] = [_typed(random, "intake", days, _HARBOR["intake"])]
-    for service, step, narrative in random.sample(_SERVED, random.randint(0, 3)):
-        entries.append(Coded("service", random.randint(0, days), {"service": service, "step": step}, narrative))
-    for kind in random.choices(tuple(_HARBOR)[1:], k=random.randint(2, 8)):
-        entries.append(_typed(random, kind, random.randint(0, days), _HARBOR[kind]))
-    return Client(
-        agency="harbor",
-        opened_days_ago=days,
-        identity=identity,
-        contact=_contact(random),
-        harms=_harms(random, "domestic_violence"),
-        others=_others(random, identity.family, today),
-        entries=tuple(entries),
-    )
+def _told(random: Random, agency: str, days: int) -> list[Coded | Typed | Served]:
+    tales = _TALES[agency]
+    first = [tale for tale in tales if tale[0] == "intake"]
+    entries = [_typed(random.choice(first), days)] if first else []
+    rest = [tale for tale in tales if tale[0] != "intake"]
+    entries += [_typed(random.choice(rest), random.randint(0, days)) for _ in range(random.randint(1, 6))]
+    return list(entries)
 
 
-def _complainant(random: Random, identity: Identity) -> Client:
-    return _of(random, "police", identity, _POLICE)
-
-
-def _matter(random: Random, identity: Identity) -> Client:
-    return _of(random, "legal", identity, _LEGAL)
-
-
-def _of(random: Random, agency: str, identity: Identity, told: tuple[tuple[str, str, str], ...]) -> Client:
-    days = random.randint(3, 60)
-    entries = tuple(
-        Typed(kind, random.randint(0, days), summary, narrative)
-        for kind, summary, narrative in random.sample(told, random.randint(1, 3))
-    )
-    return Client(agency, days, identity, _contact(random), _harms(random, "domestic_violence"), (), entries)
-
-
-def _typed(random: Random, kind: str, days: int, told: tuple[tuple[str, str], ...]) -> Typed:
-    summary, narrative = random.choice(told)
+def _typed(tale: tuple[str, str, str], days: int) -> Typed:
+    kind, summary, narrative = tale
     return Typed(kind, days, summary, narrative)
-
-
-# ------------------------------------------------------------------ her word
-
-_CARE = {Category.INJURIES: Level.SUMMARY, Category.VISITS: Level.SUMMARY, Category.CONTACT: Level.FULL}
-_SAFETY = {Category.INJURIES: Level.SUMMARY}
-_FULLER = {Category.INJURIES: Level.FULL, Category.EXAM: Level.SUMMARY, Category.MEDICATIONS: Level.SUMMARY}
-_EVIDENCE = {Category.INJURIES: Level.FULL, Category.EXAM: Level.SUMMARY}
-_COURT = {Category.LEGAL: Level.FULL, Category.HOUSING: Level.SUMMARY, Category.RISK: Level.SUMMARY}
-_THERE = {Category.SERVICES: Level.EXISTENCE}
-
-
-def _releases(random: Random, size: int, today: date) -> list[Release]:
-    """Every state a release can be in, several times. Accepted ones come first: each is accepted as it arrives."""
-    harbor = size  # where the shelter's clients begin
-    from_hospital = (
-        *((Fate.ACCEPTED, place, place) for place in range(2)),
-        *((Fate.ACCEPTED, place, None) for place in range(3, 6)),
-        (Fate.ENDING, 2, 2),
-        (Fate.ENDING, 6, None),
-        (Fate.WITHDRAWN, 7, None),
-        (Fate.WITHDRAWN_UNSEEN, 8, None),
-        *((Fate.WAITING, place, None) for place in (9, 10)),
-        (Fate.PREPARED, 11, None),
-    )
-    found = []
-    for fate, place, tied in from_hospital:
-        grants, purpose = random.choice(
-            ((_CARE, Purpose.ADVOCACY), (_SAFETY, Purpose.SAFETY), (_FULLER, Purpose.SHELTER))
-        )
-        tie = None if tied is None else harbor + tied
-        found.append(_release(random, place, "harbor", purpose, grants, fate, today, tie))
-    for fate, place in ((Fate.ACCEPTED, 3), (Fate.WITHDRAWN, 4), (Fate.WAITING, 5)):
-        found.append(_release(random, place, "police", Purpose.INVESTIGATION, _EVIDENCE, fate, today))
-    for fate, place in ((Fate.ACCEPTED, 5), (Fate.ENDING, 6), (Fate.WAITING, 7), (Fate.PREPARED, 8)):
-        found.append(_release(random, harbor + place, "legal", Purpose.LEGAL_HELP, _COURT, fate, today))
-    for fate, place in ((Fate.ACCEPTED, 9), (Fate.WAITING, 10)):
-        found.append(_release(random, harbor + place, "brigid", Purpose.COORDINATION, _THERE, fate, today))
-    return found
-
-
-def _release(
-    random: Random,
-    client: int,
-    recipient: str,
-    purpose: Purpose,
-    grants: Mapping[Category, Level],
-    fate: Fate,
-    today: date,
-    tied: int | None = None,
-) -> Release:
-    signed = random.randint(8, 13) if fate is Fate.ENDING else random.randint(0, 4)
-    left = 1 if fate is Fate.ENDING else random.randint(9, 25)
-    return Release(client, recipient, purpose, grants, signed, today + timedelta(days=left), fate, tied)

@@ -27,7 +27,8 @@ from accord.sharing.rules import Content, Disclosure, InvalidRelease, NothingOpe
 from accord.vault import facts as vault_facts
 from accord.vault import queries as vault
 
-EVERY_ELEMENT = frozenset(Element)
+#: What the signed page has at most; it does not say that substance use records are meant, so it opens none.
+EVERY_ELEMENT = frozenset(Element) - {Element.SUBSTANCE_USE}
 
 
 @dataclass(frozen=True, slots=True)

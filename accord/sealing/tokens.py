@@ -160,14 +160,18 @@ _SPANISH = [
 ]  # fmt: skip
 _ENGLISH = [(r"^h", "H"), (r"h", ""), (r"j|g(?=[eiy])", "Y"), (r"x", "KS"), (r"v", "F")]
 _LAST = [(r"^[aeiouy]+", "A"), (r"(?i)([a-z])\1+", r"\1"), (r"[aeiouy]", "")]
+_LETTERS = re.compile("[^a-z]")
+_READINGS = [
+    [(re.compile(pattern), sound) for pattern, sound in (*_FIRST, *reading, *_LAST)] for reading in (_SPANISH, _ENGLISH)
+]
 
 
 def sounds(word: str) -> list[str]:
     """The one or two sound codes of a plain word, 2 to 6 letters each; none where only a letter would be left."""
     codes = []
-    for reading in (_SPANISH, _ENGLISH):
-        code = re.sub("[^a-z]", "", word)
-        for pattern, sound in (*_FIRST, *reading, *_LAST):
-            code = re.sub(pattern, sound, code)
+    for reading in _READINGS:
+        code = _LETTERS.sub("", word)
+        for pattern, sound in reading:
+            code = pattern.sub(sound, code)
         codes.append(code.upper()[:6])
     return [code for code in dict.fromkeys(codes) if len(code) >= 2]

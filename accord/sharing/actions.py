@@ -337,11 +337,16 @@ def withdraw_page(*, permit: Permit, at: datetime, release_ids: Collection[UUID]
 
 @needs(Verb.DELETE_CLIENT, Verb.SWEEP)
 def end_all(*, permit: Permit, at: datetime, client_ids: Collection[UUID]) -> int:
-    """End whatever was ever sent about clients who are deleted, as a withdrawal does. Returns how many envelopes."""
-    sent = Sent.objects.filter(agency_id=permit.agency_id, client_id__in=client_ids)
-    count = _end(permit, at, Envelope.objects.filter(id__in=sent.values("envelope")))
+    """End whatever was ever sent about clients who are deleted, as a withdrawal does, and empty what partners passed on
+    in their words: it is sealed to the agency, not under their keys. Returns how many envelopes."""
+    sent = Sent.objects.filter(client_id__in=client_ids).values_list("recipient_id", "envelope")
+    places = list(sent.filter(agency_id=permit.agency_id))
+    envelopes = Envelope.objects.filter(agency_id__in={agency for agency, _ in places}, id__in=[id for _, id in places])
+    count = _end(permit, at, envelopes)
+    threads = Thread.objects.filter(agency_id=permit.agency_id, client_id__in=client_ids).values("thread")
+    Relay.objects.filter(agency_id=permit.agency_id, thread__in=threads, words__isnull=False).update(words=None)
     if count:
-        permit.record("envelopes_ended", permit.agency_id)
+        permit.record("envelopes_destroyed", permit.agency_id)
     return count
 
 
@@ -716,4 +721,5 @@ def _today(holder: Agency, at: datetime) -> date:
 
 def _client_key(permit: Permit, client_id: UUID) -> ClientKey:
     client = Client.objects.select_related("shred").only("wrapped_key", "shred__secret").get(id=client_id)
-    return client.key(permit.opened())
+    key: ClientKey = client.key(permit.opened())
+    return key

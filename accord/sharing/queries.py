@@ -5,37 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import TypeVar
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from accord.ledger.permits import Permit, needs
-from accord.policy.words import Category, Level, Purpose, Verb
+from accord.policy.words import Category, Level, Purpose, Relation, Verb
 from accord.sharing import facts
 from accord.sharing.actions import relay_info
-from accord.sharing.models import Arrival, Confirmed, Envelope, Flow, Receipt, Relay, Release, Sent, Thread
+from accord.sharing.models import Arrival, Aside, Confirmed, Envelope, Flow, Receipt, Relay, Release, Sent, Thread
 from accord.sharing.rules import Content, InvalidRelease, State, state
 from accord.vault.facts import files, within
+from accord.vault.models import Entry
+
+B = TypeVar("B", Release, Flow)
 
 MOST_LISTED = 200
 #: For whom what is kept may be opened (house design, withdrawal and end; facts 1.8).
 KEPT_FOR = ("defence", "court", "retention")
-
-#: Entries that a living release or flow covers above existence, neither sent on it nor put aside.
-UNSENT = """
-select b.id, b.client_id, e.id, e.recorded_at
-from {table} b
-join vault_entry e on e.agency_id = b.agency_id and e.client_id = b.client_id
-join vault_person p on p.agency_id = e.agency_id and p.id = e.about_id
-where b.id = any(%s) and {covered} and (b.grants ->> e.category)::int > 1
-  and not exists (
-    select from sharing_sent s where s.agency_id = b.agency_id and s.{sent_on} = b.id and s.entry_id = e.id)
-  and not exists (
-    select from sharing_aside a where a.agency_id = b.agency_id and a.basis = b.id and a.entry_id = e.id)
-order by e.recorded_at, e.id limit %s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,21 +434,13 @@ def unsent(*, permit: Permit, client_id: UUID | None = None, limit: int = MOST_L
     yet. What a release or flow tells as existence was told once, when it began."""
     releases = Release.objects.filter(signed_at__isnull=False, withdrawn_at__isnull=True, until_at__gt=permit.at)
     flows = Flow.objects.filter(ended_at__isnull=True, until_at__gt=permit.at)
-    found: list[tuple[datetime, Unsent]] = []
-    for rows, covered, sent_on in (
-        (releases.exclude(updates=[]), "e.about_id = b.subject_id and e.category = any(b.updates)", "release_id"),
-        (flows, "p.relation = 'self'", "flow_id"),
-    ):
-        rows = within(permit, rows) if client_id is None else rows.filter(client_id__in=files(client_id))
-        ids = list(rows.values_list("id", flat=True))
-        if not ids:
-            continue
-        with connection.cursor() as cursor:
-            cursor.execute(
-                UNSENT.format(table=rows.model._meta.db_table, covered=covered, sent_on=sent_on), [ids, limit]
-            )
-            found += [(at, Unsent(basis, client, entry)) for basis, client, entry, at in cursor.fetchall()]
-    return [each for _at, each in sorted(found, key=lambda pair: pair[0])][:limit]
+    releases = _narrowed(permit, releases.exclude(updates=[]), client_id)
+    flows = _narrowed(permit, flows, client_id)
+    following = [
+        *_unsent("release", {row.id: (row.client_id, row.grants, row.updates) for row in releases}, limit),
+        *_unsent("flow", {row.id: (row.client_id, row.grants, list(row.grants)) for row in flows}, limit),
+    ]
+    return [each for _at, each in sorted(following, key=lambda pair: (pair[0], pair[1].entry_id))][:limit]
 
 
 @needs(Verb.READ_DAY, Verb.WITHDRAW_RELEASE)
@@ -631,6 +614,42 @@ def _flows(permit: Permit, rows: Iterable[Flow]) -> list[FlowView]:
             )
         )
     return views
+
+
+def _narrowed(permit: Permit, rows: QuerySet[B], client_id: UUID | None) -> QuerySet[B]:
+    return within(permit, rows) if client_id is None else rows.filter(client_id__in=files(client_id))
+
+
+def _unsent(
+    kind: str, bases: Mapping[UUID, tuple[UUID, Mapping[str, int], Sequence[str]]], limit: int
+) -> list[tuple[datetime, Unsent]]:
+    """Entries that may follow on releases, or on flows, each with when it was written. `bases`: whose, how much of
+    what, and of what something may follow."""
+    groups: dict[frozenset[str], list[UUID]] = {}
+    for id, (_client, grants, follows) in bases.items():
+        groups.setdefault(frozenset(each for each in follows if grants.get(each, 0) > Level.EXISTENCE), []).append(id)
+    covered = [Q(basis__in=ids, category__in=sorted(told)) for told, ids in groups.items() if told]
+    if not covered:
+        return []
+    here = {"entry_id": OuterRef("id")}
+    rows = Entry.objects.filter(client_id__in={client for client, _grants, _follows in bases.values()})
+    if kind == "release":
+        # Both from the same row of the join, so that an entry is held against its own release only.
+        rows = rows.annotate(basis=F("client__release__id"), whom=F("client__release__subject_id"))
+        rows = rows.filter(about_id=F("whom"))
+    else:
+        rows = rows.annotate(basis=F("client__flow__id")).filter(about__relation=Relation.SELF)
+    rows = (
+        rows.filter(reduce(or_, covered))
+        .exclude(Exists(Sent.objects.filter(**here, **{f"{kind}_id": OuterRef("basis")})))
+        .exclude(Exists(Aside.objects.filter(**here, basis=OuterRef("basis"))))
+    )
+    return [
+        (at, Unsent(basis, client, entry))
+        for basis, client, entry, at in rows.order_by("recorded_at", "id").values_list(
+            "basis", "client_id", "id", "recorded_at"
+        )[:limit]
+    ]
 
 
 def _ended(permit: Permit, receipts: QuerySet[Receipt]) -> list[Ended]:

@@ -95,7 +95,7 @@ def open_clients(*, permit: Permit, at: datetime, new: Iterable[NewClient]) -> l
     people: list[Person] = []
     cases: list[Case] = []
     entries: list[Entry] = []
-    tokens: list[Token] = []
+    tokens: list[tuple[bytes, UUID, UUID]] = []
     for each, free in zip(wanted, _free_codes(permit, len(wanted)), strict=True):
         client, key = _new_client(permit, at, each, free)
         herself = _person(key, client, Relation.SELF, each.identity, each.contact)
@@ -120,7 +120,7 @@ def open_clients(*, permit: Permit, at: datetime, new: Iterable[NewClient]) -> l
     Person.objects.bulk_create(people)
     Case.objects.bulk_create(cases)
     Entry.objects.bulk_create(entries)
-    Token.objects.bulk_create(tokens)
+    _write_tokens(permit, tokens)
     if permit.member_id is not None and Verb.IMPORT_CASELOAD not in permit.verbs:
         Team.objects.bulk_create(_working(permit, at, client.id, permit.member_id) for client in clients)
     for deed, rows in (("client_opened", clients), ("person_added", people), ("entry_added", entries)):
@@ -138,7 +138,7 @@ def add_person(*, permit: Permit, at: datetime, client_id: UUID, relation: Relat
     identity = identity.checked(at.date())
     person = _person(key, client, relation, identity, None)
     person.save(force_insert=True)
-    Token.objects.bulk_create(_tokens(permit, client, person, identity))
+    _write_tokens(permit, _tokens(permit, client, person, identity))
     _touch(client_id, at)
     permit.record("person_added", person.id)
     added: UUID = person.id
@@ -169,7 +169,7 @@ def edit_person(
         identity = identity.checked(at.date())
         person.identity = key.seal("vault_person", "identity", person.id, identity.packed())
         Token.objects.filter(person_id=person.id).delete()
-        Token.objects.bulk_create(_tokens(permit, client, person, identity))
+        _write_tokens(permit, _tokens(permit, client, person, identity))
     if contact is not None:
         _placed(Relation(person.relation), contact)
         person.contact = key.seal("vault_person", "contact", person.id, contact.checked().packed())
@@ -327,14 +327,15 @@ def contacted(
 
 
 @needs(Verb.DELETE_CLIENT)
-def delete_client(*, permit: Permit, at: datetime, client_id: UUID) -> None:
+def delete_client(*, permit: Permit, at: datetime, client_id: UUID) -> list[UUID]:
     """Destroy what her key needs, her entries and what she was found by, and so of every file merged into hers. Ids,
     codes of releases and the ledger stay, for the accounting of disclosures; nothing that is left opens, here or in a
-    backup (docs/promise.md)."""
+    backup (docs/promise.md). Returns the ids of the files: what was sent from them is ended by `sharing.end_all`."""
     files = family(client_id)
     _destroy(files, at)
     for file in files:
         permit.record("client_deleted", file)
+    return files
 
 
 @needs(Verb.SWEEP)
@@ -554,7 +555,7 @@ def _teams(files: Iterable[UUID], member_id: UUID) -> QuerySet[Team]:
 
 
 def _walled(files: Iterable[UUID], member_id: UUID) -> bool:
-    return Wall.objects.filter(client_id__in=files, member_id=member_id, lifted_at__isnull=True).exists()
+    return bool(Wall.objects.filter(client_id__in=files, member_id=member_id, lifted_at__isnull=True).exists())
 
 
 def _wall(permit: Permit, at: datetime, client_id: UUID, member_ids: Iterable[UUID], kind: str) -> None:
@@ -689,9 +690,9 @@ def _entry(
     return row
 
 
-def _tokens(permit: Permit, client: Client, person: Person, identity: Identity) -> list[Token]:
-    """Tokens' rows, not yet written. Everybody in a story has some: a search for the respondent's name finds the file
-    too."""
+def _tokens(permit: Permit, client: Client, person: Person, identity: Identity) -> list[tuple[bytes, UUID, UUID]]:
+    """Tokens as (value, person, client), not yet written. Everybody in a story has some: a search for the respondent's
+    name finds the file too."""
     key = permit.opened().search_key
     tokens: set[SearchToken] = set()
     for name in identity.names:
@@ -701,7 +702,17 @@ def _tokens(permit: Permit, client: Client, person: Person, identity: Identity) 
     if person.relation == Relation.SELF:
         tokens.add(code_token(key, client.code))
         tokens |= twin_tokens(key, identity.names, identity.born)
-    return [
-        Token(agency_id=client.agency_id, value=token.value, person_id=person.id, client_id=client.id)
-        for token in tokens
-    ]
+    return [(token.value, person.id, client.id) for token in tokens]
+
+
+def _write_tokens(permit: Permit, tokens: Sequence[tuple[bytes, UUID, UUID]]) -> None:
+    """All of them in one statement with three arrays: there are a score to a person, and a row object for each of a
+    caseload's would cost more than everything else that is written."""
+    if not tokens:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into vault_token (id, agency_id, value, person_id, client_id)"
+            " select gen_random_uuid(), %s, * from unnest(%s::bytea[], %s::uuid[], %s::uuid[])",
+            [permit.agency_id, *(list(column) for column in zip(*tokens, strict=True))],
+        )

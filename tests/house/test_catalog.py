@@ -21,7 +21,13 @@ BY_ID = {"partners_agency": "the directory: everybody in the community reads it,
 #: What a policy may call.
 ASKED = {"accord_agency", "accord_account", "accord_lens", "statement_timestamp"}
 #: Keys that carry the agency under another name.
-UNDER_ANOTHER_NAME = {"sharing_envelope_rests_on_release": "the holder's release: holder_id is the holder's agency"}
+UNDER_ANOTHER_NAME = {
+    "sharing_envelope_rests_on_release": "the holder's release: holder_id is the holder's agency",
+    "sharing_envelope_rests_on_flow": "the holder's flow: holder_id is the holder's agency",
+}
+#: Tables into which an agency writes rows that are another's, and the column that names it: a holder to a recipient,
+#: and a partner that passes on to the holder what she takes back.
+WRITTEN_BY = {"sharing_envelope": "holder_id", "sharing_arrival": "holder_id", "sharing_relay": "partner_id"}
 
 
 @pytest.fixture(scope="module")
@@ -119,14 +125,15 @@ def test_policies_look_at_the_row_and_at_who_asks_and_at_nothing_else(catalog, o
 
 
 def test_every_agency_may_write_only_in_its_own_name(catalog, owned):
-    """A row for another agency may be written only by the holder it names."""
+    """A row for another agency may be written only by the agency it names as its writer."""
     for row in catalog.execute(
         "select polname, relname, pg_get_expr(polwithcheck, polrelid) as checking"
         " from pg_policy p join pg_class c on c.oid = polrelid where polwithcheck is not null and relname = any(%s)",
         [list(owned)],
     ):
-        mine, by_me = (f"({name} = ( SELECT accord_agency() AS accord_agency))" for name in ("agency_id", "holder_id"))
-        assert row.checking in (mine, by_me), f"{row.polname}: {row.checking}"
+        names = {"agency_id", WRITTEN_BY.get(row.relname, "agency_id")}
+        allowed = {f"({name} = ( SELECT accord_agency() AS accord_agency))" for name in names}
+        assert row.checking in allowed, f"{row.polname}: {row.checking}"
 
 
 def test_every_key_carries_the_agency(owned, uniques):
@@ -166,22 +173,24 @@ def test_foreign_keys_between_owned_tables_stay_inside_one_agency(catalog, owned
     assert seen > 10
 
 
-def test_keys_of_rows_that_a_holder_writes_carry_the_holder(catalog, owned, uniques):
-    """Where a holder may insert into a recipient's rows, a key without the holder would tell it what others sent."""
-    by_holder = {
+def test_keys_of_rows_that_another_agency_writes_carry_the_writer(catalog, owned, uniques):
+    """Where an agency may insert into another's rows, a key without the writer would tell it what others sent."""
+    written = {
         row.relname
         for row in catalog.execute(
             "select relname from pg_policy join pg_class c on c.oid = polrelid"
-            " where polcmd in ('a', '*') and pg_get_expr(polwithcheck, polrelid) like '%%holder_id%%'"
+            " where polcmd in ('a', '*') and pg_get_expr(polwithcheck, polrelid) not like '%%agency_id = %%'"
+            " and relname = any(%s)",
+            [list(owned)],
         )
     }
-    assert by_holder == {"sharing_envelope", "sharing_arrival"}
+    assert written == set(WRITTEN_BY)
     for table, index, _, names in uniques:
-        if table in by_holder:
-            assert "holder_id" in names, f"{index} of {table} collides with what another holder sent"
+        if table in written:
+            assert WRITTEN_BY[table] in names, f"{index} of {table} collides with what another agency wrote"
     for row in foreign_keys(catalog):
-        if row.table in by_holder and row.target in owned:
-            assert "holder_id" in row.names, f"{row.conname} confirms what another holder sent"
+        if row.table in written and row.target in owned:
+            assert WRITTEN_BY[row.table] in row.names, f"{row.conname} confirms what another agency wrote"
 
 
 def test_every_owned_table_has_an_index_that_leads_with_the_agency(catalog, owned):

@@ -103,6 +103,8 @@ class Watched:
         self.asked.append((verbs, purpose, client))
         raise Refused
 
+    taking_back = enter
+
     def kept(self, caller, *, purpose, at):
         self.asked.append(((Verb.READ_KEPT,), purpose, None))
         raise Refused
@@ -140,7 +142,12 @@ def test_no_view_goes_round_the_table():
         for call, _ in source.calls
         if call.startswith("gate().")
     }
-    assert touching == {("knocking", "enter"), ("knocking", "kept"), ("signin", "memberships")}
+    assert touching == {
+        ("knocking", "enter"),
+        ("knocking", "kept"),
+        ("knocking", "taking_back"),
+        ("signin", "memberships"),
+    }
     verbs = {
         source.name
         for source in house()

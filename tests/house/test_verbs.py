@@ -26,9 +26,10 @@ WITHOUT_PERMIT = {
     "accord.partners.actions.open_vault": "the gate's: a permit carries the vault this opens",
     "accord.partners.actions.rewrap_service_locks": "the operator's keyring; opens nothing to anybody",
     "accord.sharing.actions.envelope_info": "pure: names what binds a ciphertext to its row",
+    "accord.sharing.actions.relay_info": "pure: names what binds a ciphertext to its row",
 }
 #: Of those, the ones that are not keyword-only because they take a row or nothing.
-POSITIONAL = {"accord.sharing.actions.envelope_info"}
+POSITIONAL = {"accord.sharing.actions.relay_info", "accord.sharing.actions.envelope_info"}
 #: Actions with a permit and without a moment.
 WITHOUT_MOMENT = {"accord.vault.actions.rewrap_clients": "changes wrapping, no fact; nothing happened to anybody"}
 #: Modules that may say yes or no, each with its reason.

@@ -389,7 +389,7 @@ def elements() -> Iterator[Question]:
         signer=[Signer(role=role, minor=minor, cosigned=True) for role in SignerRole for minor in (False, True)],
     )
     yield from cross(elements=nearly, holder_duties=DUTY_SETS)
-    yield from cross(elements=every, holder_duties=(VAWA | HIPAA,), signer=(Signer(), REPRESENTATIVE_SIGNS))
+    yield from cross(elements=every, holder_duties=(VAWA | HIPAA,), signer=(REPRESENTATIVE_SIGNS,))
 
 
 def substance_use() -> Iterator[Question]:
@@ -424,11 +424,12 @@ SIGNERS = tuple(Signer(role, *states) for role in SignerRole for states in produ
 
 
 def signers() -> Iterator[Question]:
-    """Every role by minor, alone, cosigned, abuser, under every mix of laws, with and without authority."""
-    return cross(
+    """Every role by minor, alone, cosigned, abuser, under every mix of laws; and without authority."""
+    yield from cross(signer=SIGNERS, holder_duties=DUTY_SETS)
+    yield from cross(
         signer=SIGNERS,
-        holder_duties=DUTY_SETS,
-        elements=(ALL_ELEMENTS, ALL_ELEMENTS - {Element.AUTHORITY}),
+        holder_duties=(*FEW_HOLDERS, PART2, frozenset({Duty.FERPA}), frozenset({Duty.ATTORNEY_PRIVILEGE})),
+        elements=(ALL_ELEMENTS - {Element.AUTHORITY},),
     )
 
 

@@ -35,7 +35,7 @@ from tests.policy.engine_world import (
 ANY = st.one_of(questions(), flows())
 DISCLOSING = st.one_of(questions(disclosing=True), flows())
 few = settings(max_examples=250, deadline=None, derandomize=True)
-fewer = settings(max_examples=120, deadline=None, derandomize=True)
+fewer = settings(max_examples=80, deadline=None, derandomize=True)
 OPENING = {
     rule.id
     for rule in LAW.rules.values()

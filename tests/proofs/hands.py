@@ -71,7 +71,8 @@ def delete(asked: Any) -> Any:
         with shelter[Role.SUPERVISOR].enter(Verb.DELETE_CLIENT, Verb.WITHDRAW_RELEASE, client=id) as permit:
             for release in received.releases(permit=permit, client_id=id):
                 sharing.withdraw(permit=permit, at=permit.at, release_id=release.id, how="phone")
-            vault.delete_client(permit=permit, at=permit.at, client_id=id)
+            files = vault.delete_client(permit=permit, at=permit.at, client_id=id)
+            sharing.end_all(permit=permit, at=permit.at, client_ids=files)
     return look(asked)
 
 

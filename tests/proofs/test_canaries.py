@@ -65,6 +65,7 @@ class Ids:
 
     client_id: UUID = field(default_factory=uuid4)
     entry_id: UUID = field(default_factory=uuid4)
+    person_id: UUID = field(default_factory=uuid4)
     release_id: UUID = field(default_factory=uuid4)
     conversation_id: UUID = field(default_factory=uuid4)
     envelope_id: UUID = field(default_factory=uuid4)
@@ -248,6 +249,8 @@ def _fill(place: Place) -> None:
         mine = ids[name]
         mine.client_id, mine.spare_client = client_of(place, name), client_of(place, name)
         mine.entry_id = entry_of(place, name, mine.client_id, "notes")
+        with houses[name].worker.enter(Verb.READ_CLIENT, client=mine.client_id) as permit:
+            mine.person_id = files.client(permit=permit, client_id=mine.client_id, entries=0).others[0].id
         entry_of(place, name, mine.client_id, "injuries")
         mine.other_entry = entry_of(place, name, mine.spare_client, "injuries")
         to = "hospital" if name == "shelter" else "shelter"
@@ -408,6 +411,14 @@ PROBES: dict[str, Data] = {
     "entry": _fixed(),
     "about": _person,
     "person_new": _person,
+    "person": _fixed(),
+    "person_edit": _person,
+    "person_parts": _fixed(),
+    "services": lambda ids, word: {
+        "about": str(ids.person_id), "service": "phone", "move": "offered", "narrative": word()
+    },
+    "contact": lambda ids, word: {"channel": "phone", "done": "1", "outcome": "reached", "narrative": word()},
+    "contact_anyway": lambda ids, word: {"channel": "phone", "because": word()},
     "export": _fixed(),
     "client_delete": lambda ids, word: {"code": ids.spare_code, "how": "phone"},
     "import": _document,
@@ -480,7 +491,10 @@ SPARE = {"client_delete": {"client_id": "spare_client"}, "release_withdraw": {"r
 FRAGMENTS = ("why", "my_day", "client", "clients", "keys")
 LAST = ("member_remove", "account_logout")
 #: Forms whose words are kept in a client's file, and those that may change what she is called.
-KEEPING = ("client_new", "entry_new", "about", "person_new", "exam", "injury", "visit")
+KEEPING = (
+    "client_new", "entry_new", "about", "person_new", "person_edit", "services", "contact", "contact_anyway", "exam",
+    "injury", "visit",
+)  # fmt: skip
 NAMING = ("client_new", "about")
 
 

@@ -240,7 +240,7 @@ def test_every_sealed_field_is_among_what_was_filled(stolen):
             (table, column)
             for table, column in sealed
             if eyes.execute(
-                f"select count({column}) from {table} where agency_id = any(%s) and length({column}) > 0", [ids]
+                f'select count("{column}") from {table} where agency_id = any(%s) and length("{column}") > 0', [ids]
             ).fetchone()
             == (0,)
         }
@@ -266,7 +266,7 @@ class Loot:
 @pytest.fixture(scope="module")
 def loot(stolen) -> Loot:
     names = ["partners_vaultlock", "partners_vaultgrant", "partners_member", "accounts_account", "vault_client",
-             "django_session", "accord_private.secret"]  # fmt: skip
+             "vault_shred", "django_session", "accord_private.secret"]  # fmt: skip
     with superuser(row_factory=dict_row) as eyes:
         return Loot({name: eyes.execute(f"select * from {name}").fetchall() for name in names}, settings.KEYRING)
 

@@ -131,7 +131,36 @@ def found_town(seed: int, clients: int = 2, kinds: Sequence[str] = KINDS) -> Tow
                 _release(town, holder, recipient, client, next(state), chance)
     for house in houses.values():
         agree(house, *(other for other in houses.values() if other is not house))
+    _by_hand(town)
     return town
+
+
+def _by_hand(town: Town) -> None:
+    """Rows of every agency that no release brings with it. Nobody opens them: what is asked is who sees them."""
+    ids = list(town.ids)
+    with past_the_triggers() as hand:
+        for name, house in town.houses.items():
+            client, other = town.clients[name][0], ids[ids.index(house.id) - 1]
+            values = {"me": house.id, "client": client, "other": other, "member": house.worker.member}
+            flow = (
+                "insert into sharing_flow (id, agency_id, client_id, recipient_id, purpose, grants, rule, automatic,"
+                " told, opened_at, opened_by, until_at) values (gen_random_uuid(), %(me)s, %(client)s, %(other)s,"
+                " 'safety', '{\"legal\": 2}', 'court-orders', false, 'told', now(), %(member)s,"
+                " now() + interval '9 days')"
+            )
+            for statement in (
+                *([] if name.startswith("shelter") else [flow]),
+                "insert into sharing_aside (id, agency_id, client_id, basis, entry_id, put_at, put_by) select"
+                " gen_random_uuid(), agency_id, client_id, gen_random_uuid(), id, now(), %(member)s from vault_entry"
+                " where client_id = %(client)s",
+                "insert into sharing_never (id, agency_id, client_id, against_id, person, since_at, noted_by,"
+                " lifted_how) values (gen_random_uuid(), %(me)s, %(client)s, %(other)s, 'sealed', now(), %(member)s,"
+                " '')",
+                "insert into sharing_relay (id, agency_id, partner_id, thread, wants, how, key_version, told_at,"
+                " closed_how) values (gen_random_uuid(), %(other)s, %(me)s, gen_random_uuid(), 'all', 'phone', 1,"
+                " now(), '')",
+            ):
+                hand.execute(statement, values)
 
 
 def _person(town: Town, house: House, chance: random.Random, number: int) -> UUID:

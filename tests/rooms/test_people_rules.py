@@ -124,6 +124,9 @@ def test_hours_over_midnight_belong_to_the_day_they_begin(at, allowed):
 
 
 def test_a_whole_day_and_neighbouring_days_leave_no_gap():
+    assert may_contact(OPEN, "phone", NOON).until_at is None, "they go on and on"
+    night = card(Window((4,)), Window((4,), time(22), time(2)), Window((5,), time(1), time(3)))
+    assert may_contact(night, "phone", NOON).until_at == local("2026-11-21T03:00"), "hours that touch are one stretch"
     weekend = card(Window((5, 6)))
     assert not may_contact(weekend, "phone", local("2026-11-20T23:59:59")).allowed
     for hour in range(48):
@@ -194,7 +197,9 @@ def test_a_yes_lies_in_the_hours_on_every_clock_and_a_no_names_the_first_safe_mo
     ]
     if found.allowed:
         assert any(said), "what the clock on her wall does not call safe is not safe"
-        assert now < found.until_at.astimezone(UTC)
+        if found.until_at is not None:
+            assert now < found.until_at.astimezone(UTC)
+            assert not may_contact(card(*hours), "phone", found.until_at).allowed, "the hours end there"
     elif found.next_at is None:
         assert not hours or all(each.on(there.date(), zone)[0] >= each.on(there.date(), zone)[1] for each in hours)
     else:

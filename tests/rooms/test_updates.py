@@ -272,10 +272,10 @@ def test_the_tray_page_shows_what_they_would_see_and_sends_or_puts_aside(scene):
     assert html.count("THE STORY") == 2, "the injuries go as a summary"
     assert f"To {partner.name}" in text(html)
     picks = {name: f"{release}:{entry}" for name, entry in (("first", first), ("second", second), ("third", third))}
-    browser.post("/updates/", {"client": client, "aside": picks["first"]})
-    browser.post("/updates/", {"client": client, "one": picks["second"], "shown": list(picks.values())})
+    browser.post(f"/clients/{client}/updates/", {"aside": picks["first"]})
+    browser.post(f"/clients/{client}/updates/", {"one": picks["second"], "shown": list(picks.values())})
     assert tray(house.worker) == {(release, third)}
-    answer = browser.post("/updates/", {"client": client, "do": "all", "shown": list(picks.values())}, follow=True)
+    answer = browser.post(f"/clients/{client}/updates/", {"do": "all", "shown": list(picks.values())}, follow=True)
     assert f"Sent to {partner.name}: 1 envelope." in text(answer.content.decode())
     assert "Nothing waits." in text(page(browser, "/updates/"))
 
@@ -283,8 +283,8 @@ def test_the_tray_page_shows_what_they_would_see_and_sends_or_puts_aside(scene):
 def test_a_made_up_client_is_answered_like_one_that_never_was(scene):
     _world, house, partner, client, _release = scene
     browser = signed_in(partner.worker)
-    for made_up in (client, "00000000-0000-4000-8000-000000000000", "x"):
-        assert browser.post("/updates/", {"client": made_up, "do": "all"}).status_code == 404
+    for made_up in (client, "00000000-0000-4000-8000-000000000000"):
+        assert browser.post(f"/clients/{made_up}/updates/", {"do": "all"}).status_code == 404
 
 
 def test_a_privacy_officer_has_no_tray(world):

@@ -145,7 +145,7 @@ def test_the_whole_path_from_her_word_to_its_end(world, patient):
 
     assert "Nobody of ours" in text(advocate.post(f"/arrivals/{thread}/", {"step": "find", "text": "Mari"}))
     response = advocate.post(f"/arrivals/{thread}/", {"step": "open"})
-    client = response["Location"].strip("/").split("/")[-1]
+    client = re.search(r"/clients/([0-9a-f-]{36})/", response["Location"])[1]
     assert advocate.get(f"/arrivals/{thread}/").status_code == 404
     with shelter.worker.enter(Verb.READ_CLIENT, Verb.READ_ENVELOPE, client=UUID(client)) as permit:
         assert vault.herself(permit=permit, client_id=UUID(client)).identity == Identity()

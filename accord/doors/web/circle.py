@@ -8,7 +8,7 @@ from uuid import UUID
 
 from accord.partners.queries import AgencyCard
 from accord.policy.words import Level
-from accord.sharing.queries import EnvelopeView, ReleaseView
+from accord.sharing.queries import EnvelopeView, FlowView, ReleaseView
 from accord.sharing.rules import State
 
 #: In units of the picture, which is as wide as the column it stands in, so that letters keep their size.
@@ -54,13 +54,15 @@ class Circle:
         return self.places[:MOST_DRAWN]
 
 
-def around(releases: Iterable[ReleaseView], received: Iterable[EnvelopeView]) -> list[tuple[UUID, str, Level]]:
-    """Partners around one client as far as we know: (agency, "to" or "from", the most that is known)."""
+def around(
+    releases: Iterable[ReleaseView], flows: Iterable[FlowView], received: Iterable[EnvelopeView]
+) -> list[tuple[UUID, str, Level]]:
+    """Partners around one client as far as we know: (agency, "to" or "from", the most that is known). `flows` are those
+    that run."""
     found: dict[tuple[UUID, str], Level] = {}
-    for release in releases:
-        if release.state is State.SIGNED:
-            place = (release.recipient_id, "to")
-            found[place] = max(found.get(place, Level.NONE), *release.grants.values())
+    for basis in (*(release for release in releases if release.state is State.SIGNED), *flows):
+        place = (basis.recipient_id, "to")
+        found[place] = max(found.get(place, Level.NONE), *basis.grants.values())
     for envelope in received:
         place = (envelope.holder_id, "from")
         found[place] = max(found.get(place, Level.NONE), envelope.level)

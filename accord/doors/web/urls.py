@@ -122,6 +122,7 @@ _TABLE = (
     ),
     # what follows, what flows without her release, and what she stops
     Page("updates/", updates.tray, "updates", (Verb.SEND_UPDATE, Verb.READ_DAY)),
+    Page(C + "updates/", updates.picked, "updates_of", (Verb.SEND_UPDATE, Verb.READ_DAY)),
     Page(C + "flows/new/", updates.flow_new, "flow_new", (Verb.SEND_UPDATE, Verb.READ_CLIENT)),
     Page(C + "flows/<uuid:flow_id>/end/", updates.flow_end, "flow_end", (Verb.SEND_UPDATE, Verb.READ_CLIENT)),
     # a privacy officer may take this call too

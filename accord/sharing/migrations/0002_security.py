@@ -9,7 +9,8 @@ ALIVE = "withdrawn_at is null and until_at > statement_timestamp()"
 KEPT = "retain and (select accord_lens()) = 'kept'"
 #: A recipient that ends what she takes back there still sees each row in the statement that ends it, and in no other:
 #: PostgreSQL wants a row it changes to be visible afterwards.
-ENDING = "withdrawn_at = statement_timestamp() and (select accord_lens()) = 'relay'"
+RELAYING = "(select accord_lens()) = 'relay'"
+ENDING = f"withdrawn_at = statement_timestamp() and {RELAYING}"
 
 NO_EDIT = """
 create function sharing_release_no_edit() returns trigger language plpgsql as $$
@@ -51,21 +52,28 @@ begin
 end $$
 """  # noqa: S608 - our own constants
 
-FLOW = f"""
-create function sharing_flow_only_ends() returns trigger language plpgsql as $$
+FLOW_BEGINS = f"""
+create function sharing_flow_begins() returns trigger language plpgsql as $$
 begin
-  if tg_op = 'UPDATE' then
-    if old.ended_at is not null
-       or to_jsonb(old) - 'ended_at' - 'ended_by' <> to_jsonb(new) - 'ended_at' - 'ended_by' then
-      raise exception 'a flow can only end';
-    end if;
-  elsif exists (select from partners_agency where id = new.agency_id and {ONLY_HER_WORD}) then
+  if exists (select from partners_agency where id = new.agency_id and {ONLY_HER_WORD}) then
     raise exception 'nothing leaves a victim service provider without her release';
   end if;
   return new;
 end $$
 """
 
+FLOW_ENDS = """
+create function sharing_flow_only_ends() returns trigger language plpgsql as $$
+begin
+  if old.ended_at is not null
+     or to_jsonb(old) - 'ended_at' - 'ended_by' <> to_jsonb(new) - 'ended_at' - 'ended_by' then
+    raise exception 'a flow can only end';
+  end if;
+  return new;
+end $$
+"""
+
+#: A relay is closed once, by its holder; what she said can be emptied at any time, when her file is deleted.
 RELAY = """
 create function sharing_relay_only_closes() returns trigger language plpgsql as $$
 begin
@@ -73,9 +81,10 @@ begin
     if new.closed_at is not null or new.agency_id = new.partner_id then
       raise exception 'a relay is told to another agency, and that one closes it';
     end if;
-  elsif old.closed_at is not null
-     or to_jsonb(old) - 'closed_at' - 'closed_by' - 'closed_how' - 'closed_note'
-        <> to_jsonb(new) - 'closed_at' - 'closed_by' - 'closed_how' - 'closed_note' then
+  elsif (new.words is not null and new.words is distinct from old.words)
+     or (old.closed_at is not null and to_jsonb(old) - 'words' <> to_jsonb(new) - 'words')
+     or to_jsonb(old) - 'words' - 'closed_at' - 'closed_by' - 'closed_how' - 'closed_note'
+        <> to_jsonb(new) - 'words' - 'closed_at' - 'closed_by' - 'closed_how' - 'closed_note' then
     raise exception 'a relay is only closed';
   end if;
   return new;
@@ -121,7 +130,7 @@ class Migration(migrations.Migration):
                 "select_ending": f"{MINE} and {ENDING}",
                 "insert": SENT_BY_ME,
                 "update": SENT_BY_ME,
-                "update_recipient": MINE,
+                "update_recipient": (f"{MINE} and {RELAYING}", MINE),
                 "delete": "never",
             },
         ),
@@ -167,8 +176,12 @@ class Migration(migrations.Migration):
             FROZEN,
             "create trigger sharing_envelope_frozen before update on sharing_envelope"
             " for each row execute function sharing_envelope_frozen()",
-            FLOW,
-            "create trigger sharing_flow_only_ends before insert or update on sharing_flow"
+            # After the row's policy has been asked, so that it says nothing about rows of others.
+            FLOW_BEGINS,
+            "create trigger sharing_flow_begins after insert on sharing_flow"
+            " for each row execute function sharing_flow_begins()",
+            FLOW_ENDS,
+            "create trigger sharing_flow_only_ends before update on sharing_flow"
             " for each row execute function sharing_flow_only_ends()",
             RELAY,
             "create trigger sharing_relay_only_closes before insert or update on sharing_relay"

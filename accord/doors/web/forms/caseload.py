@@ -170,8 +170,7 @@ class ColumnsForm(forms.Form):
         chosen = {column: self.cleaned_data.get(f"column_{column}", "") for column in range(len(self.headers))}
         return {column: field for column, field in chosen.items() if field}
 
-    @property
-    def order(self) -> str:
+    def chosen_order(self) -> str:
         return str(self.cleaned_data.get("order", ""))
 
     def clean(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class ConflictForm(forms.Form):
         label=_("How do you know her or her family?"),
         choices=[(kind, CONFLICTS[kind]) for kind in rules.CONFLICTS[:-1]],
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one.")},
         help_text=_("One word is enough. Nobody asks for the story, and nothing of it is written into her file."),
     )
 
@@ -27,7 +28,9 @@ class ConflictForm(forms.Form):
 class ColleagueForm(forms.Form):
     """One colleague; `colleagues` are the ids and names of those who work here."""
 
-    member = forms.TypedChoiceField(label=_("Colleague"), coerce=UUID)
+    member = forms.TypedChoiceField(
+        label=_("Colleague"), coerce=UUID, error_messages={"required": _("Choose a colleague.")}
+    )
 
     def __init__(self, *args: Any, colleagues: Mapping[UUID, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -37,7 +40,12 @@ class ColleagueForm(forms.Form):
 class WallForm(ColleagueForm):
     """Who is off which file, by its code, and why."""
 
-    code = forms.CharField(label=_("Client code"), max_length=16, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    code = forms.CharField(
+        label=_("Client code"),
+        max_length=16,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Type the code that stands on her file.")},
+    )
     kind = forms.ChoiceField(label=_("Why"), choices=[(kind, CONFLICTS[kind]) for kind in rules.CONFLICTS])
 
     field_order = ("code", "member", "kind")

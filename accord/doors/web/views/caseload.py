@@ -110,7 +110,7 @@ def columns(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         form = ColumnsForm(typed, headers=headers, days=view.front.days, was=was, initial=initial)
         if typed is not None and form.is_valid():
             actions.say_columns(
-                permit=permit, at=permit.at, upload_id=upload_id, mapping=form.mapping(), order=form.order
+                permit=permit, at=permit.at, upload_id=upload_id, mapping=form.mapping(), order=form.chosen_order()
             )
             said = True
     if said:
@@ -446,7 +446,7 @@ def _sealed(
 ) -> Iterator[bytes]:
     """The sealed file, batch by batch; nothing is yielded while a transaction is open."""
     left, after = _Left(), None
-    yield writer.begin() + writer.add(_marked(left, [], mark))
+    yield writer.begin() + writer.add(lines([mark]))
     while True:
         found = batch(request, partial(_files, export_id, after, left, names))
         if found is None:
@@ -463,10 +463,8 @@ def _sealed(
 
 
 def _marked(left: _Left, rows: list[dict[str, Any]], mark: Mapping[str, Any]) -> bytes:
-    """Lines with the watermark before the first and after every hundred."""
+    """Lines with the watermark once more after every hundred."""
     written: list[Mapping[str, Any]] = []
-    if not left.lines:
-        written.append(mark)
     for row in rows:
         left.lines += 1
         written.append(row)

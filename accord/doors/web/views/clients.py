@@ -132,7 +132,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         may_flow = possible(gate(), caller(request), now)
     if file.merged_into:
         return redirect("client", file.merged_into)
-    circle = around(releases, received)
+    circle = around(releases, flows, received)
     seen = mark_of(
         file,
         alike,
@@ -329,7 +329,8 @@ def delete(request: HttpRequest, client_id: UUID) -> HttpResponse:
                 sharing_actions.withdraw(
                     permit=permit, at=permit.at, release_id=release.id, how=form.cleaned_data["how"]
                 )
-            actions.delete_client(permit=permit, at=permit.at, client_id=client_id)
+            files = actions.delete_client(permit=permit, at=permit.at, client_id=client_id)
+            sharing_actions.end_all(permit=permit, at=permit.at, client_ids=files)
             gone = True
     if gone:
         messages.success(request, _("The file %(code)s is destroyed.") % {"code": file.code})

@@ -110,33 +110,40 @@ def partners(request: HttpRequest, client_id: UUID, conversation_id: UUID | None
     """Step 1: about whom, and which partners. A draft is written down for each; nothing is sent."""
     typed = request.POST if request.method == "POST" else None
     begun = None
-    with entering(request, client=client_id) as permit:
-        client = whose(permit, client_id)
-        holder, recipients = _agencies(permit)
-        file = vault.client(permit=permit, client_id=client_id, entries=0)
-        there = _talk(permit, client_id, conversation_id) if conversation_id else None
-        if there and len(there.drafts) < len(there.releases):
-            raise Refused
-        beside = {release.recipient_id for release in there.releases} if there else set()
-        choices = {id: recipient for id, recipient in recipients.items() if id not in beside}
-        form = PartnersForm(
-            typed,
-            cards=[recipient.card for recipient in choices.values()],
-            herself=there.about if there else file.herself,
-            children=[] if there else [each for each in file.others if each.relation is Relation.CHILD],
-            language=there.language if there else (translation.get_language() or "en"),
-        )
-        if form.is_valid():
-            begun = actions.begin(
-                permit=permit,
-                at=permit.at,
-                client_id=client_id,
-                drafts=[Draft(id, form.purpose(recipients[id].card), _named(form.grants())) for id in form.chosen()],
-                last_day=timezone.localdate(permit.at, ZoneInfo(holder.timezone)) + timedelta(days=USUAL_DAYS),
-                language=form.cleaned_data["language"],
-                subject_id=form.subject(),
-                conversation=conversation_id,
+    try:
+        with entering(request, client=client_id) as permit:
+            client = whose(permit, client_id)
+            holder, recipients = _agencies(permit)
+            file = vault.client(permit=permit, client_id=client_id, entries=0)
+            there = _talk(permit, client_id, conversation_id) if conversation_id else None
+            if there and len(there.drafts) < len(there.releases):
+                raise Refused
+            beside = {release.recipient_id for release in there.releases} if there else set()
+            nevers = sharing.nevers(permit=permit, client_id=client_id)
+            never = {said.against_id for said in nevers if not said.person}
+            choices = {id: recipient for id, recipient in recipients.items() if id not in beside | never}
+            form = PartnersForm(
+                typed,
+                cards=[recipient.card for recipient in choices.values()],
+                herself=there.about if there else file.herself,
+                children=[] if there else [each for each in file.others if each.relation is Relation.CHILD],
+                language=there.language if there else (translation.get_language() or "en"),
             )
+            if form.is_valid():
+                begun = actions.begin(
+                    permit=permit,
+                    at=permit.at,
+                    client_id=client_id,
+                    drafts=[
+                        Draft(id, form.purpose(recipients[id].card), _named(form.grants())) for id in form.chosen()
+                    ],
+                    last_day=timezone.localdate(permit.at, ZoneInfo(holder.timezone)) + timedelta(days=USUAL_DAYS),
+                    language=form.cleaned_data["language"],
+                    subject_id=form.subject(),
+                    conversation=conversation_id,
+                )
+    except InvalidRelease as error:
+        form.add_error(None, gettext(str(error)))
     if begun:
         return redirect("conversation_terms", client_id, begun)
     return _page(
@@ -146,6 +153,7 @@ def partners(request: HttpRequest, client_id: UUID, conversation_id: UUID | None
         {
             "client": client,
             "choices": list(zip(choices.values(), form["partner"], strict=True)),
+            "never": [recipient for id, recipient in recipients.items() if id in never],
             "form": form,
             "conversation_id": conversation_id,
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.config.service import gate
 from accord.doors.web.context import WORKERS
@@ -70,12 +71,9 @@ class Tray:
         return sum(len(shown) for _partner, shown in self.partners)
 
 
-@sensitive_post_parameters()
-@form_page
+@require_safe
 def tray(request: HttpRequest) -> HttpResponse:
     """What waits to be sent, over all her clients; each with what the partner would see of it."""
-    if request.method == "POST":
-        return _picked(request)
     with entering(request) as permit:
         items = updates.waiting(gate(), permit, caller(request))
         seen = updates.previews(permit, caller(request), items)
@@ -88,6 +86,33 @@ def tray(request: HttpRequest) -> HttpResponse:
         "updates/tray.html",
         {"trays": trays, "codes": codes, "agencies": agencies, "ours": ours, "full": len(items) >= sharing.MOST_LISTED},
     )
+
+
+@require_POST
+def picked(request: HttpRequest, client_id: UUID) -> HttpResponse:
+    """Send or put aside one entry of hers, or send everything of hers that stood on the page."""
+    aside = "aside" in request.POST
+    one = request.POST.get("aside") or request.POST.get("one")
+    picks = _picks([one] if one else request.POST.getlist("shown"))
+    counts: dict[UUID, int] = {}
+    with entering(request, client=client_id) as permit:
+        agencies = partners.directory(permit=permit)
+        if aside:
+            still = {item.pick for item in updates.waiting(gate(), permit, caller(request), client_id)}
+            actions.put_aside(permit=permit, at=permit.at, client_id=client_id, picks=picks & still)
+        else:
+            counts = updates.send(gate(), permit, caller(request), client_id, picks)
+    for id, count in counts.items():
+        messages.success(
+            request,
+            ngettext("Sent to %(partner)s: %(count)s envelope.", "Sent to %(partner)s: %(count)s envelopes.", count)
+            % {"partner": agencies[id].name, "count": count},
+        )
+    if aside:
+        messages.success(request, gettext("Put aside. It is not offered again; a new conversation can still cover it."))
+    elif not counts:
+        messages.info(request, gettext("Nothing was sent: it does not wait any more, or she has taken it back."))
+    return redirect("updates")
 
 
 @sensitive_post_parameters()
@@ -356,36 +381,14 @@ def never_lift(request: HttpRequest, client_id: UUID, never_id: UUID) -> HttpRes
     )
 
 
-def _picked(request: HttpRequest) -> HttpResponse:
-    """Send or put aside what was ticked for one client; with `all`, everything of hers that stood on the page."""
-    try:
-        client_id = UUID(request.POST.get("client", ""))
-        names = "shown" if request.POST.get("do") == "all" else "pick"
-        one = request.POST.get("one") or request.POST.get("aside")
-        values = [one] if one else request.POST.getlist(names)
-        picks = {(UUID(basis), UUID(entry)) for basis, _colon, entry in (value.partition(":") for value in values)}
-    except ValueError:
-        raise Refused from None
-    aside = "aside" in request.POST
-    counts: dict[UUID, int] = {}
-    with entering(request, client=client_id) as permit:
-        agencies = partners.directory(permit=permit)
-        if aside:
-            still = {item.pick for item in updates.waiting(gate(), permit, caller(request), client_id)}
-            actions.put_aside(permit=permit, at=permit.at, client_id=client_id, picks=picks & still)
-        elif picks:
-            counts = updates.send(gate(), permit, caller(request), client_id, picks)
-    for id, count in counts.items():
-        messages.success(
-            request,
-            ngettext("Sent to %(partner)s: %(count)s envelope.", "Sent to %(partner)s: %(count)s envelopes.", count)
-            % {"partner": agencies[id].name, "count": count},
-        )
-    if aside:
-        messages.success(request, gettext("Put aside. It is not offered again; a new conversation can still cover it."))
-    elif not counts:
-        messages.info(request, gettext("Nothing was sent: it does not wait any more, or she has taken it back."))
-    return redirect("updates")
+def _picks(values: Iterable[str]) -> set[tuple[UUID, UUID]]:
+    """(release or flow, entry) of each press; what is none is nothing."""
+    found = set()
+    for value in values:
+        basis, _colon, entry = value.partition(":")
+        with suppress(ValueError):
+            found.add((UUID(basis), UUID(entry)))
+    return found
 
 
 def _trays(shown: Iterable[Shown]) -> list[Tray]:
