@@ -12,7 +12,7 @@ from statistics import median, quantiles
 from time import perf_counter_ns
 
 from accord.policy import decide, parse
-from accord.policy.facts import Agency, Block, Grant, Member, Question, Release, Signer, Thing
+from accord.policy.facts import Agency, Agreement, Block, Grant, Member, Question, Release, Signer, Thing
 from accord.policy.law import Law
 from accord.policy.words import (
     AgencyKind,
@@ -52,6 +52,7 @@ def questions() -> dict[str, Question]:
         until=at + timedelta(days=29),
     )
     others = tuple(replace(good, id=f"r{n}", recipient="prosecutor") for n in range(2, 10))
+    police = Agency("police", AgencyKind.POLICE, frozenset({Duty.BRADY, Duty.CJIS}))
     read = Question(Verb.READ_CLIENT, shelter, worker, shelter, thing, Purpose.OWN_SERVICE, at)
     send = Question(Verb.DISCLOSE, hospital, worker, hospital, thing, Purpose.SAFETY, at, shelter, releases=(good,))
     from_shelter = replace(
@@ -60,6 +61,17 @@ def questions() -> dict[str, Question]:
         holder=shelter,
         recipient=prosecutor,
         releases=(replace(good, holder="shelter", recipient="prosecutor"),),
+    )
+    report = replace(send, asker=police, holder=police, recipient=prosecutor, purpose=Purpose.PROSECUTION, releases=())
+    court = Agency("court", AgencyKind.COURT, frozenset({Duty.COURT_RECORDS}))
+    screen = replace(report, recipient=court, thing=Thing(Category.RISK, "maria"))
+    agreed = Agreement(
+        "a1",
+        parties=frozenset({"police", "court"}),
+        categories=frozenset({Category.RISK}),
+        purposes=frozenset({Purpose.PROSECUTION}),
+        since=at - timedelta(days=30),
+        until=at + timedelta(days=335),
     )
     return {
         "own_yes": read,
@@ -74,6 +86,9 @@ def questions() -> dict[str, Question]:
         "elements_missing": replace(send, releases=(replace(good, elements=frozenset({Element.WRITTEN})),)),
         "wrong_signer": replace(send, releases=(replace(good, signer=Signer(SignerRole.PARENT)),)),
         "psychotherapy_note": replace(send, thing=replace(thing, marks=frozenset({Mark.PSYCHOTHERAPY_NOTE}))),
+        "exception": report,
+        "exception_agreed": replace(screen, agreements=(agreed,)),
+        "agreement_missing": screen,
         "never_share": replace(send, blocks=(Block(BlockKind.NEVER_SHARE, "shelter"),)),
     }
 

@@ -156,7 +156,7 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Dec
         relying_on=(relied.id,) if relied else (),
         needs=()
         if level == Level.FULL
-        else (_higher_level_need(law, question, recipient), *(need for _, need in lacking)),
+        else (_higher_level_need(law, question, recipient), *[need for _, need in lacking]),
         duties=tuple([duty for duty, when in tables.duties if applies(when, question, release)]),
         until=until,
         basis=Basis.RELEASE if release else Basis.EXCEPTION,
@@ -183,7 +183,7 @@ def _unclear(law: Law, tables: Tables, question: Question, recipient: Agency) ->
 
 def _closers(closers: tuple[Closer, ...], question: Question, release: Release | None = None) -> Closed:
     """Every bar, signer or length rule that applies."""
-    return _closed_by([one for one in closers if applies(one.when, question, release)])
+    return tuple([(one.because, one.need) for one in closers if applies(one.when, question, release)])
 
 
 def _closed_by(closers: Iterable[Closer]) -> Closed:
@@ -257,7 +257,7 @@ def _faults(
     return (
         *closed,
         *_missing(law, laws, release),
-        *_closed_by([key for key in keys if _gap(key, release)]),
+        *(_closed_by([key for key in keys if _gap(key, release)]) if keys else ()),
         *_closers(tables.signers, question, release),
         *_closers(tables.lengths, question, release),
     )
@@ -318,7 +318,7 @@ def _exception(
     """
     thing, holder = question.thing, question.holder
     lacking: Closed = ()
-    if thing.marks:
+    if thing.marks or above == Level.FULL:
         return None, None, lacking
     for one in tables.exceptions.get((thing.category, question.purpose), ()):
         if one.level <= above:

@@ -127,11 +127,11 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def somebody(browser: Any, service: Service) -> Iterator[Callable[..., Person]]:
-    """`somebody(**how)`: a person at a browser of her own. What her browser complained of fails the test."""
+    """`somebody(kind, **how)`: a person at a browser of her own. What her browser complained of fails the test."""
     people: list[Person] = []
 
-    def sit_down(**how: Any) -> Person:
-        person = Person(browser, service.address, **how)
+    def sit_down(kind: type[Person] = Person, **how: Any) -> Person:
+        person = kind(browser, service.address, **how)
         people.append(person)
         return person
 

@@ -1,4 +1,4 @@
-"""A small county for the journeys: three agencies with names, and people who can sign in."""
+"""Small counties for the journeys: agencies with names, and people who can sign in."""
 
 from __future__ import annotations
 
@@ -34,6 +34,18 @@ class County:
     police: House
 
 
+@dataclass(frozen=True)
+class Five:
+    """Five agencies around one survivor."""
+
+    world: World
+    hospital: House
+    shelter: House
+    police: House
+    legal: House
+    housing: House
+
+
 def county() -> County:
     """Found it. Each run of the tests makes a new one; names get a mark so that two never meet."""
     mark = secrets.token_hex(2)
@@ -45,7 +57,29 @@ def county() -> County:
     )
 
 
-def _house(name: str, short: str, prefix: str, kind: AgencyKind, duty: Duty) -> House:
+def five() -> Five:
+    """Found them, with the people a journey needs and no more."""
+    mark = secrets.token_hex(2)
+
+    def house(name: str, short: str, kind: AgencyKind, duty: Duty, worker: str, *more: Role) -> House:
+        titles = {Role.WORKER: worker} | {role: TITLES[role] for role in (*more, Role.DIRECTOR)}
+        prefix = "".join(word[0] for word in name.split()[:2]).upper()
+        return _house(f"{name} {mark}", short, prefix, kind, duty, titles)
+
+    kinds = AgencyKind
+    return Five(
+        World(),
+        house("Saint Alma Hospital", "Saint Alma", kinds.HOSPITAL, Duty.HIPAA, "Nurse", Role.SUPERVISOR),
+        house("Lantern House", "Lantern", kinds.VICTIM_SERVICES, Duty.VAWA, "Advocate", Role.SUPERVISOR),
+        house("Millbrook Police", "Millbrook", kinds.POLICE, Duty.BRADY, "Detective"),
+        house("Quarry Legal Aid", "Legal Aid", kinds.LEGAL_AID, Duty.ATTORNEY_PRIVILEGE, "Attorney", Role.SUPERVISOR),
+        house("Riverside Housing Authority", "Housing", kinds.HOUSING, Duty.HOUSING, "Housing specialist"),
+    )
+
+
+def _house(
+    name: str, short: str, prefix: str, kind: AgencyKind, duty: Duty, titles: Mapping[Role, str] = TITLES
+) -> House:
     host = f"{short.split()[0].lower()}-{secrets.token_hex(3)}.example.org"
     founded = found(
         gate(),
@@ -60,11 +94,11 @@ def _house(name: str, short: str, prefix: str, kind: AgencyKind, duty: Duty) -> 
             phone="555-0142",
         ),
         at=timezone.now(),
-        members=[(f"{role.value}@{host}", f"{short} {title}", title, (role,)) for role, title in TITLES.items()],
+        members=[(f"{role.value}@{host}", f"{short} {title}", title, (role,)) for role, title in titles.items()],
         cost=CHEAP,
     )
     workers = {}
-    for role, (email, member, code) in zip(TITLES, founded.members, strict=True):
+    for role, (email, member, code) in zip(titles, founded.members, strict=True):
         account = accounts.enrol(email=email, code=code, password=PASSWORD, at=timezone.now(), cost=CHEAP)
         private = accounts.unlock(account=account, password=PASSWORD)
         workers[role] = Worker(founded.agency, account.id, member, email, private)

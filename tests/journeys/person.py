@@ -8,12 +8,15 @@ import hmac
 import re
 import struct
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.urls import Resolver404, resolve
+from django.utils.translation import gettext, override
 from playwright.sync_api import Locator, Page, expect
 
 PATIENCE = 60_000  # milliseconds; the machine may be busy with other things
@@ -35,18 +38,31 @@ def one_time_code(secret: str, at: float | None = None, step: int = 0) -> str:
 
 class Person:
     """A browser context of its own. `complaints` is what the browser had to say against our pages; `checked` the
-    pages that axe has looked at."""
+    pages that axe has looked at, which several people may share. In a `language` she reads every page in it, and what
+    she presses, writes and sees is given in English."""
 
-    def __init__(self, browser: Any, address: str, *, axe: bool = True, narrow: bool = False, **how: Any) -> None:
-        self.address, self.narrow = address, narrow
+    def __init__(
+        self,
+        browser: Any,
+        address: str,
+        *,
+        axe: bool = True,
+        narrow: bool = False,
+        checked: set[tuple[str, ...]] | None = None,
+        language: str | None = None,
+        **how: Any,
+    ) -> None:
+        self.address, self.narrow, self.language = address, narrow, language
         self.complaints: list[str] = []
-        self.checked: set[tuple[str, ...]] = set()
+        self.checked = set() if checked is None else checked
         self.expected: set[str] = set()
         self._axe = Axe() if axe else None
         self.context = browser.new_context(
             base_url=address, **{"viewport": {"width": 1280, "height": 900}, "locale": "en-US", **how}
         )
         self.context.set_default_timeout(PATIENCE)
+        if language:
+            self.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": address}])
         self.page: Page = self._watched(self.context.new_page())
 
     def leave(self) -> None:
@@ -67,6 +83,8 @@ class Person:
         """The page as it is now: no barrier, nothing beyond the edge, no name in its title. Returns its text."""
         self.page.wait_for_load_state("load")
         where = self._where()
+        if self.language and self.page.locator("html").get_attribute("lang") != self.language:
+            self.complaints.append(f"{where[0]} is not in {self.language}")
         if self.narrow:
             wide = self.page.evaluate("document.scrollingElement.scrollWidth")
             if wide > self.page.viewport_size["width"]:
@@ -90,9 +108,14 @@ class Person:
         """The id of the client whose page this is."""
         return re.search(r"/clients/([0-9a-f-]{36})/", self.path)[1]
 
+    def said(self, sentence: str, **words: object) -> str:
+        """A sentence of the pages as she reads it; what is not one of them stays as it is."""
+        with override(self.language or "en"):
+            return gettext(sentence) % words if words else gettext(sentence)
+
     def sees(self, *words: str) -> None:
         for each in words:
-            expect(self.page.locator("main")).to_contain_text(each)
+            expect(self.page.locator("main")).to_contain_text(self.said(each))
 
     def sees_not(self, *words: str) -> None:
         for each in words:
@@ -104,23 +127,40 @@ class Person:
         """Press the link or button of this name and look at where it leads."""
         place = inside or self.page
         exact = isinstance(name, str)
+        name = self.said(name) if isinstance(name, str) else name
         found = place.get_by_role("link", name=name, exact=exact).or_(
             place.get_by_role("button", name=name, exact=exact)
         )
-        self._leading(found.first.click)
+        return self.follow(found.first)
+
+    def follow(self, what: Locator) -> str:
+        """Press this link or button and look at where it leads."""
+        self._leading(lambda: self._press(what))
         return self.look()
 
     def write(self, label: str, text: str, inside: Locator | None = None) -> None:
-        (inside or self.page).get_by_label(re.compile("^" + re.escape(label))).first.fill(text)
+        found = (inside or self.page).get_by_label(re.compile("^" + re.escape(self.said(label))))
+        self._write(found.first, text)
 
     def tick(self, *labels: str, inside: Locator | None = None) -> None:
         for label in labels:
-            (inside or self.page).get_by_label(label, exact=True).first.check()
+            self.mark((inside or self.page).get_by_label(self.said(label), exact=True).first)
 
-    def choose(self, legend: str, choice: str) -> None:
+    def choose(self, legend: str, choice: str, inside: Locator | None = None) -> None:
         """Tap one of a group of choices."""
-        group = self.page.get_by_role("group", name=re.compile("^" + re.escape(legend))).first
-        group.get_by_label(choice, exact=True).first.check()
+        legend = re.escape(self.said(legend))
+        group = (inside or self.page).get_by_role("group", name=re.compile("^" + legend)).first
+        self.mark(group.get_by_label(self.said(choice), exact=True).first)
+
+    def mark(self, box: Locator) -> None:
+        """Tick a box, or take one of several choices."""
+        box.check()
+
+    def _press(self, what: Locator) -> None:
+        what.click()
+
+    def _write(self, field: Locator, text: str) -> None:
+        field.fill(text)
 
     def signs_in(self, email: str, password: str) -> str:
         self.go("/sign-in/")
@@ -131,6 +171,15 @@ class Person:
 
     def signs_out(self) -> None:
         self._leading(self.page.locator(".foot form[action='/sign-out/'] button").click)
+
+    def finds_nothing_at(self, *paths: str) -> None:
+        """Each address answers, to the byte, as one that never was."""
+        for path in paths:
+            never = re.sub(r"[0-9a-f-]{36}", lambda _: str(uuid.uuid4()), path)
+            found, random = (self.fetch(each) for each in (path, never))
+            assert found.status == random.status == 404, path
+            assert _bare(found.text()) == _bare(random.text())
+            assert set(found.headers) == set(random.headers)
 
     def fetch(self, path: str, **kwargs: Any) -> Any:
         """An answer without a page: the browser's cookies and nothing else."""
@@ -208,6 +257,47 @@ class Person:
         return "; ".join(found)
 
 
+class ByKeyboard(Person):
+    """She has no mouse: Tab, Space, arrows and Enter, and it is always seen where she stands."""
+
+    def mark(self, box: Locator) -> None:
+        self._reach(box)
+        keys = self.page.keyboard
+        for _ in range(20):
+            if box.is_checked():
+                return
+            keys.press("Space" if box.evaluate("it => it === document.activeElement") else "ArrowDown")
+        raise AssertionError("it cannot be ticked by keyboard")
+
+    def _press(self, what: Locator) -> None:
+        self._reach(what)
+        self.page.keyboard.press("Enter")
+
+    def _write(self, field: Locator, text: str) -> None:
+        self._reach(field)
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(text)
+
+    def _reach(self, what: Locator, most: int = 200) -> None:
+        """Tab until one stands there; of several choices it is enough to stand in their group."""
+        for _ in range(most):
+            if what.evaluate(_THERE):
+                return
+            self.page.keyboard.press("Tab")
+            here = self.page.evaluate(_FOCUSED)
+            assert here["seen"], f"nobody sees where she stands at {here['name']!r} of {self.path}"
+        raise AssertionError(f"{what} is not reached by Tab")
+
+
+def _bare(page: str) -> str:
+    """A page without what is new in every answer: the nonce and the token against forged forms."""
+    return re.sub(r'(nonce|name="csrfmiddlewaretoken" value)="[^"]*"', "", page)
+
+
+_THERE = """it => {
+  const here = document.activeElement;
+  return it === here || (it.type === 'radio' && here.type === 'radio' && here.name === it.name);
+}"""
 _TOO_WIDE = """() => [...document.querySelectorAll('body *')]
   .filter(it => it.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !it.closest('.scroll'))
   .slice(0, 4).map(it => it.outerHTML.slice(0, 120))"""

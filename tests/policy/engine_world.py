@@ -335,13 +335,13 @@ def flows(draw: st.DrawFn, *, agreed: bool = False) -> Question:
     assert question.recipient is not None
     own = [
         replace(one, holder="holder", recipient="recipient", purpose=question.purpose, id=f"r{index}")
-        for index, one in enumerate(draw(st.lists(RELEASES, max_size=1 if agreed else 2)))
+        for index, one in enumerate(draw(st.lists(RELEASES, max_size=1)))
     ]
     opens = tuple(
         replace(one, grants=(Grant(question.thing.category, draw(LEVELS)),)) if draw(st.booleans()) else one
         for one in own
     )
-    given = tuple(draw(st.lists(agreements_about(question), min_size=agreed, max_size=3)))
+    given = tuple(draw(st.lists(agreements_about(question), min_size=agreed, max_size=2)))
     return replace(question, releases=opens, agreements=given)
 
 

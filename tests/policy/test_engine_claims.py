@@ -34,7 +34,7 @@ from tests.policy.engine_world import (
 
 ANY = st.one_of(questions(), flows())
 DISCLOSING = st.one_of(questions(disclosing=True), flows())
-few = settings(max_examples=250, deadline=None, derandomize=True)
+few = settings(max_examples=180, deadline=None, derandomize=True)
 fewer = settings(max_examples=80, deadline=None, derandomize=True)
 OPENING = {
     rule.id

@@ -88,7 +88,8 @@ def look(asked: Any) -> Any:
                     ways["page"].append(number)
     with shelter.worker.enter(Verb.FIND_CLIENTS) as permit:
         ways["list"] = [ids[line.id] for line in queries.recent(permit=permit, limit=10 * len(ids))]
-        for number in ids.values():
+    for number in ids.values():
+        with shelter.worker.enter(Verb.FIND_CLIENTS) as permit:
             lines, _ = queries.find(permit=permit, text=f"Given{number} Family{number}")
             ways["search"] += [ids[line.id] for line in lines]
     opened = gate().open_with_paper(shelter.id, shelter.paper, timezone.now())

@@ -241,6 +241,8 @@ def test_the_same_person_twice_in_a_file_is_seen_whatever_the_order_of_her_names
     ]
     rows = [judged(number=number, name=name, born=born) for number, (name, born) in enumerate(said, start=2)]
     assert rules.repeated(rows) == {3: 2, 7: 6}
+    assert rules.called(rules.Identity(given="Ana", family="Vega", chosen="Robin", aliases=("Ani",))) == "Ana Vega"
+    assert rules.called(rules.Identity(chosen="Robin", aliases=("Ani",))) == "Robin"
 
 
 @pytest.mark.parametrize(

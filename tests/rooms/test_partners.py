@@ -98,7 +98,6 @@ def test_another_text_is_another_agreement(name: str) -> None:
         {"since_at": NOW - 9 * DAY, "until_at": NOW - DAY},
         {"until_at": NOW + 367 * DAY},
     ],
-    ids=str,
 )
 def test_a_text_that_no_agreement_may_have(wrong: dict[str, object]) -> None:
     assert checked(text()) == text()

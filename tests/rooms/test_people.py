@@ -392,9 +392,7 @@ def test_nothing_that_shows_or_takes_out_a_child_says_where_she_is(world, shelte
     assert not any(json.loads(line).get("safe_contact", {}).values())
 
     partner = world.agency()
-    world.release(
-        shelter.worker, client, partner, dict.fromkeys((Category.NOTES, Category.CONTACT), Level.FULL)
-    )
+    world.release(shelter.worker, client, partner, dict.fromkeys((Category.NOTES, Category.CONTACT), Level.FULL))
     theirs = world.accept(partner.worker)
     with partner.worker.enter(Verb.READ_CLIENT, Verb.READ_ENVELOPE, client=theirs) as permit:
         received = [each.content.packed().decode() for each in envelopes.received(permit=permit, client_id=theirs)]

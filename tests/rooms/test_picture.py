@@ -23,7 +23,9 @@ def shared(world):
     hospital = world.hospital(roles=(Role.WORKER, Role.PRIVACY_OFFICER, Role.SUPERVISOR))
     shelter, police = world.agency(), world.police()
     patient = world.client(
-        hospital.worker, Identity(given="Rosalba", family="Quintana", pronouns="she/her"), SafeContact(say="the florist")
+        hospital.worker,
+        Identity(given="Rosalba", family="Quintana", pronouns="she/her"),
+        SafeContact(say="the florist"),
     )
     for number in range(3):
         world.entry(hospital.worker, patient, text=f"Injury {number} recorded.", narrative="ROSALBA SAID")

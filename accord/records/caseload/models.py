@@ -95,7 +95,10 @@ class Export(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(used_at__isnull=True)
-                | (models.Q(dropped_at__isnull=True) & (models.Q(second=False) | models.Q(agreed__isnull=False, agreed=True))),
+                | (
+                    models.Q(dropped_at__isnull=True)
+                    & (models.Q(second=False) | models.Q(agreed__isnull=False, agreed=True))
+                ),
                 name="export_used_only_when_agreed",
             ),
             models.CheckConstraint(

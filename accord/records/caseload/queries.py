@@ -14,7 +14,7 @@ from accord.ledger.permits import Permit, needs
 from accord.policy.words import Level, Verb
 from accord.records.caseload import sealed
 from accord.records.caseload.models import Export, Part, Upload
-from accord.records.caseload.rules import LOOKING_BACK, Fault, Judged, Row, judge, repeated, sameness
+from accord.records.caseload.rules import LOOKING_BACK, Fault, Judged, Row, called, judge, repeated, sameness
 from accord.sealing.errors import WrongKey
 from accord.sealing.tokens import date_token, name_tokens, origin_token
 from accord.vault.models import Client, Entry, Token
@@ -256,7 +256,7 @@ def _alike(permit: Permit, judged: Sequence[Judged]) -> Iterator[Alike]:
     for value, client_id in _tokens(permit, list(born)):
         there.setdefault(born[value], []).append(client_id)
     words = {
-        number: {token.value for token in name_tokens(key, " ".join(who.names)) if token.kind == "word"}
+        number: {token.value for token in name_tokens(key, called(who)) if token.kind == "word"}
         for number, who in dated.items()
         if who.born in there
     }

@@ -136,8 +136,8 @@ _HEADERS: Final[Mapping[str, str]] = MappingProxyType(
         "alias": "alias|aliases|other names|other name|aka|nickname|maiden name|otros nombres|otro nombre|apodo|apodos|"
         "nombre de soltera",
         "code_name": "code name|codename|nombre en clave",
-        "born": "date of birth|birth date|birthdate|dob|d o b|born|birthday|fecha de nacimiento|nacimiento|nacida|f nac|"
-        "fecha nac",
+        "born": "date of birth|birth date|birthdate|dob|d o b|born|birthday|fecha de nacimiento|nacimiento|nacida|"
+        "f nac|fecha nac",
         "pronouns": "pronouns|pronoun|pronombres|pronombre",
         "language": "language|preferred language|primary language|languages|idioma|lengua|idioma preferido",
         "phone": "phone|phone number|safe phone|safe number|telephone|cell|cell phone|mobile|telefono|celular|movil|"
@@ -156,7 +156,8 @@ _HEADERS: Final[Mapping[str, str]] = MappingProxyType(
         "fecha de salida",
         "status": "status|case status|open or closed|estado|estatus|situacion",
         "summary": "summary|short summary|resumen",
-        "note": "note|notes|case notes|case note|client notes|comment|comments|narrative|nota|notas|comentario|comentarios|observaciones",
+        "note": "note|notes|case notes|case note|client notes|comment|comments|narrative|nota|notas|comentario|"
+        "comentarios|observaciones",
         "child": "child|children|kids|child name|childrens names|names of children|hijo|hija|hijos|ninos|menores|"
         "nombre del hijo|nombres de los hijos",
         "child_born": "child dob|child birth date|child date of birth|childs date of birth|"
@@ -481,9 +482,14 @@ class _Reading:
 Same: TypeAlias = "tuple[frozenset[str], date]"
 
 
+def called(identity: Identity) -> str:
+    """The name two lists would agree on: given and family name, else the chosen one. Other names come and go."""
+    return f"{identity.given} {identity.family}".strip() or identity.chosen
+
+
 def sameness(identity: Identity) -> Same | None:
     """What two rows about one person share: the words of her names and her birth date. None when one is missing."""
-    words = frozenset(plain(" ".join((identity.given, identity.family, identity.chosen))).split())
+    words = frozenset(plain(called(identity)).split())
     return (words, identity.born) if words and identity.born else None
 
 

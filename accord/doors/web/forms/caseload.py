@@ -137,6 +137,8 @@ class UploadForm(forms.Form):
 class ColumnsForm(forms.Form):
     """What each column is."""
 
+    all_optional = True
+
     def __init__(
         self,
         *args: Any,
@@ -154,13 +156,16 @@ class ColumnsForm(forms.Form):
                 label=name, choices=choices, required=False, initial=was.get(column, "")
             )
         if any(matters for matters, _order in days):
+            only = self._only_order(was)
+            told = _("Some days in this list can only be read one way, so we chose that. Look whether it is right.")
+            asked = _("No day in this list can tell us. Look at your list, or ask who made it.")
             self.fields["order"] = forms.ChoiceField(
                 label=_("Days such as 3/4/1990: what comes first?"),
-                help_text=_("Nothing in a day can tell us. Look at your list, or ask who made it."),
+                help_text=told if only else asked,
                 choices=[(rules.MONTH_FIRST, _("The month (March 4)")), (rules.DAY_FIRST, _("The day (3 April)"))],
                 widget=forms.RadioSelect(),
                 required=False,
-                initial=self._only_order(was),
+                initial=only,
             )
 
     def columns(self) -> list[forms.BoundField]:
