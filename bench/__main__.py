@@ -41,7 +41,7 @@ def main() -> None:
         import django
 
         django.setup()
-        from bench import conversation, documents, ledger, pages, policy, sealing, sharing
+        from bench import caseload, conversation, documents, ledger, pages, policy, sealing, sharing
 
         result = {
             "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()[0]},
@@ -49,6 +49,7 @@ def main() -> None:
             "sealing": sealing.measure(),
             "documents": documents.measure(),
             "sharing": sharing.measure(),
+            "caseload": caseload.measure(),
             "conversation": conversation.measure(),
             "ledger": ledger.measure(chosen.leaves, home),
             "pages": pages.measure(environment, chosen.clients, chosen.requests),

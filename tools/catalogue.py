@@ -35,7 +35,7 @@ TABLES = {
 }
 #: What rooms say when they refuse; doors show it through gettext. Sentences with values in them stay as they are.
 REFUSALS = {
-    "InvalidEntry", "InvalidRelease", "InvalidPartner", "InvalidAgreement", "KeyTurned", "EnrolmentFailed", "NotCoded",
+    "InvalidEntry", "InvalidImport", "InvalidRelease", "InvalidPartner", "InvalidAgreement", "KeyTurned", "EnrolmentFailed", "NotCoded",
     "DocumentError", "Verdict", "Need", "WrongKey", "VaultClosed",
 }  # fmt: skip
 Found = tuple[str | tuple[str, str], str, str | None]

@@ -256,6 +256,14 @@ def received(
 
 
 @needs(Verb.READ_ENVELOPE)
+def tied(*, permit: Permit, client_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these files, or of those merged into them, partners' threads are tied to."""
+    named = Q(client_id__in=client_ids) | Q(client__merged_into__in=client_ids)
+    pairs = Thread.objects.filter(named).values_list("client_id", "client__merged_into")
+    return {id for pair in pairs for id in pair} & set(client_ids)
+
+
+@needs(Verb.READ_ENVELOPE)
 def all_living(*, permit: Permit, ids: Collection[UUID]) -> bool:
     """Whether all these envelopes still live: nothing is opened."""
     rows = Envelope.objects.filter(agency_id=permit.agency_id, id__in=ids)

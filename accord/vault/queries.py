@@ -228,6 +228,52 @@ def client(*, permit: Permit, client_id: UUID, entries: int = MOST_ENTRIES) -> C
     )
 
 
+@needs(Verb.EXPORT_CASELOAD)
+def whole(*, permit: Permit, client_ids: Sequence[UUID]) -> list[tuple[ClientView, list[EntryView]]]:
+    """Files as they leave: each with those merged into it and every entry with its detail, newest first. A few
+    questions for all of them together; who works with her stays here."""
+    named = Q(id__in=client_ids) | Q(merged_into__in=client_ids)
+    rows = list(
+        Client.objects.filter(named, wrapped_key__isnull=False).select_related("shred").order_by("merged_at", "id")
+    )
+    home = {row.id: row.merged_into_id if row.merged_into_id in client_ids else row.id for row in rows}
+    keys = {row.id: row.key(permit.opened()) for row in rows}
+    selves: dict[UUID, PersonView] = {}
+    people: dict[UUID, list[PersonView]] = {}
+    for person in Person.objects.filter(client_id__in=keys):
+        view = _person(keys[person.client_id], person)
+        if view.relation is Relation.SELF:
+            selves[person.client_id] = view
+        else:
+            people.setdefault(home[person.client_id], []).append(view)
+    told: dict[UUID, list[EntryView]] = {}
+    for entry in Entry.objects.filter(client_id__in=keys).order_by("-occurred_at", "id"):
+        told.setdefault(home[entry.client_id], []).append(_entry(keys[entry.client_id], entry, with_detail=True))
+        permit.show("entry", entry.id, Level.FULL)
+    harms = _latest_harms(list(keys))
+    found = {row.id: row for row in rows}
+    for id in keys:
+        permit.show("client", id, Level.FULL)
+    files = []
+    for row in (found[id] for id in client_ids if id in found):
+        merged = [each for each in rows if home[each.id] == row.id != each.id]
+        view = ClientView(
+            id=row.id,
+            code=row.code,
+            status=row.status,
+            opened_at=row.opened_at,
+            herself=selves[row.id],
+            others=tuple(people.get(row.id, ())),
+            harms=tuple(dict.fromkeys(harm for file in (row, *merged) for harm in harms.get(file.id, ()))),
+            entries=(),
+            more_entries=False,
+            merged=tuple(MergedFile(each.id, each.code, each.merged_at, selves[each.id]) for each in merged),
+            merged_into=row.merged_into_id,
+        )
+        files.append((view, told.get(row.id, [])))
+    return files
+
+
 @needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE, Verb.SIGN_RELEASE, Verb.DISCLOSE, Verb.EXPORT_CLIENT)
 def entries(
     *,
@@ -399,11 +445,16 @@ def _team(files: Iterable[Client]) -> tuple[Colleague, ...]:
 
 def _harms(files: Sequence[UUID]) -> tuple[str, ...]:
     """The harms of the latest case of each file, each once."""
+    latest = _latest_harms(files)
+    return tuple(dict.fromkeys(harm for file in files for harm in latest.get(file, ())))
+
+
+def _latest_harms(files: Sequence[UUID]) -> dict[UUID, list[str]]:
     latest: dict[UUID, list[str]] = {}
     cases = Case.objects.filter(client_id__in=files).order_by("-opened_at")
     for file, harms in cases.values_list("client_id", "harms"):
         latest.setdefault(file, harms)
-    return tuple(dict.fromkeys(harm for file in files for harm in latest.get(file, ())))
+    return latest
 
 
 def _lines(permit: Permit, rows: Iterable[Client]) -> list[ClientLine]:

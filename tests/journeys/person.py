@@ -236,6 +236,8 @@ class Person:
             return
         if "Failed to load resource" in message.text:
             return  # what it was is heard in `_answered` and `_failed`
+        if message.text.startswith(("htmx:sendAbort", "htmx:afterRequest")):
+            return  # a look that a newer choice on the same form has replaced; one that failed says htmx:sendError
         self.complaints.append(f"{self.page.url}: {message.text}")
 
     def _failed(self, request: Any) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 
@@ -25,13 +25,16 @@ PASSPHRASE = "correct horse battery staple"
 
 
 class Community:
-    """A running community below `home`."""
+    """A running community below `home`; `running` are those that were not stopped yet."""
+
+    running: ClassVar[list[Community]] = []
 
     def __init__(self, home: Path, *, empty: bool = False) -> None:
         home.mkdir(mode=0o711, exist_ok=True)
         home.chmod(0o711)  # as root the server runs as somebody else, who must be able to pass through
         self.home = home
         self.server = postgres.ensure(home / "postgres")
+        self.running.append(self)
         if not empty:
             keyring.create(home / "keyring.json")
             environment = Environment.read({"ACCORD_DATA_DIR": str(home)})
@@ -93,6 +96,7 @@ class Community:
                 continue
 
     def stop(self) -> None:
+        self.running.remove(self)
         self.server.stop()
         postgres.remove(self.home / "postgres")
 

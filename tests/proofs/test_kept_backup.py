@@ -27,6 +27,8 @@ def place() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="accord-kept-"))
     path.chmod(0o711)
     yield path
+    for community in list(Community.running):
+        community.stop()
     shutil.rmtree(path, ignore_errors=True)
 
 

@@ -291,7 +291,13 @@ def test_after_a_crash_between_or_within_parts_no_row_is_lost_and_none_comes_twi
     def crash(*args, **kwargs):
         raise Crash
 
-    for round, broken_at in enumerate(("Person", "Token", "Entry", "the last moment")):
+    places = (
+        (vault_actions.Person.objects, "bulk_create"),
+        (vault_actions.Entry.objects, "bulk_create"),
+        (vault_actions, "_write_tokens"),
+        (actions, "_step"),
+    )
+    for round, place in enumerate(places):
         upload = UUID(uploaded(browser, listed([[f"Name {round} {n}", "Vega", ""] for n in range(total)])))
         named(browser, upload, "name", "", "")
         browser.post(f"/caseload/import/{upload}/preview/", {})
@@ -308,10 +314,7 @@ def test_after_a_crash_between_or_within_parts_no_row_is_lost_and_none_comes_twi
         assert part()
         assert standing() == (BATCH, "running")
         with monkeypatch.context() as broken:
-            if broken_at == "the last moment":
-                broken.setattr(actions, "_step", crash)
-            else:
-                broken.setattr(getattr(vault_actions, broken_at).objects, "bulk_create", crash)
+            broken.setattr(*place, crash)
             with pytest.raises(Crash):
                 part()
         assert standing() == (BATCH, "running")

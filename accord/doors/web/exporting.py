@@ -90,9 +90,13 @@ def envelope_lines(client_id: UUID, ids: Sequence[UUID], names: Mapping[UUID, st
     ]
 
 
-def entry_lines(client_id: UUID, after: tuple[datetime, UUID] | None, limit: int, permit: Permit) -> Rows:
+def entries_after(client_id: UUID, after: tuple[datetime, UUID] | None, limit: int, permit: Permit) -> Rows:
     """Her entries after one of them, with their detail."""
-    rows = vault.entries(permit=permit, client_id=client_id, after=after, limit=limit)
+    return entry_lines(vault.entries(permit=permit, client_id=client_id, after=after, limit=limit))
+
+
+def entry_lines(rows: Sequence[vault.EntryView]) -> Rows:
+    """Entries with their detail."""
     return [
         {
             "line": "entry",

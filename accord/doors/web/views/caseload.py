@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -56,8 +56,8 @@ FAULTS_SHOWN = 100
 ALIKE_SHOWN = 100
 #: Seconds one request goes on bringing parts in: with htmx the page asks again by itself.
 PATIENCE, PATIENCE_ALONE = 1.5, 6.0
-#: Files of an export in one transaction, entries read at once, and lines between two watermarks.
-FILES, ENTRIES, MARKED = 25, 200, 100
+#: Files of an export in one transaction, and lines between two watermarks.
+FILES, MARKED = 25, 100
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -481,17 +481,13 @@ def _files(
         raise Refused
     ids = queries.next_files(permit=permit, export_id=export_id, after=after, limit=FILES)
     rows: list[dict[str, Any]] = []
-    for client_id in ids:
-        rows += file_lines(vault.client(permit=permit, client_id=client_id, entries=0))
-        received = sharing.received_ids(permit=permit, client_id=client_id)
-        rows += envelope_lines(client_id, received, names, permit)
+    tied = sharing.tied(permit=permit, client_ids=ids)
+    for client, entries in vault.whole(permit=permit, client_ids=ids):
+        received = sharing.received_ids(permit=permit, client_id=client.id) if client.id in tied else []
         left.envelopes.update(received)
-        last: tuple[datetime, UUID] | None = None
-        while some := entry_lines(client_id, last, ENTRIES, permit):
-            rows += some
-            last = some[-1]["occurred_at"], some[-1]["id"]
-            if len(some) < ENTRIES:
-                break
+        rows += file_lines(client)
+        rows += envelope_lines(client.id, received, names, permit)
+        rows += entry_lines(entries)
     left.files.update(ids)
     if ids:
         try:

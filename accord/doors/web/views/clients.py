@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accord.config.service import gate
 from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.circle import around, drawn
-from accord.doors.web.exporting import batch, entry_lines, envelope_lines, file_lines, lines
+from accord.doors.web.exporting import batch, entries_after, envelope_lines, file_lines, lines
 from accord.doors.web.forms.vault import AboutForm, ClientForm, DeleteForm, EntryForm, FindForm, PersonForm
 from accord.doors.web.knocking import caller, entering, roles
 from accord.doors.web.templatetags.words import has_hour
@@ -430,7 +430,7 @@ def _batches(
         count += len(some)
         yield lines(some)
     while True:
-        found = batch(request, partial(entry_lines, client_id, after, BATCH), client_id)
+        found = batch(request, partial(entries_after, client_id, after, BATCH), client_id)
         if found is None:
             return
         if not found:
