@@ -11,17 +11,6 @@ from pathlib import Path
 
 import pytest
 
-# LEAD-BEGIN
-if os.path.exists("/tmp/plan/STOP") and not os.environ.get("LEAD_OK"):
-    pytest.exit(
-        "MESSAGE FROM THE LEAD: the time for slices is over and the CPU is needed for the whole run. Do not start any more"
-        " test, bench, mypy or sabotage runs. Make your files consistent (no half edits), and REPORT NOW what is done and"
-        " what is not verified. Only if you have just changed something you fear is broken: one single test file with"
-        " LEAD_OK=1 in the environment. (JOURNEYS and MILLION helpers may use LEAD_OK=1.)",
-        returncode=3,
-    )
-# LEAD-END
-
 from accord.config import postgres
 from accord.config.environment import Environment
 from accord.config.migrate import migrate

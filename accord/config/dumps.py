@@ -31,7 +31,7 @@ from accord.ledger import verify as verifier
 from accord.ledger.tree import TreeHead, origin
 from accord.sealing.keys import derive
 
-#: What opens clients, what finds them, and words about them that are sealed to an agency instead of under their own key.
+#: What opens clients, what finds them, and words about them that are sealed to an agency, not under their own key.
 #: An old copy would bring a deleted client back, so it has a file of its own.
 SHORT_LIVED = ("vault_shred", "vault_token", "sharing_relay")
 #: Nobody stays signed in across a restore. A table half brought in holds people under the vault key alone, whom

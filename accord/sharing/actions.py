@@ -50,12 +50,14 @@ from accord.sharing.rules import (
     state,
 )
 from accord.vault import actions as vault
-from accord.vault.facts import family
+from accord.vault.facts import client_key, family
 from accord.vault.models import Client, Person
 
 #: On what an envelope may rest.
 Basis = Release | Flow
 #: What becomes of a ciphertext when it ends.
+#: For whom what is kept may be opened (house design, withdrawal and end; facts 1.8).
+KEPT_FOR: Final = ("defence", "court", "retention")
 WHERE_KEPT: Final = Case(When(retain=True, then=F("sealed")), default=Value(None), output_field=BinaryField(null=True))
 
 
@@ -557,6 +559,14 @@ def accept(
     return len(rows)
 
 
+@needs(Verb.READ_KEPT)
+def note_opening(*, permit: Permit, at: datetime, envelope_id: UUID, why: str) -> None:
+    """Say for whom something kept is opened. Raises InvalidRelease for a reason that is none."""
+    if why not in KEPT_FOR:
+        raise InvalidRelease("Say for whom you open it: the defence, the court, or a retention question.")
+    permit.record(f"kept_for_{why}", envelope_id)
+
+
 @needs(Verb.CONFIRM_VALUE)
 def confirm(*, permit: Permit, at: datetime, client_id: UUID, envelope_id: UUID, entry_id: UUID) -> None:
     """Mark that she herself confirmed what an envelope says; `entry_id` is the agency's own entry made of it."""
@@ -625,7 +635,7 @@ def _kept_from(permit: Permit, bases: Sequence[Basis]) -> dict[tuple[UUID, UUID]
     for client_id, said in nevers({basis.client_id for basis in bases}).items():
         for row in said:
             if row.person is not None:
-                key = row.client.key(permit.opened())
+                key = client_key(permit.opened(), row.client)
                 name = key.open("sharing_never", "person", row.id, bytes(row.person)).decode()
                 found[client_id, row.against_id] = (*found.get((client_id, row.against_id), ()), name)
     return found
@@ -721,5 +731,5 @@ def _today(holder: Agency, at: datetime) -> date:
 
 def _client_key(permit: Permit, client_id: UUID) -> ClientKey:
     client = Client.objects.select_related("shred").only("wrapped_key", "shred__secret").get(id=client_id)
-    key: ClientKey = client.key(permit.opened())
+    key: ClientKey = client_key(permit.opened(), client)
     return key

@@ -18,15 +18,13 @@ from accord.policy.words import Category, Level, Purpose, Relation, Verb
 from accord.sharing import facts
 from accord.sharing.actions import relay_info
 from accord.sharing.models import Arrival, Aside, Confirmed, Envelope, Flow, Receipt, Relay, Release, Sent, Thread
-from accord.sharing.rules import Content, InvalidRelease, State, state
-from accord.vault.facts import files, within
+from accord.sharing.rules import Content, State, state
+from accord.vault.facts import client_key, files, within
 from accord.vault.models import Entry
 
 B = TypeVar("B", Release, Flow)
 
 MOST_LISTED = 200
-#: For whom what is kept may be opened (house design, withdrawal and end; facts 1.8).
-KEPT_FOR = ("defence", "court", "retention")
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,15 +306,9 @@ def kept(*, permit: Permit, limit: int = MOST_LISTED) -> list[KeptLine]:
 
 
 @needs(Verb.READ_KEPT)
-def open_kept(*, permit: Permit, envelope_id: UUID, why: str) -> EnvelopeView | None:
-    """One kept envelope, opened for `defence`, `court` or `retention`, which the ledger says; None when there is none.
-    Raises InvalidRelease for any other reason."""
-    if why not in KEPT_FOR:
-        raise InvalidRelease("Say for whom you open it: the defence, the court, or a retention question.")
-    opened = next(iter(_opened(permit, _open_to(permit, _kept(permit)).filter(id=envelope_id))), None)
-    if opened is not None:
-        permit.record(f"kept_for_{why}", envelope_id)
-    return opened
+def open_kept(*, permit: Permit, envelope_id: UUID) -> EnvelopeView | None:
+    """One kept envelope, opened; None when there is none."""
+    return next(iter(_opened(permit, _open_to(permit, _kept(permit)).filter(id=envelope_id))), None)
 
 
 @needs(Verb.READ_CLIENT)
@@ -376,7 +368,7 @@ def begun(*, permit: Permit, limit: int = 20) -> list[Begun]:
 def signature(*, permit: Permit, client_id: UUID, release_id: UUID) -> Signature:
     """Who signed, and where the paper is."""
     row = Release.objects.select_related("client__shred").get(id=release_id, client_id=client_id)
-    key = row.client.key(permit.opened())
+    key = client_key(permit.opened(), row.client)
     return Signature(
         *(
             key.open("sharing_release", column, row.id, bytes(sealed)).decode() if sealed else ""
@@ -496,7 +488,7 @@ def nevers(*, permit: Permit, client_id: UUID) -> list[NeverView]:
     for row in facts.nevers([client_id]).get(client_id, []):
         name = b""
         if row.person is not None:
-            name = row.client.key(permit.opened()).open("sharing_never", "person", row.id, bytes(row.person))
+            name = client_key(permit.opened(), row.client).open("sharing_never", "person", row.id, bytes(row.person))
         views.append(NeverView(row.id, row.against_id, name.decode(), row.since_at))
     return views
 

@@ -20,7 +20,7 @@ from accord.sealing.tokens import Token as SearchToken
 from accord.sealing.tokens import code_token, date_token, name_tokens, twin_tokens
 from accord.sealing.vault import ClientKey, new_shred
 from accord.vault import facts
-from accord.vault.facts import family, within
+from accord.vault.facts import client_key, family, within
 from accord.vault.models import Case, Client, Entry, Person, Shred, Team, Token, Wall
 from accord.vault.rules import (
     CODE_LENGTH,
@@ -538,7 +538,7 @@ def _new_client(permit: Permit, at: datetime, new: NewClient, free_code: str) ->
         touched_at=new.closed_at or new.opened_at or at,
     )
     client.shred = Shred(client=client, agency_id=permit.agency_id, secret=shred)
-    return client, client.key(vault)
+    return client, client_key(vault, client)
 
 
 def _here(member_ids: Iterable[UUID]) -> list[UUID]:
@@ -577,7 +577,7 @@ def _wall(permit: Permit, at: datetime, client_id: UUID, member_ids: Iterable[UU
 
 def _client(permit: Permit, client_id: UUID) -> tuple[Client, ClientKey]:
     client = Client.objects.select_related("shred").get(id=client_id, wrapped_key__isnull=False)
-    return client, client.key(permit.opened())
+    return client, client_key(permit.opened(), client)
 
 
 def _touch(client_id: UUID, at: datetime) -> None:

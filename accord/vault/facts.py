@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet, Value
 from accord.ledger.permits import Permit, Scope
 from accord.policy.facts import Thing
 from accord.policy.words import Category, Mark, Relation
+from accord.sealing.vault import ClientKey, Vault
 from accord.vault.models import Client, Entry, Person, Team, Wall
 
 M = TypeVar("M", bound=models.Model)
@@ -112,3 +113,8 @@ def _families(ids: Iterable[UUID], merged: Mapping[UUID, UUID]) -> frozenset[UUI
     """These files and every other about the same people."""
     roots = {merged.get(id, id) for id in ids}
     return frozenset(roots | {file for file, belongs_to in merged.items() if belongs_to in roots})
+
+
+def client_key(vault: Vault, client: Client) -> ClientKey:
+    """Her key, opened. Raises WrongKey, or Shred.DoesNotExist for somebody deleted."""
+    return vault.client_key(client.id, bytes(client.wrapped_key), bytes(client.shred.secret))

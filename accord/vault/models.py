@@ -10,7 +10,6 @@ from django.db import models
 
 from accord.partners.models import Agency, Member
 from accord.policy.words import Category, Mark, Relation
-from accord.sealing.vault import ClientKey, Vault
 from accord.vault.rules import CONFLICTS
 
 
@@ -73,14 +72,10 @@ class Client(models.Model):
             ),
         ]
 
-    def key(self, vault: Vault) -> ClientKey:
-        """Her key, opened. Raises WrongKey, or Shred.DoesNotExist for somebody deleted."""
-        return vault.client_key(self.id, bytes(self.wrapped_key), bytes(self.shred.secret))
-
 
 class Shred(models.Model):
     """What has to be there, beside the vault key, for one client's key to unwrap. A table of its own, so that backups
-    of the records can leave it out: who is gone from here is gone from every one of them (docs/adr/0011)."""
+    of the records can leave it out: who is gone from here is gone from every one of them (docs/adr/0012)."""
 
     client = models.OneToOneField(
         Client, models.CASCADE, primary_key=True, db_column="id", db_constraint=False, db_comment="link: whose"

@@ -19,6 +19,7 @@ from accord.policy.words import Category, Level, Relation, Verb
 from accord.sealing.tokens import Token as SearchToken
 from accord.sealing.tokens import code_token, date_token, query_tokens, twin_tokens
 from accord.sealing.vault import ClientKey
+from accord.vault.facts import client_key
 from accord.vault.facts import family as family
 from accord.vault.facts import within as within
 from accord.vault.models import Case, Client, Entry, Person, Team, Token, Wall
@@ -197,7 +198,7 @@ def client(*, permit: Permit, client_id: UUID, entries: int = MOST_ENTRIES) -> C
     """One client's file: people, case, and summaries of her entries, newest first, with those of files merged into it
     and who works with her."""
     row, *others = files = _files(client_id)
-    keys = {file.id: file.key(permit.opened()) for file in files}
+    keys = {file.id: client_key(permit.opened(), file) for file in files}
     selves: dict[UUID, PersonView] = {}
     people: list[PersonView] = []
     for person in Person.objects.filter(client_id__in=keys):
@@ -237,7 +238,7 @@ def whole(*, permit: Permit, client_ids: Sequence[UUID]) -> list[tuple[ClientVie
         Client.objects.filter(named, wrapped_key__isnull=False).select_related("shred").order_by("merged_at", "id")
     )
     home = {row.id: row.merged_into_id if row.merged_into_id in client_ids else row.id for row in rows}
-    keys = {row.id: row.key(permit.opened()) for row in rows}
+    keys = {row.id: client_key(permit.opened(), row) for row in rows}
     selves: dict[UUID, PersonView] = {}
     people: dict[UUID, list[PersonView]] = {}
     for person in Person.objects.filter(client_id__in=keys):
@@ -285,7 +286,7 @@ def entries(
     limit: int = MOST_ENTRIES,
 ) -> list[EntryView]:
     """Entries of one client with their detail, newest first; `after` (moment, id) continues a batch."""
-    keys = {file.id: file.key(permit.opened()) for file in _files(client_id)}
+    keys = {file.id: client_key(permit.opened(), file) for file in _files(client_id)}
     rows = Entry.objects.filter(client_id__in=keys)
     if entry_ids is not None:
         rows = rows.filter(id__in=list(entry_ids))
@@ -306,7 +307,7 @@ def services(*, permit: Permit, client_id: UUID) -> list[Served]:
     steps = []
     herself = Person.objects.values_list("id", flat=True).get(client_id=client_id, relation=Relation.SELF)
     for row in Client.objects.select_related("shred").filter(id__in=family(client_id), wrapped_key__isnull=False):
-        key = row.key(permit.opened())
+        key = client_key(permit.opened(), row)
         rows = Entry.objects.filter(client_id=row.id, kind="service").select_related("about").defer("summary")
         for entry in rows:
             detail = Detail.of(key.open("vault_entry", "detail", entry.id, bytes(entry.detail)))
@@ -337,7 +338,7 @@ def held(*, permit: Permit, client_id: UUID, about: UUID) -> Mapping[Category, i
 def herself(*, permit: Permit, client_id: UUID) -> PersonView:
     """Who the client is."""
     row = Client.objects.select_related("shred").get(id=client_id, wrapped_key__isnull=False)
-    key = row.key(permit.opened())
+    key = client_key(permit.opened(), row)
     permit.show("client", client_id, Level.FULL)
     return _person(key, Person.objects.get(client_id=client_id, relation=Relation.SELF))
 
@@ -347,7 +348,7 @@ def somebody(*, permit: Permit, client_id: UUID, person_id: UUID) -> PersonView:
     """One person of a client's story: herself or somebody near her."""
     row = Person.objects.select_related("client__shred").get(client_id__in=family(client_id), id=person_id)
     permit.show("client", row.client_id, Level.FULL)
-    return _person(row.client.key(permit.opened()), row)
+    return _person(client_key(permit.opened(), row.client), row)
 
 
 @needs(Verb.READ_CLIENT)
@@ -381,7 +382,9 @@ def compared(*, permit: Permit, client_ids: Sequence[UUID]) -> list[FileView]:
                 id=row.id,
                 code=row.code,
                 opened_at=row.opened_at,
-                herself=_person(row.key(permit.opened()), Person.objects.get(client_id=row.id, relation=Relation.SELF)),
+                herself=_person(
+                    client_key(permit.opened(), row), Person.objects.get(client_id=row.id, relation=Relation.SELF)
+                ),
                 harms=_harms([row.id]),
                 entries=Entry.objects.filter(client_id=row.id).count(),
                 merged=len(family(row.id)) - 1,
@@ -467,7 +470,7 @@ def _lines(permit: Permit, rows: Iterable[Client]) -> list[ClientLine]:
     }
     lines = []
     for row in rows:
-        key = row.key(vault)
+        key = client_key(vault, row)
         name = _person(key, people[row.id]).identity.name
         lines.append(ClientLine(row.id, row.code, name, row.status, row.touched_at))
         permit.show("client", row.id, Level.EXISTENCE)

@@ -100,7 +100,7 @@ def somewhere(service: Service) -> Somewhere:
                 [
                     "/my-day/", "/clients/", "/clients/new/", hers, f"{hers}entries/", f"{hers}entries/new/",
                     f"{hers}entries/{entry}/", f"{hers}about/", f"{hers}people/new/", f"{hers}people/{child}/",
-                    f"{hers}people/{child}/edit/", f"{hers}people/{child}/parts/", f"{hers}services/",
+                    f"{hers}people/{child}/edit/", f"{hers}services/",
                     f"{hers}contact/", f"{hers}conflict/", f"{hers}timeline/", f"{hers}accounting/", f"{hers}import/",
                     f"{hers}exam/", f"{hers}injury/", f"{hers}visit/", f"{hers}releases/new/", f"{talk}terms/",
                     f"{talk}preview/", f"{talk}sign/", f"{talk}partners/", f"{talk}withdraw/",

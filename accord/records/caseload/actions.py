@@ -11,6 +11,7 @@ from django.db import connection
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Category, Verb
 from accord.records.caseload import queries, sealed
+from accord.records.caseload.facts import ExportView, export_view
 from accord.records.caseload.models import Export, Part, Upload
 from accord.records.caseload.queries import UploadGone
 from accord.records.caseload.rules import (
@@ -214,7 +215,7 @@ def answer(*, permit: Permit, at: datetime, export_id: UUID, agreed: bool) -> No
     """A second person agrees or refuses; a yes is good for one day from now. Raises InvalidExport when there is nothing
     to answer: never asked, asked by herself, answered, taken back or over."""
     row = Export.objects.select_for_update().filter(id=export_id).exclude(by=permit.member_id).first()
-    if row is None or queries.export_view(row, at).state != "waiting":
+    if row is None or export_view(row, at).state != "waiting":
         raise InvalidExport("gone")
     row.second_by, row.second_at, row.agreed = permit.member_id, at, agreed
     row.until_at = at + VALID if agreed else row.until_at
@@ -226,7 +227,7 @@ def answer(*, permit: Permit, at: datetime, export_id: UUID, agreed: bool) -> No
 def drop(*, permit: Permit, at: datetime, export_id: UUID) -> None:
     """Take a request back. Raises InvalidExport when it is used or over."""
     row = _asked(permit, export_id)
-    if queries.export_view(row, at).state not in ("waiting", "agreed"):
+    if export_view(row, at).state not in ("waiting", "agreed"):
         raise InvalidExport("gone")
     row.dropped_at = at
     row.save(update_fields=["dropped_at"])
@@ -234,11 +235,11 @@ def drop(*, permit: Permit, at: datetime, export_id: UUID) -> None:
 
 
 @needs(Verb.EXPORT_CASELOAD)
-def use(*, permit: Permit, at: datetime, export_id: UUID) -> queries.ExportView:
+def use(*, permit: Permit, at: datetime, export_id: UUID) -> ExportView:
     """Use a request, once. Raises InvalidExport: `gone` when it may not be used, `more_now` when it would take out more
     files than were asked for."""
     row = _asked(permit, export_id)
-    if queries.export_view(row, at).state != "agreed":
+    if export_view(row, at).state != "agreed":
         raise InvalidExport("gone")
     now = queries.how_many(permit=permit, scope=row.scope, since_at=row.since_at, before_at=row.before_at)
     if now > row.count:
@@ -246,7 +247,7 @@ def use(*, permit: Permit, at: datetime, export_id: UUID) -> queries.ExportView:
     row.used_at = at
     row.save(update_fields=["used_at"])
     permit.record("export_used", export_id)
-    return queries.export_view(row, at)
+    return export_view(row, at)
 
 
 @needs(Verb.EXPORT_CASELOAD)

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet, Sum
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Level, Verb
 from accord.records.caseload import sealed
+from accord.records.caseload.facts import ExportView, export_view
 from accord.records.caseload.models import Export, Part, Upload
 from accord.records.caseload.rules import LOOKING_BACK, Fault, Judged, Row, called, judge, repeated, sameness
 from accord.sealing.errors import WrongKey
@@ -79,27 +80,6 @@ class Review:
     def ready(self) -> tuple[Judged, ...]:
         """Rows without a fault that were not brought in before."""
         return tuple(each for each in self.judged if each.prospect and each.row.number not in self.already)
-
-
-@dataclass(frozen=True, slots=True)
-class ExportView:
-    """A request to take files out, and where it stands: waiting, agreed, refused, dropped, over or used."""
-
-    id: UUID
-    by: UUID
-    asked_at: datetime
-    until_at: datetime
-    reason: str
-    scope: str
-    since_at: datetime | None
-    before_at: datetime | None
-    count: int
-    second: bool
-    second_by: UUID | None
-    agreed: bool | None
-    used_at: datetime | None
-    taken: int
-    state: str
 
 
 @needs(Verb.IMPORT_CASELOAD)
@@ -212,25 +192,6 @@ def next_files(*, permit: Permit, export_id: UUID, after: UUID | None, limit: in
     if after is not None:
         chosen = chosen.filter(id__gt=after)
     return list(chosen.order_by("id").values_list("id", flat=True)[:limit])
-
-
-def export_view(row: Export, at: datetime) -> ExportView:
-    """A request as it stands at a moment."""
-    if row.used_at:
-        state = "used"
-    elif row.dropped_at:
-        state = "dropped"
-    elif row.agreed is False:
-        state = "refused"
-    elif row.until_at <= at:
-        state = "over"
-    else:
-        state = "waiting" if row.second and row.agreed is None else "agreed"
-    return ExportView(
-        id=row.id, by=row.by, asked_at=row.asked_at, until_at=row.until_at, reason=row.reason, scope=row.scope,
-        since_at=row.since_at, before_at=row.before_at, count=row.count, second=row.second, second_by=row.second_by,
-        agreed=row.agreed, used_at=row.used_at, taken=row.taken, state=state,
-    )  # fmt: skip
 
 
 def _chosen(

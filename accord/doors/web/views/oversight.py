@@ -22,6 +22,7 @@ from accord.ledger.leaves import Happening
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.policy.words import Level, Role, Verb
+from accord.sharing import actions
 from accord.sharing import queries as sharing
 from accord.vault import queries as vault
 
@@ -229,9 +230,10 @@ def kept(request: HttpRequest) -> HttpResponse:
         directory = partners.directory(permit=permit)
         if form.is_valid():
             asked = form.cleaned_data
-            opened = sharing.open_kept(permit=permit, envelope_id=asked["envelope"], why=asked["why"])
+            opened = sharing.open_kept(permit=permit, envelope_id=asked["envelope"])
             if opened is None:
                 raise Refused
+            actions.note_opening(permit=permit, at=permit.at, envelope_id=opened.id, why=asked["why"])
     return render(
         request,
         "oversight/kept.html",
