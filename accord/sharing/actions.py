@@ -55,9 +55,9 @@ from accord.vault.models import Client, Person
 
 #: On what an envelope may rest.
 Basis = Release | Flow
-#: What becomes of a ciphertext when it ends.
 #: For whom what is kept may be opened (house design, withdrawal and end; facts 1.8).
 KEPT_FOR: Final = ("defence", "court", "retention")
+#: What becomes of a ciphertext when it ends.
 WHERE_KEPT: Final = Case(When(retain=True, then=F("sealed")), default=Value(None), output_field=BinaryField(null=True))
 
 
@@ -223,18 +223,18 @@ def sign_page(*, permit: Permit, at: datetime, release_ids: Collection[UUID], pa
         "signed_at": at,
         "signed_with": permit.member_id,
     }
-    sealed = {
+    words = {
         "signature": page.words,
         "cosigner": page.cosigner,
         "witness": page.witness,
         "kept": page.kept,
         "long_because": page.long_because,
     }
-    sealed = {column: words.strip().encode() for column, words in sealed.items() if words.strip()}
+    sealed = {column: said.strip().encode() for column, said in words.items() if said.strip()}
     key = _client_key(permit, rows[0].client_id)
     for row in rows:
-        for column, words in sealed.items():
-            setattr(row, column, key.seal("sharing_release", column, row.id, words))
+        for column, said in sealed.items():
+            setattr(row, column, key.seal("sharing_release", column, row.id, said))
     # What is sealed differs from row to row and goes first: once signed, the database lets nobody touch a release.
     Release.objects.bulk_update(rows, list(sealed))
     Release.objects.filter(id__in=list(found)).update(**common)

@@ -29,9 +29,7 @@ def demo(
     reset: Annotated[bool, typer.Option("--reset", help="forget the demo's data and fill it afresh")] = False,
     size: Annotated[
         int | None,
-        typer.Option(
-            help=f"people at the hospital and at the shelter (default {USUAL_SIZE})", min=LEAST_SIZE, max=MOST_SIZE
-        ),
+        typer.Option(help=f"households in the county (default {USUAL_SIZE})", min=LEAST_SIZE, max=MOST_SIZE),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="another seed tells another story")] = None,
     port: Annotated[int | None, typer.Option(help="port on 127.0.0.1 (default 8000)", min=1, max=65535)] = None,
