@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import random
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,11 @@ from accord.config.environment import Environment
 from bench.measure import quantiles, say, timed
 
 HOST = "127.0.0.1"
+#: The county of the measurement: so many agencies, so many entries a client.
+AGENCIES, ENTRIES = 20, 10
+WORKERS, SECONDS = 50, 20
+#: How long somebody looks at a page before the next click, in seconds.
+THINKING = (0.5, 1.5)
 
 
 class Visitor:
@@ -74,16 +81,19 @@ def measure(environment: Environment, sizes: list[int], requests: int) -> dict[s
     from tests.world import PASSWORD, World
 
     world, result = World(), {}
-    houses = {}
-    for size in sizes:
+    houses, everybody = {}, []
+    for size in (*sizes, *[sizes[0]] * (AGENCIES - len(sizes))):
         shelter, hospital = world.agency(), world.hospital()
         client = busy_client(world, shelter, hospital)
         start = time.monotonic()
-        fill(shelter.worker, size)
+        fill(shelter.worker, size, entries=ENTRIES)
         say(f"pages: {size} clients written in {time.monotonic() - start:.0f} s")
-        houses[size] = (shelter, client)
+        houses.setdefault(size, (shelter, client))
+        everybody.append((shelter, client))
     _analyze(environment)
     with service(environment) as port:
+        result["fifty_workers"] = clicking(port, everybody)
+        say(f"pages: {result['fifty_workers']}")
         for size, (shelter, client) in houses.items():
             visitor = Visitor(port)
             visitor.sign_in(shelter.worker.email, PASSWORD)
@@ -103,6 +113,52 @@ def measure(environment: Environment, sizes: list[int], requests: int) -> dict[s
     shelter, client = houses[sizes[0]]
     result["share_of_client_page"] = _shares(environment, shelter, client)
     return result
+
+
+def clicking(port: int, houses: list[tuple[object, object]]) -> dict[str, object]:
+    """Fifty workers of all agencies at once, each from page to page with a moment's thought between; it ends by
+    itself. `errors` counts every answer that was not 200."""
+    from tests.world import PASSWORD
+
+    seconds: list[float] = []
+    wrong: list[int] = []
+
+    def work(number: int) -> None:
+        chance = random.Random(number)
+        shelter, client = houses[number % len(houses)]
+        visitor = Visitor(port)
+        visitor.sign_in(shelter.worker.email, PASSWORD)
+        visitor.ask("GET", "/my-day/")
+        ready.wait()
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            time.sleep(chance.uniform(*THINKING))
+            method, path, fields = chance.choice(
+                (
+                    ("GET", "/my-day/", None),
+                    ("GET", f"/clients/{client}/", None),
+                    ("GET", f"/clients/{client}/", None),
+                    ("POST", "/clients/", {"text": "Soler"}),
+                    ("GET", "/updates/", None),
+                )
+            )
+            start = time.perf_counter()
+            status, _ = visitor.ask(method, path, fields)
+            seconds.append(time.perf_counter() - start)
+            if status != 200:
+                wrong.append(status)
+
+    ready = threading.Barrier(WORKERS)
+    people = [threading.Thread(target=work, args=(number,)) for number in range(WORKERS)]
+    for each in people:
+        each.start()
+    for each in people:
+        each.join()
+    return quantiles(seconds) | {
+        "workers": WORKERS,
+        "pages_a_second": round(len(seconds) / SECONDS),
+        "errors": len(wrong),
+    }
 
 
 def _many(visitor: Visitor, method: str, path: str, fields: dict[str, str] | None, times: int) -> dict[str, float]:

@@ -49,8 +49,9 @@ def opened(agency: UUID, member: UUID, private: bytes) -> Vault:
     return open_vault(agency_id=agency, member_id=member, private=private, keyring=gate().keyring)
 
 
-def fill(worker, clients: int, seed: int = 1) -> list[UUID]:
-    """`clients` clients with a person, a case, one entry and their tokens, in the worker's agency. Returns their ids."""
+def fill(worker, clients: int, seed: int = 1, entries: int = 1) -> list[UUID]:
+    """`clients` clients with a person, a case, `entries` entries and their tokens, in the worker's agency. Returns
+    their ids."""
     rng = random.Random(seed)
     now = timezone.now()
     ids: list[UUID] = []
@@ -81,7 +82,10 @@ def fill(worker, clients: int, seed: int = 1) -> list[UUID]:
                 rows[Shred].append(Shred(client=client, agency_id=worker.agency, secret=shred))
                 rows[Person].append(person)
                 rows[Case].append(case)
-                rows[Entry].append(entry(worker.agency, client_id, case.id, person.id, key, at))
+                rows[Entry] += [
+                    entry(worker.agency, client_id, case.id, person.id, key, at - timedelta(days=number))
+                    for number in range(entries)
+                ]
                 tokens = {code_token(vault.search_key, client.code), date_token(vault.search_key, identity.born)}
                 for name in identity.names:
                     tokens |= name_tokens(vault.search_key, name)

@@ -173,7 +173,8 @@ def story(*, seed: int, size: int, today: date) -> Story:
         tuple(each for each in conversations if not _against(each, nevers)),
         tuple((place, "prosecutor") for place in of["police"][:6]),
         tuple(nevers),
-        tuple(next(place for place in of[key][8:] if place not in talked) for key in ("brigid", "police")),
+        # in a small county the police may have nobody yet from whom one of them could be walled off
+        tuple(place for key in ("brigid", "police") for place in [at for at in of[key][8:] if at not in talked][:1]),
         tuple((place, first + number, number == 0) for number, (place, _other) in enumerate(same)),
     )
 

@@ -200,9 +200,10 @@ def _reached(probing: Probing, table: str, command: str) -> bool:
 
 def _smuggled(probing: Probing, table: str) -> bool:
     """Whether a row can be written for somebody else. The policy refuses it before anything else is looked at."""
-    own, other = probing.agencies[0], probing.agencies[1]
+    own, other, third = probing.agencies[:3]
     row = probing.rows[table][0] | {"id": uuid4()}
-    row |= {name: other for name in ("agency_id", "holder_id", "partner_id") if name in row}
+    whose = {"agency_id": other, "holder_id": third, "partner_id": third}
+    row |= {name: agency for name, agency in whose.items() if name in row}
     with as_service() as connection:
         told(connection, note_of(own))
         answer = attempt(connection, *insert(table, row))

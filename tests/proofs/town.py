@@ -159,6 +159,15 @@ def _by_hand(town: Town) -> None:
                 "insert into sharing_relay (id, agency_id, partner_id, thread, wants, how, key_version, told_at,"
                 " closed_how) values (gen_random_uuid(), %(other)s, %(me)s, gen_random_uuid(), 'all', 'phone', 1,"
                 " now(), '')",
+                "insert into vault_wall (id, agency_id, client_id, member_id, kind, since_at, by) values"
+                " (gen_random_uuid(), %(me)s, %(client)s, %(member)s, 'relative', now(), %(member)s)",
+                "insert into caseload_upload (id, agency_id, by, stage, key_version, rows, parts, next_part, brought,"
+                " left_out, started_at, touched_at, \"table\") values (%(other)s, %(me)s, %(member)s, 'columns', 1, 1,"
+                " 1, 0, 0, 0, now(), now(), 'sealed')",
+                "insert into caseload_part (id, agency_id, upload_id, number, rows) values (gen_random_uuid(), %(me)s,"
+                " %(other)s, 0, 'sealed')",
+                "insert into caseload_export (id, agency_id, by, asked_at, until_at, reason, scope, count, second,"
+                " taken) values (gen_random_uuid(), %(me)s, %(member)s, now(), now(), 'copy', 'all', 1, false, 0)",
             ):
                 hand.execute(statement, values)
 
