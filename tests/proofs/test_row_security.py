@@ -348,7 +348,7 @@ def links(connection: psycopg.Connection[Any]) -> list[tuple[str, str, str, str]
 
 def fresh(row: dict[str, Any], table: str, keep: str) -> dict[str, Any]:
     """The same row with another identity, so that only the link under test can fail."""
-    new = row | {"id": uuid4()}
+    new, now = row | {"id": uuid4()}, datetime.now(UTC)
     unique = {
         "vault_client": {"code": secrets.token_hex(4)},
         "sharing_thread": {"thread": uuid4()},
@@ -358,7 +358,12 @@ def fresh(row: dict[str, Any], table: str, keep: str) -> dict[str, Any]:
         "sharing_aside": {"basis": uuid4()},
         "partners_vaultgrant": {"member_id": uuid4()},
         "vault_entry": {"origin": secrets.token_bytes(16)},
+        "vault_team": {"ended_at": now},
+        "vault_wall": {"lifted_at": now, "lifted_by": uuid4()},
+        "caseload_part": {"number": 7},
     }
+    if keep == "merged_into_id":
+        new["merged_at"] = now
     return new | {name: value for name, value in unique.get(table, {}).items() if name != keep}
 
 
@@ -384,12 +389,6 @@ def test_a_link_to_a_row_of_others_fails_like_a_link_to_nothing(town, everything
                 continue
             if (table, column) == ("sharing_sent", "flow_id"):
                 base["release_id"] = None  # it rests on one of the two
-            now = datetime.now(UTC)
-            if column == "merged_into_id":
-                base["merged_at"] = now
-            base |= {"caseload_part": {"number": 7}, "vault_wall": {"lifted_at": now, "lifted_by": uuid4()}}.get(
-                table, {}
-            )
             if table not in ("partners_vaultgrant", "vault_shred"):  # one per member or client, and each has hers
                 assert attempt(attacker, *insert(table, base | {column: own["id"]})) == 1, (
                     constraint,
