@@ -232,7 +232,9 @@ def place(quick: None) -> Iterator[Place]:
     place = Place(Model(7), world, houses, {name: Ids() for name in houses}, [], io.StringIO())
     handlers = [each for each in logging.getLogger().handlers if isinstance(each.formatter, IdsOnly)]
     assert handlers, "the service's own handler is what is read"
-    before = [each.setStream(place.stderr) for each in handlers]
+    before = [each.stream for each in handlers]
+    for each in handlers:
+        each.stream = place.stderr  # not setStream: it would flush the other, which pytest may have closed
     _fill(place)
     for name, house in houses.items():
         for role, worker in house.workers.items():
@@ -240,7 +242,7 @@ def place(quick: None) -> Iterator[Place]:
     place.members.append(signed_in("", "", None))
     yield place
     for handler, stream in zip(handlers, before, strict=True):
-        handler.setStream(stream)
+        handler.stream = stream
 
 
 def _fill(place: Place) -> None:
