@@ -76,6 +76,11 @@ class Ids:
     """Agencies and agreements are open to the whole community; these two are ids of nothing."""
     kept: UUID = field(default_factory=uuid4)
     other_entry: UUID = field(default_factory=uuid4)
+    export_id: UUID = field(default_factory=uuid4)
+    flow_id: UUID = field(default_factory=uuid4)
+    never_id: UUID = field(default_factory=uuid4)
+    other_id: UUID = field(default_factory=uuid4)
+    relay_id: UUID = field(default_factory=uuid4)
     spare_client: UUID = field(default_factory=uuid4)
     spare_code: str = ""
     spare_release: UUID = field(default_factory=uuid4)
@@ -486,6 +491,33 @@ PROBES: dict[str, Data] = {
     "mfa_view_recovery_codes": _fixed(),
     "mfa_generate_recovery_codes": _fixed(),
     "mfa_download_recovery_codes": _fixed(),
+    "intake": _fixed(),
+    "timeline": _fixed(),
+    "accounting": _fixed(),
+    "team": _fixed(),
+    "conflict": _fixed(),
+    "same": _fixed(),
+    "separate": _fixed(),
+    "walls": _fixed(),
+    "updates": _fixed(),
+    "updates_of": _fixed(),
+    "flow_new": _fixed(),
+    "flow_end": _fixed(),
+    "take_back": _fixed(),
+    "relayed": _fixed(),
+    "never": _fixed(),
+    "never_lift": _fixed(),
+    "caseload": _fixed(),
+    "caseload_upload": _fixed(),
+    "caseload_import": _fixed(),
+    "caseload_columns": _fixed(),
+    "caseload_preview": _fixed(),
+    "caseload_faults": _fixed(),
+    "caseload_export_new": _fixed(),
+    "caseload_export": _fixed(),
+    "caseload_file": _fixed(),
+    "caseload_seconds": _fixed(),
+    "caseload_second": _fixed(),
 }  # fmt: skip
 #: Which things of an agency a page may destroy when posted to with its own ids.
 SPARE = {"client_delete": {"client_id": "spare_client"}, "release_withdraw": {"release_id": "spare_release"}}
