@@ -81,6 +81,8 @@ class Ids:
     never_id: UUID = field(default_factory=uuid4)
     other_id: UUID = field(default_factory=uuid4)
     relay_id: UUID = field(default_factory=uuid4)
+    upload_id: UUID = field(default_factory=uuid4)
+    wall_id: UUID = field(default_factory=uuid4)
     spare_client: UUID = field(default_factory=uuid4)
     spare_code: str = ""
     spare_release: UUID = field(default_factory=uuid4)
