@@ -257,7 +257,7 @@ def received(
 def tied(*, permit: Permit, client_ids: Collection[UUID]) -> set[UUID]:
     """Which of these files, or of those merged into them, partners' threads are tied to."""
     named = Q(client_id__in=client_ids) | Q(client__merged_into__in=client_ids)
-    pairs = Thread.objects.filter(named).values_list("client_id", "client__merged_into")
+    pairs = within(permit, Thread.objects.filter(named)).values_list("client_id", "client__merged_into")
     return {id for pair in pairs for id in pair} & set(client_ids)
 
 

@@ -234,9 +234,8 @@ def whole(*, permit: Permit, client_ids: Sequence[UUID]) -> list[tuple[ClientVie
     """Files as they leave: each with those merged into it and every entry with its detail, newest first. A few
     questions for all of them together; who works with her stays here."""
     named = Q(id__in=client_ids) | Q(merged_into__in=client_ids)
-    rows = list(
-        Client.objects.filter(named, wrapped_key__isnull=False).select_related("shred").order_by("merged_at", "id")
-    )
+    alive = within(permit, Client.objects.filter(named, wrapped_key__isnull=False), "id")
+    rows = list(alive.select_related("shred").order_by("merged_at", "id"))
     home = {row.id: row.merged_into_id if row.merged_into_id in client_ids else row.id for row in rows}
     keys = {row.id: client_key(permit.opened(), row) for row in rows}
     selves: dict[UUID, PersonView] = {}

@@ -94,11 +94,12 @@ def look(asked: Any) -> Any:
             ways["search"] += [ids[line.id] for line in lines]
     opened = gate().open_with_paper(shelter.id, shelter.paper, timezone.now())
     with shelter.worker.enter(Verb.FIND_CLIENTS) as permit:
+        from accord.vault.facts import client_key
         from accord.vault.models import Client
 
         for row in Client.objects.filter(wrapped_key__isnull=False):
             with suppress(SealingError, Client.shred.RelatedObjectDoesNotExist):
-                row.key(opened)
+                client_key(opened, row)
                 ways["paper"].append(ids[row.id])
     with hospital.worker.enter(Verb.READ_DAY, Verb.FIND_CLIENTS, Verb.READ_CLIENT, Verb.READ_ENVELOPE) as permit:
         for line in queries.recent(permit=permit, limit=10 * len(ids)):

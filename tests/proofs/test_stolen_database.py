@@ -24,21 +24,39 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
 from psycopg.rows import dict_row
 
 from accord.accounts.models import Account
+from accord.config.service import gate
 from accord.doors.web.signin import enter_agency, keep_key
-from accord.gate import disclose
-from accord.policy.words import Category, Element, Level, Purpose, Relation, Role, SignerRole, Verb
+from accord.gate import disclose, flows
+from accord.policy.words import (
+    AgencyKind,
+    Category,
+    Duty,
+    Element,
+    Level,
+    Purpose,
+    Relation,
+    Role,
+    SignerRole,
+    Verb,
+)
+from accord.records.caseload import actions as caseload
+from accord.records.caseload.rules import Row
+from accord.records.caseload.tables import Table
 from accord.sealing.errors import SealingError
 from accord.sealing.keyring import Keyring
 from accord.sealing.session import open_from_session
 from accord.sealing.vault import Vault, unwrap_for_service
 from accord.sharing import actions as sharing
+from accord.sharing import queries as envelopes
 from accord.vault import actions as vault
+from accord.vault import queries
 from accord.vault.rules import Detail, Identity, SafeContact, Summary
 from tests.proofs.town import superuser
-from tests.world import House, World
+from tests.world import House, Worker, World
 
 MARK = f"QXJKZ{secrets.token_hex(4).upper()}"
 
@@ -57,10 +75,12 @@ class Words:
 
 @dataclass
 class Stolen:
-    """Two agencies, member mode and service mode, filled; the words that are sealed, and one that is in the clear."""
+    """Two agencies, member mode and service mode, and the police, filled; the words that are sealed, and one that is in
+    the clear."""
 
     shelter: House
     hospital: House
+    police: House
     words: Words
     clear: str
     cookie: str
@@ -118,29 +138,72 @@ def filled(house: House, recipient: House, word: Words) -> None:
         release = sharing.sign(
             permit=permit, at=permit.at, release_id=release_id, spoken=frozenset(Element), method="paper", copy="given",
             signature=word("signature"), signer=SignerRole.GUARDIAN, authority=word("authority"), alone=True,
-            long_because=word("reason"),
+            long_because=word("reason"), cosigner=word("cosigner"), witness=word("witness"), kept=word("kept"),
         )  # fmt: skip
         sent = disclose_as_is(permit, worker, release)
     assert sent > 0, "envelopes are among what is carried away"
-    World().accept(recipient.worker)
+    hers = World().accept(recipient.worker)
+    with worker.enter(Verb.NEVER_SHARE, client=client) as permit:
+        sharing.never(permit=permit, at=permit.at, client_id=client, against_id=recipient.id, person=word("never"))
+    taken_back(recipient.worker, hers, worker, client, word)
+    caseload_waits(house[Role.SUPERVISOR], word)
     with worker.enter(Verb.FIND_CLIENTS) as permit:
-        from accord.vault import queries
-
         assert [line.id for line in queries.find(permit=permit, text=next(iter(word.given)))[0]]
 
 
-def disclose_as_is(permit: Any, worker: Any, release: Any) -> int:
-    from accord.config.service import gate
+def taken_back(told: Worker, there: UUID, holder: Worker, client: UUID, word: Words) -> None:
+    """She tells the recipient that she takes it back; the holder hears it and writes down what she decided instead."""
+    with told.enter(Verb.READ_CLIENT, Verb.READ_ENVELOPE, client=there) as permit:
+        thread = envelopes.received(permit=permit, client_id=there)[0].thread
+    with gate().taking_back(
+        told.caller, Verb.RELAY_WITHDRAWAL, purpose=Purpose.OWN_SERVICE, at=timezone.now(), client=there
+    ) as permit:
+        holder_id = envelopes.heard_from(permit=permit, client_id=there, thread=thread)
+        sharing.relay(
+            permit=permit, at=permit.at, partner_id=holder_id, thread=thread, wants="all", how="phone",
+            words=word("her words"),
+        )  # fmt: skip
+    with holder.enter(Verb.READ_DAY) as permit:
+        [relay] = envelopes.relays(permit=permit)
+    with holder.enter(Verb.WITHDRAW_RELEASE, client=client) as permit:
+        sharing.close_relay(
+            permit=permit, at=permit.at, client_id=client, relay_id=relay.id, how="otherwise", note=word("decided")
+        )
 
+
+def caseload_waits(boss: Worker, word: Words) -> None:
+    """A table of people that is uploaded, its columns named, and not yet brought in."""
+    table = Table((word("header"), "family"), (Row(1, (word("cell"), word("other cell")), "digest"),))
+    with boss.enter(Verb.IMPORT_CASELOAD) as permit:
+        upload = caseload.upload(permit=permit, at=permit.at, table=table)
+    with boss.enter(Verb.IMPORT_CASELOAD) as permit:
+        caseload.say_columns(
+            permit=permit, at=permit.at, upload_id=upload, mapping={0: "given", 1: "family"}, order="month"
+        )
+
+
+def flows_on(police: House, prosecutor: House, word: Words) -> None:
+    """The police tell the prosecutor by law, and write down why it is not safe to tell her."""
+    client = World().client(police.worker)
+    World().entry(police.worker, client, Category.LEGAL)
+    with police.worker.enter(Verb.SEND_UPDATE, Verb.READ_CLIENT, client=client) as permit:
+        found = flows.offers(gate(), permit, police.worker.caller, client)
+        offer = next(each for each in found if each.recipient_id == prosecutor.id)
+        flows.begin(gate(), permit, police.worker.caller, client, offer, automatic=False, not_told=word("why not told"))
+
+
+def disclose_as_is(permit: Any, worker: Any, release: Any) -> int:
     return disclose(gate(), permit, worker.caller, release)
 
 
 @pytest.fixture(scope="module")
 def stolen() -> Stolen:
     world, words = World(), Words()
-    shelter, hospital = world.agency(roles=(Role.WORKER, Role.SUPERVISOR)), world.hospital()
+    shelter, hospital = [make(roles=(Role.WORKER, Role.SUPERVISOR)) for make in (world.agency, world.hospital)]
     filled(shelter, hospital, words)
     filled(hospital, shelter, words)
+    police, prosecutor = world.police(), world.agency(AgencyKind.PROSECUTOR, frozenset({Duty.BRADY}))
+    flows_on(police, prosecutor, words)
     # she is signed in while the database is carried away
     request = SimpleNamespace(session=SessionStore(), COOKIES={})
     account = Account.objects.get(id=shelter.worker.account)
@@ -151,7 +214,7 @@ def stolen() -> Stolen:
     with superuser() as root:
         root.execute("update partners_agency set deputy = %s where id = %s", [clear, shelter.id])
         root.execute("checkpoint")
-    return Stolen(shelter, hospital, words, clear, request.new_key_cookie, request.session.session_key)
+    return Stolen(shelter, hospital, police, words, clear, request.new_key_cookie, request.session.session_key)
 
 
 def spellings(word: str) -> dict[str, bytes]:
@@ -234,7 +297,7 @@ def test_every_sealed_field_is_among_what_was_filled(stolen):
     from tests.house.test_rows import FIELDS
 
     sealed = {(m._meta.db_table, f.column) for m, f in FIELDS if f.db_comment and f.db_comment.startswith("sealed")}
-    ids = [stolen.shelter.id, stolen.hospital.id]
+    ids = [stolen.shelter.id, stolen.hospital.id, stolen.police.id]
     with superuser() as eyes:
         empty = {
             (table, column)

@@ -178,7 +178,7 @@ def test_her_circle_has_room_for_eight_and_a_table_for_all():
     from uuid import uuid4
 
     cards = {
-        id: AgencyCard(id, f"Agency {n}", f"A very long short name {n}", AgencyKind.COURT, (), "", "", "", "", "")
+        id: AgencyCard(id, f"Agency {n}", f"A very long short name {n}", AgencyKind.COURT, (), *[""] * 9)
         for n, id in enumerate(uuid4() for _ in range(9))
     }
     picture = drawn([(id, "to", Level.EXISTENCE) for id in cards] + [(next(iter(cards)), "from", Level.FULL)], cards)
