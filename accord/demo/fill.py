@@ -343,8 +343,10 @@ class _Acting:
                     vault.merge(permit=permit, at=permit.at, client_id=file, other_id=self._files[other])
         for conversation in story.conversations:
             client, file = story.clients[conversation.client], self._files[conversation.client]
-            if any(part.updates and part.fate in RELEASED for part in conversation.parts):
-                # Written down after she signed: it waits in the tray.
+            if any(
+                part.fate is Fate.PREPARED or (part.updates and part.fate in RELEASED) for part in conversation.parts
+            ):
+                # Written down after she signed, it waits in the tray; a draft waits on top of her worker's list.
                 with self._as_worker(client.agency, Verb.ADD_ENTRY, Verb.READ_CLIENT, client=file) as permit:
                     vault.note_service(
                         permit=permit,

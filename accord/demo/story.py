@@ -156,6 +156,8 @@ def story(*, seed: int, size: int, today: date) -> Story:
         place = len(clients)
         clients.append(client)
         if number < 16 or (random.random() < 0.3 and holder in _SENDERS):
+            # Whoever is asked these days has an open file.
+            clients[place] = replace(client, closed_days_ago=None)
             conversation, known = _conversation(random, place, client, number, today)
             clients += [_known_there(random, key, client, today) for key in known]
             conversations.append(_tied(conversation, known, place + 1))

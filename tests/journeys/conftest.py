@@ -22,7 +22,7 @@ import pytest
 from accord.config.environment import Environment
 from tests.journeys.person import Person
 
-HOW = "apt-get install chromium (or put google-chrome on the PATH)"
+HOW = "apt-get install chromium-headless-shell (or chromium, or put google-chrome on the PATH)"
 _ARGUMENTS = [
     "--headless",
     "--no-sandbox",
@@ -43,8 +43,8 @@ collect_ignore = [] if os.environ.get("PICTURES") else ["test_pictures.py"]
 
 
 def chromium() -> str | None:
-    """The browser's program; None when this machine has none."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    """The browser's program, the one without windows first: it starts pages faster. None when this machine has none."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     places = [shutil.which(name) for name in names] + ["/usr/bin/chromium", "/usr/bin/google-chrome"]
     return next((place for place in places if place and os.access(place, os.X_OK)), None)
 

@@ -138,6 +138,8 @@ def _talks_with_three(nurse: Person, place: Five, patient: Patient) -> None:
     nurse.go(patient.page)
     nurse.press("Share with a partner")
     for house in three:
+        nurse.write("Find a partner", house.name)
+        nurse.press("Find")
         nurse.mark(nurse.page.get_by_label(house.name))
     nurse.press("Go on")
     shelter, legal, housing = (nurse.page.locator(f"#of-{house.id}") for house in three)

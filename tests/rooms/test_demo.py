@@ -86,7 +86,9 @@ def test_every_state_there_is_happens_in_the_story(size):
     for conversation in told.conversations:
         never = {each.against for each in told.nevers if each.client == conversation.client}
         assert never.isdisjoint({part.recipient for part in conversation.parts})
-        assert told.clients[conversation.client].agency not in {part.recipient for part in conversation.parts}
+        client = told.clients[conversation.client]
+        assert client.agency not in {part.recipient for part in conversation.parts}
+        assert client.closed_days_ago is None
 
 
 def test_nobody_in_the_story_could_be_real():
@@ -120,6 +122,17 @@ def test_releases_stand_in_every_state_and_the_partner_sees_them(filled):
         assert sharing.answers_by_month(permit=permit, since=permit.at.replace(year=2020))
     with enter(nurse, Verb.READ_DAY) as permit:
         assert sharing.ending(permit=permit)
+
+
+def test_a_draft_waits_where_a_worker_looks_first(filled):
+    advocate = signed_in(filled, "worker@harbor.example.org")
+    with enter(advocate, Verb.FIND_CLIENTS) as permit:
+        top = {line.id for line in vault.recent(permit=permit, limit=6)}
+    states = set()
+    for client in top:
+        with enter(advocate, Verb.READ_CLIENT, client=client) as permit:
+            states |= {view.state for view in sharing.releases(permit=permit, client_id=client)}
+    assert State.DRAFT in states
 
 
 def test_sign_ins_are_kept_for_the_owner_alone(tmp_path):

@@ -182,6 +182,37 @@ def test_the_whole_path_from_her_word_to_its_end(world, patient):
     assert advocate.get(f"/clients/{client}/envelopes/{injuries}/why/").status_code == 404
 
 
+def test_the_list_of_partners_narrows_and_keeps_what_is_ticked(world, patient):
+    hospital, who = patient
+    shelter, police, court = world.agency(), world.police(), world.agency(AgencyKind.COURT)
+    nurse = signed_in(hospital.worker)
+
+    def found(named: str, *ticked) -> tuple[str, dict[UUID, bool]]:
+        """The page, and which of the three stand in it: ticked or not."""
+        typed = {"find": "1", "language": "en", "named": named, "partner": [str(house.id) for house in ticked]}
+        page = nurse.post(f"/clients/{who}/releases/new/", typed).content.decode()
+        boxes = {UUID(id): "checked" in rest for id, rest in re.findall(r'name="partner" value="(.*?)"(.*?)>', page)}
+        return page, {house.id: boxes[house.id] for house in (shelter, police, court) if house.id in boxes}
+
+    page, boxes = found(f" {shelter.name.upper()} ")
+    assert boxes == {shelter.id: False}
+    assert "Choose at least one partner." not in page
+    assert found(shelter.name, court)[1] == {shelter.id: False, court.id: True}
+    assert found("Police")[1] == {police.id: False}
+    assert found("", police)[1] == {shelter.id: False, police.id: True, court.id: False}
+    page, boxes = found("nobody is called this")
+    assert not boxes
+    assert "No partner of this name or kind." in page
+    with hospital.worker.enter(Verb.READ_CLIENT, client=who) as permit:
+        assert not sharing.releases(permit=permit, client_id=who)
+    # Going on with nobody ticked leads to the first of those that stand there.
+    page = nurse.post(f"/clients/{who}/releases/new/", {"language": "en", "named": court.name}).content.decode()
+    assert 'href="#id_partner_0">Partners: Choose at least one partner.' in page
+    assert f'value="{court.id}" id="id_partner_0"' in page
+    # What she typed narrows what is shown and nothing else.
+    assert set(releases_of(hospital.worker, who, begun(nurse, who, court, named=shelter.name))) == {court.id}
+
+
 def test_one_page_and_one_signature_serve_several_partners(world, patient):
     hospital, who = patient
     shelter, police, housing = world.agency(), world.police(), world.agency(AgencyKind.HOUSING, frozenset({Duty.NONE}))

@@ -96,9 +96,16 @@ WAYS = (("in_person", _("In person")), ("phone", _("By phone")), ("written", _("
 
 
 class PartnersForm(forms.Form):
-    """Who may know something about whom: one or several partners, about herself or a child of hers."""
+    """Who may know something about whom: one or several partners, about herself or a child of hers. The list of
+    partners can be narrowed first, so that nobody goes through a whole county to reach one."""
 
     about = forms.ChoiceField(label=_("About whom"), widget=forms.RadioSelect)
+    named = forms.CharField(
+        label=_("Find a partner"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs=QUIET | {"type": "search"}),
+    )
     partner = forms.MultipleChoiceField(
         label=_("Partners"),
         widget=forms.CheckboxSelectMultiple,
@@ -118,13 +125,21 @@ class PartnersForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["language"].initial = language
-        self.fields["partner"].choices = [(str(card.id), card.name) for card in cards]
+        self.finding = "find" in self.data
+        self.fields["partner"].required = not self.finding
+        self.fields["partner"].choices = [(str(card.id), card.name) for card in cards if self._lists(card)]
         about = [(str(herself.id), herself.identity.name or gettext("Herself"))]
         about += [(str(child.id), _of_child(child)) for child in children]
         self.fields["about"].choices = about
         self.fields["about"].initial = str(herself.id)
         self.fields["about"].required = len(about) > 1
         self.several = len(about) > 1
+
+    def _lists(self, card: AgencyCard) -> bool:
+        """Whether a partner stands in the list: it is called so, is of this kind, or is ticked already."""
+        named = (self["named"].value() or "").strip().casefold()
+        ticked = self["partner"].value() or ()
+        return str(card.id) in ticked or named in f"{card.name} {labels.label(card.kind)}".casefold()
 
     def chosen(self) -> list[UUID]:
         return [UUID(value) for value in self.cleaned_data["partner"]]

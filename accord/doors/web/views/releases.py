@@ -107,7 +107,8 @@ class Talk:
 
 @form_page
 def partners(request: HttpRequest, client_id: UUID, conversation_id: UUID | None = None) -> HttpResponse:
-    """Step 1: about whom, and which partners. A draft is written down for each; nothing is sent."""
+    """Step 1: about whom, and which partners. A draft is written down for each; nothing is sent. `find` narrows the
+    list and keeps what is ticked; no draft is written down then."""
     typed = request.POST if request.method == "POST" else None
     begun = None
     try:
@@ -129,7 +130,7 @@ def partners(request: HttpRequest, client_id: UUID, conversation_id: UUID | None
                 children=[] if there else [each for each in file.others if each.relation is Relation.CHILD],
                 language=there.language if there else (translation.get_language() or "en"),
             )
-            if form.is_valid():
+            if form.is_valid() and not form.finding:
                 begun = actions.begin(
                     permit=permit,
                     at=permit.at,
@@ -152,7 +153,7 @@ def partners(request: HttpRequest, client_id: UUID, conversation_id: UUID | None
         holder,
         {
             "client": client,
-            "choices": list(zip(choices.values(), form["partner"], strict=True)),
+            "choices": [(choices[UUID(option.data["value"])], option) for option in form["partner"]],
             "never": [recipient for id, recipient in recipients.items() if id in never],
             "form": form,
             "conversation_id": conversation_id,
