@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -72,10 +72,11 @@ class AgreementView:
 
 
 @needs(*Verb)
-def directory(*, permit: Permit) -> Mapping[UUID, AgencyCard]:
-    """Every partner of the community, by id, in order of name. Open to every member whatever she came for: names of
-    agencies are on every tag."""
-    return {row.id: _card(row) for row in models.Agency.objects.order_by("name")}
+def directory(*, permit: Permit, ids: Collection[UUID] | None = None) -> Mapping[UUID, AgencyCard]:
+    """Every partner of the community, or those named, by id, in order of name. Open to every member whatever she came
+    for: names of agencies are on every tag."""
+    rows = models.Agency.objects.order_by("name")
+    return {row.id: _card(row) for row in (rows if ids is None else rows.filter(id__in=ids))}
 
 
 @needs(Verb.MANAGE_MEMBERS)

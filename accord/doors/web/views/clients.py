@@ -125,11 +125,14 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         over = grouped(sharing.ended(permit=permit, client_id=client_id))
         answers = sharing.answers(permit=permit, client_id=client_id)
         served = vault.services(permit=permit, client_id=client_id)
-        agencies = partners.directory(permit=permit)
-        ours, now = agencies[permit.agency_id], permit.at
+        now = permit.at
         flows = [flow for flow in sharing.flows(permit=permit, client_id=client_id) if flow.living(now)]
         nevers = sharing.nevers(permit=permit, client_id=client_id)
         may_flow = possible(gate(), caller(request), now)
+        named = {permit.agency_id, *(each.holder_id for each in received), *(each.partner_id for each in over)}
+        named |= {each.recipient_id for each in (*releases, *flows)} | {each.against_id for each in nevers}
+        agencies = partners.directory(permit=permit, ids=named)
+        ours = agencies[permit.agency_id]
     if file.merged_into:
         return redirect("client", file.merged_into)
     circle = around(releases, flows, received)
