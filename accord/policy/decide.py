@@ -351,7 +351,7 @@ def _higher_level_need(law: Law, question: Question, recipient: Agency) -> Need:
     return Need("higher_level", f"A release from her naming {whom} and {what} in full would show more.")
 
 
-# ------------------------------------------------------------------ steps 3, 5 and 6: compulsion, exceptions, agreements
+# ------------------------------------------------------------------ steps 3, 5, 6: compulsion, exceptions, agreements
 
 
 def _without_release(
@@ -522,14 +522,11 @@ def _paper_need(law: Law, question: Question, papers: tuple[PaperLaw, ...]) -> N
 
     def words(one: PaperLaw) -> str:
         said = "; ".join(law.word(each) for each in Representation if each in one.represented)
+        statute = " or ".join(law.word(about) for about in About if about in one.statute)
         return (
             f"{kinds(one.kinds)} that names {law.word(question.thing.category)}"
             + (f", together with {kinds(one.beside)}" if one.beside else "")
-            + (
-                f", resting on a statute about {' or '.join(law.word(a) for a in About if a in one.statute)}"
-                if one.statute
-                else ""
-            )
+            + (f", resting on a statute about {statute}" if statute else "")
             + (", looked at by counsel" if one.counsel else "")
             + (f", and written down on it: {said}" if said else "")
         )

@@ -264,7 +264,7 @@ class OpeningLaw:
     days: int
 
 
-#: By category and purpose; the highest level first, of equals those that name no facts and need no agreement, then by id.
+#: By category and purpose; the highest level first, of equals those without a list of facts, without agreement, by id.
 Openings = Mapping[tuple[Category, Purpose], tuple[OpeningLaw, ...]]
 
 

@@ -33,9 +33,9 @@ CHAPTERS: tuple[tuple[Step, str, str], ...] = (
         Step.KEY,
         "What only its own instrument opens",
         (
-            "An ordinary release never opens these. Where a rule names an instrument, that instrument with all it must "
-            "have opens it, and it opens nothing else: instruments are never combined. Where a rule names papers, one of "
-            "them on file lets what a statute, a court or an exception opens go through."
+            "An ordinary release never opens these. Where a rule names an instrument, that instrument with all it "
+            "must have opens it, and it opens nothing else: instruments are never combined. Where a rule names "
+            "papers, one of them on file lets what a statute, a court or an exception opens go through."
         ),
     ),
     (
@@ -53,10 +53,10 @@ CHAPTERS: tuple[tuple[Step, str, str], ...] = (
         Step.COMPELLED,
         "What a statute or a court compels",
         (
-            "The holder must send this. A paper on file must name her, the recipient and the category, and hold at the "
-            "moment; each law the holder is under must let it out, so the strictest wins: the lowest level, and of single "
-            "facts only those that every rule, the paper and its statute name. Where her release opens as much, her "
-            "release is relied on. Her own never yields to this; a conflict of interest does not."
+            "The holder must send this. A paper on file must name her, the recipient and the category, and hold at "
+            "the moment; each law the holder is under must let it out, so the strictest wins: the lowest level, and "
+            "of single facts only those that every rule, the paper and its statute name. Where her release opens as "
+            "much, her release is relied on. Her own never yields to this; a conflict of interest does not."
         ),
     ),
     (
@@ -68,10 +68,11 @@ CHAPTERS: tuple[tuple[Step, str, str], ...] = (
         Step.EXCEPTION,
         "Exceptions: what may be sent without her release",
         (
-            "The holder may send this, and need not. Each law the holder is under must let it out, as above; a victim "
-            "service provider gives nothing but totals, and what a fatality review needs of somebody who has died. Where "
-            "her release opens as much, her release is relied on: it has her own end, and she can take it back. Where "
-            "the exception opens more, its level counts. Bars, keys, blocks and conflicts close all of this."
+            "The holder may send this, and need not. Each law the holder is under must let it out, as above; a "
+            "victim service provider gives nothing but totals, and what a fatality review needs of somebody who has "
+            "died. Where her release opens as much, her release is relied on: it has her own end, and she can take "
+            "it back. Where the exception opens more, its level counts. Bars, keys, blocks and conflicts close all "
+            "of this."
         ),
     ),
     (

@@ -1,4 +1,4 @@
-"""Which law documents make up the law of a place: the rules of the house, a base, and over it the overlay of a state."""
+"""Which documents make up the law of a place: the rules of the house, a base, and over it the overlay of a state."""
 
 from __future__ import annotations
 
