@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from accord.policy.facts import Because, Question, Release
+from accord.policy.facts import Agency, Because, Question, Release
 from accord.policy.words import (
     AgencyKind,
     Category,
@@ -46,7 +46,7 @@ class Opened:
 #: What a yes would rest on; None before that is known.
 Ground = Release | Opened | None
 Value = frozenset[StrEnum] | bool | int
-Test = Callable[[Question, Ground], bool]
+Test = Callable[[Any, Ground], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +191,34 @@ class Clause:
 ALWAYS = (Clause((), ()),)
 
 
+@dataclass(frozen=True, slots=True)
+class _Two:
+    """As much of a question as the conditions about the two agencies look at."""
+
+    holder: Agency
+    recipient: Agency
+
+
 def clause(facts: Iterable[tuple[str, Value]]) -> Clause:
     """Compile conditions already checked against the vocabulary."""
     kept = tuple(facts)
     return Clause(kept, tuple(CONDITIONS[name].test(value) for name, value in kept))
+
+
+#: Conditions that look at nothing but the two agencies.
+PARTIES = frozenset({"holder_kind", "holder_duty", "recipient_kind", "recipient_duty"})
+
+
+def between(one: Clause, holder: Agency, recipient: Agency) -> Clause | None:
+    """What is left of a clause when the two agencies are known; None when it cannot hold between them."""
+    facts, tests = [], []
+    for fact, test in zip(one.facts, one.tests, strict=True):
+        if fact[0] not in PARTIES:
+            facts.append(fact)
+            tests.append(test)
+        elif not test(_Two(holder, recipient), None):
+            return None
+    return Clause(tuple(facts), tuple(tests))
 
 
 def applies(when: tuple[Clause, ...], question: Question, ground: Ground = None) -> bool:

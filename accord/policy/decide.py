@@ -23,7 +23,7 @@ from functools import reduce
 
 from accord.policy.conditions import Opened, applies
 from accord.policy.facts import Agency, Agreement, Because, Decision, Need, Process, Question, Release
-from accord.policy.law import BlockLaw, Closer, Law, OpeningLaw, PaperLaw, Party, ReleaseLaw, Tables
+from accord.policy.law import Between, BlockLaw, Closer, Law, OpeningLaw, PaperLaw, Party, ReleaseLaw, Tables
 from accord.policy.words import (
     About,
     Basis,
@@ -139,32 +139,34 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Dec
         need = _role_need(law, (role for role, _ in tables.disclosers))
         return _refused(((law.default, need),), question)
     # Bars first: where nothing opens, saying that a law or an instrument would is not true.
-    possible = tables.keys if question.thing.marks else tables.keys_of_unmarked
+    here = tables.between(question.holder, recipient)
+    possible = here.keys if question.thing.marks else here.keys_of_unmarked
     keys = [one for one in possible if applies(one.when, question)]
     closed = (
-        _closers(tables.bars, question)
+        _closers(here.bars, question)
         or _unclear(law, tables, question, recipient)
         or _closed_by(key for key in keys if not (key.by_release or key.papers))
     )
     if closed:
         return _refused(closed, question)
 
-    laws = [one for one in tables.releases if not one.duties.isdisjoint(question.holder.duties)]
-    release, level, faults = _release(law, tables, laws, keys, question, recipient, at)
+    release, level, faults = _release(law, here, keys, question, recipient, at)
     blocks = _standing(tables, question)
     if blocks:
         if not all(block.yields for block in blocks):
             return _refused(_closed_by(blocks), question)
         release, level = None, Level.NONE
     # Her release goes before whatever opens no more: her word carries its own end, and she can take it back.
-    opened, lacking = _without_release(law, tables, keys, question, recipient, at, above=level, never=bool(blocks))
+    opened, lacking = _without_release(
+        law, tables, here, keys, question, recipient, at, above=level, never=bool(blocks)
+    )
     if opened is not None:
         return Decision(
             level=opened.level,
             because=(*opened.because, sender),
             relying_on=opened.relying_on,
             needs=_more(law, question, recipient, opened.level, lacking),
-            duties=tuple([duty for duty, when in tables.duties if applies(when, question, opened)]),
+            duties=tuple([duty for duty, when in here.duties_opened if applies(when, question, opened)]),
             until=opened.until,
             fields=None if opened.fields is None else tuple(field for field in Field if field in opened.fields),
             basis=Basis.COMPELLED if opened.compelled else Basis.EXCEPTION,
@@ -174,10 +176,10 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Dec
         return _refused((*(own or ((law.default, _release_need(law, question, recipient)),)), *lacking), question)
     return Decision(
         level=level,
-        because=(*[one.because for one in laws], *[key.because for key in keys], sender),
+        because=(*[one.because for one in here.releases], *[key.because for key in keys], sender),
         relying_on=(release.id,),
         needs=_more(law, question, recipient, level, lacking),
-        duties=tuple([duty for duty, when in tables.duties if applies(when, question, release)]),
+        duties=tuple([duty for duty, when in here.duties_released if applies(when, question, release)]),
         until=min(release.until, _taken_back(release, keys, question) or release.until),
         basis=Basis.RELEASE,
     )
@@ -222,8 +224,7 @@ def _closed_by(closers: Iterable[Closer | BlockLaw]) -> Closed:
 
 def _release(
     law: Law,
-    tables: Tables,
-    laws: list[ReleaseLaw],
+    here: Between,
     keys: list[Closer],
     question: Question,
     recipient: Agency,
@@ -241,7 +242,7 @@ def _release(
         granted = _granted(release, question, recipient, at)
         if granted == Level.NONE:
             continue
-        wrong = _faults(law, tables, laws, keys, question, release, at)
+        wrong = _faults(law, here, keys, question, release, at)
         if wrong:
             if nearest is None or _nearer(release, wrong, nearest, faults):
                 nearest, faults = release, wrong
@@ -267,8 +268,7 @@ def _granted(release: Release, question: Question, recipient: Agency, at: dateti
 
 def _faults(
     law: Law,
-    tables: Tables,
-    laws: list[ReleaseLaw],
+    here: Between,
     keys: list[Closer],
     question: Question,
     release: Release,
@@ -287,10 +287,10 @@ def _faults(
         closed = (*closed, (law.default, need))
     return (
         *closed,
-        *_missing(law, laws, release),
+        *_missing(law, here.releases, release),
         *(_closed_by([key for key in keys if not _opens_key(key, release)]) if keys else ()),
-        *_closers(tables.signers, question, release),
-        *_closers(tables.lengths, question, release),
+        *_closers(here.signers, question, release),
+        *_closers(here.lengths, question, release),
     )
 
 
@@ -308,7 +308,7 @@ def _taken_back(release: Release, keys: list[Closer], question: Question) -> dat
     return max(withdrawn, fixed) if bound else withdrawn
 
 
-def _missing(law: Law, laws: list[ReleaseLaw], release: Release) -> Closed:
+def _missing(law: Law, laws: tuple[ReleaseLaw, ...], release: Release) -> Closed:
     """The laws whose elements it lacks. A release under several laws needs the union of what they ask."""
     lacking: set[Element] = set()
     by: list[Because] = []
@@ -357,6 +357,7 @@ def _higher_level_need(law: Law, question: Question, recipient: Agency) -> Need:
 def _without_release(
     law: Law,
     tables: Tables,
+    here: Between,
     keys: list[Closer],
     question: Question,
     recipient: Agency,
@@ -370,7 +371,7 @@ def _without_release(
     best: Opened | None = None
     lacking: Closed = ()
     about = (question.thing.category, question.purpose)
-    for compelled, table in ((True, tables.compelled), (False, tables.exceptions)):
+    for compelled, table in ((True, here.compelled), (False, here.exceptions)):
         candidates = table.get(about, ())
         if not candidates or above == Level.FULL or (never and not compelled):
             continue

@@ -17,13 +17,13 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
-from accord.policy.conditions import ALWAYS, CONDITIONS, Clause, Value, clause
-from accord.policy.facts import Because, Need
+from accord.policy.conditions import ALWAYS, CONDITIONS, Clause, Value, between, clause
+from accord.policy.facts import Agency, Because, Need
 from accord.policy.words import (
     VICTIM_SERVICE_DUTIES,
     About,
@@ -94,6 +94,9 @@ NARROWING = frozenset({Step.BAR, Step.KEY, Step.SIGNER, Step.LENGTH, Step.BLOCK,
 GROUNDED = frozenset({Step.SIGNER, Step.LENGTH, Step.DUTY})
 #: What no overlay replaces: the absolute bars, the two defaults, and when an agreement counts.
 FIXED = frozenset({Step.BAR, Step.DEFAULT, Step.AGREEMENT})
+#: What a condition would have to say that holds only without her release, and only on it.
+OPENED_ONLY = frozenset({("released", False), ("compelled", True), ("represented", True), ("not_represented", True)})
+RELEASED_ONLY = frozenset({("released", True), ("longer_than_days", True), ("signer_role", True), ("instrument", True)})
 #: Steps that open; each must say which law opens.
 OPENING = frozenset({Step.OWN, Step.RELEASE, Step.COMPELLED, Step.EXCEPTION})
 #: The laws under which a state's own compulsion may open; the federal ones leave it nothing to open.
@@ -281,6 +284,30 @@ class BlockLaw:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """What of the law can matter between two agencies; what is certain about the two stands in no condition."""
+
+    bars: tuple[Closer, ...]
+    keys: tuple[Closer, ...]
+    keys_of_unmarked: tuple[Closer, ...]
+    """Those keys that may close a thing without any mark."""
+    releases: tuple[ReleaseLaw, ...]
+    signers: tuple[Closer, ...]
+    lengths: tuple[Closer, ...]
+    compelled: Openings
+    exceptions: Openings
+    duties_released: tuple[tuple[Obligation, tuple[Clause, ...]], ...]
+    """What may have to be done when something is sent on her release."""
+    duties_opened: tuple[tuple[Obligation, tuple[Clause, ...]], ...]
+    """What may have to be done when something is sent without it."""
+
+
+Parties = tuple[AgencyKind, frozenset[Duty], AgencyKind, frozenset[Duty]]
+#: Pairs of descriptions whose part of the law is kept at once; a community has some hundred.
+MOST_PAIRS = 4_096
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """The law of one span of time, compiled for `decide`."""
 
@@ -289,8 +316,6 @@ class Tables:
     disclosers: tuple[tuple[Role, Because], ...]
     bars: tuple[Closer, ...]
     keys: tuple[Closer, ...]
-    keys_of_unmarked: tuple[Closer, ...]
-    """Those keys that may close a thing without any mark."""
     releases: tuple[ReleaseLaw, ...]
     loaded: frozenset[Duty]
     signers: tuple[Closer, ...]
@@ -300,6 +325,18 @@ class Tables:
     reports: Mapping[str, Report]
     blocks: tuple[BlockLaw, ...]
     duties: tuple[tuple[Obligation, tuple[Clause, ...]], ...]
+    known: dict[Parties, Between] = field(default_factory=dict, compare=False, repr=False)
+
+    def between(self, holder: Agency, recipient: Agency) -> Between:
+        """What of this law can matter between two such agencies. Worked out once for each pair of descriptions; it
+        holds no question and no answer."""
+        parties = (holder.kind, holder.duties, recipient.kind, recipient.duties)
+        found = self.known.get(parties)
+        if found is None:
+            if len(self.known) >= MOST_PAIRS:
+                self.known.clear()
+            found = self.known[parties] = _between(self, holder, recipient)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,7 +498,6 @@ def _compile(rules: Mapping[str, Rule], day: date) -> Tables:
         disclosers=tuple(disclosers),
         bars=_closers(by_step[Step.BAR]),
         keys=_closers(by_step[Step.KEY]),
-        keys_of_unmarked=_closers([rule for rule in by_step[Step.KEY] if not _asks_for_a_mark(rule)]),
         releases=tuple(releases),
         loaded=frozenset().union(*(law.duties for law in releases)),
         signers=_closers(by_step[Step.SIGNER]),
@@ -489,6 +525,45 @@ def _compile(rules: Mapping[str, Rule], day: date) -> Tables:
     )
 
 
+def _between(tables: Tables, holder: Agency, recipient: Agency) -> Between:
+    """The rules that can apply between two agencies, what is certain about the two left out of their conditions."""
+
+    def about(when: tuple[Clause, ...], never: frozenset[tuple[str, bool]] = frozenset()) -> tuple[Clause, ...]:
+        possible = [one for one in when if never.isdisjoint((name, value is not False) for name, value in one.facts)]
+        return tuple(left for one in possible if (left := between(one, holder, recipient)) is not None)
+
+    def closers(found: tuple[Closer, ...]) -> tuple[Closer, ...]:
+        return tuple(replace(one, when=when) for one in found if (when := about(one.when)))
+
+    def openings(found: Openings) -> Openings:
+        kept = {
+            key: tuple(
+                replace(one, when=when)
+                for one in laws
+                if not one.duties.isdisjoint(holder.duties) and (when := about(one.when))
+            )
+            for key, laws in found.items()
+        }
+        return {key: laws for key, laws in kept.items() if laws}
+
+    def duties(never: frozenset[tuple[str, bool]]) -> tuple[tuple[Obligation, tuple[Clause, ...]], ...]:
+        return tuple((duty, left) for duty, when in tables.duties if (left := about(when, never)))
+
+    keys = closers(tables.keys)
+    return Between(
+        bars=closers(tables.bars),
+        keys=keys,
+        keys_of_unmarked=tuple(key for key in keys if not all("mark" in dict(one.facts) for one in key.when)),
+        releases=tuple(one for one in tables.releases if not one.duties.isdisjoint(holder.duties)),
+        signers=closers(tables.signers),
+        lengths=closers(tables.lengths),
+        compelled=openings(tables.compelled),
+        exceptions=openings(tables.exceptions),
+        duties_released=duties(OPENED_ONLY),
+        duties_opened=duties(RELEASED_ONLY),
+    )
+
+
 def _only_once(rule: Rule, code: StrEnum, seen: dict[StrEnum, Rule]) -> None:
     """Two rules for one duty, or for one role, on the same day contradict each other."""
     other = seen.setdefault(code, rule)
@@ -511,11 +586,6 @@ def _closers(rules: list[Rule]) -> tuple[Closer, ...]:
         )
         for rule in rules
     )
-
-
-def _asks_for_a_mark(rule: Rule) -> bool:
-    """Whether every clause looks for a mark, so that a thing without any is never meant."""
-    return all("mark" in dict(one.facts) for one in rule.when)
 
 
 def _openings(rules: list[Rule]) -> Openings:
