@@ -14,6 +14,7 @@ from time import perf_counter_ns
 from accord.policy import decide, parse
 from accord.policy.facts import Agency, Agreement, Block, Grant, Member, Question, Release, Signer, Thing
 from accord.policy.law import Law
+from accord.policy.profiles import USUAL, documents
 from accord.policy.words import (
     AgencyKind,
     BlockKind,
@@ -112,4 +113,4 @@ def bench(law: Law, rounds: int = ROUNDS) -> dict[str, object]:
 
 
 def measure() -> dict[str, object]:
-    return bench(parse({path.name: path.read_text("utf-8") for path in sorted(LAWS.glob("*.toml"))}))
+    return bench(parse({name: (LAWS / name).read_text("utf-8") for name in documents(USUAL)}))

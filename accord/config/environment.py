@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from accord.policy.profiles import PROFILES
+
 Role = Literal["app", "owner"]
 
 LANGUAGES = ("en", "es")
@@ -39,6 +41,8 @@ VARIABLES = {
     "ACCORD_WORKERS": "web processes (default 1)",
     "ACCORD_LANGUAGE": "language shown before someone chose one: en (default) or es",
     "ACCORD_TIME_ZONE": "time zone of the community (default UTC)",
+    "ACCORD_LAW": "the law that holds here: us-federal (default), us-georgia, uk-marac ... (docs/law.md)",
+    "ACCORD_COMMUNITY_LAW": "file with the community's own rules, which may only narrow (TOML)",
 }
 
 
@@ -63,6 +67,8 @@ class Environment:
     language: str = "en"
     languages: tuple[str, ...] = LANGUAGES
     timezone: str = "UTC"
+    law: str = "us-federal"
+    community_law: Path | None = None
     debug: Literal[False] = False
 
     @classmethod
@@ -104,7 +110,19 @@ class Environment:
             workers=_number(given, "ACCORD_WORKERS", 1, 1, 64),
             language=_one_of(given, "ACCORD_LANGUAGE", LANGUAGES),
             timezone=_timezone(given.get("ACCORD_TIME_ZONE", "UTC")),
+            law=_one_of(given, "ACCORD_LAW", tuple(PROFILES)),
+            community_law=Path(os.path.abspath(own)) if (own := given.get("ACCORD_COMMUNITY_LAW")) else None,
         )
+
+    @property
+    def community_rules(self) -> str:
+        """The text of the community's own rules, empty where it has none. Raises ConfigError when it cannot be read."""
+        if self.community_law is None:
+            return ""
+        try:
+            return self.community_law.read_text("utf-8")
+        except (OSError, UnicodeError):
+            raise ConfigError(f"ACCORD_COMMUNITY_LAW: {self.community_law} cannot be read as a text.") from None
 
     @property
     def embedded(self) -> bool:
@@ -154,6 +172,8 @@ class Environment:
             "ACCORD_WORKERS": str(self.workers),
             "ACCORD_LANGUAGE": self.language,
             "ACCORD_TIME_ZONE": self.timezone,
+            "ACCORD_LAW": self.law,
+            "ACCORD_COMMUNITY_LAW": str(self.community_law or ""),
         }
         return {name: value for name, value in values.items() if value}
 

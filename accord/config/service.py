@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from accord.gate import Gate, Keys
+from accord.gate.law import choose
 from accord.sealing import keyring as keyrings
 from accord.sealing.errors import KeyringError
 from accord.sealing.keyring import Keyring
 
 log = logging.getLogger(__name__)
+
+# Once, before anybody knocks; law that contradicts itself stops the start, naming file, line and rule.
+choose(settings.ENVIRONMENT.law, settings.ENVIRONMENT.community_rules)
 
 #: What tells one state of the file from another; None when it is not there.
 Stamp = tuple[int, int, int] | None

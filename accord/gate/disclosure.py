@@ -17,7 +17,7 @@ from accord.ledger.permits import Permit
 from accord.partners import facts as partners
 from accord.policy.conditions import applies
 from accord.policy.decide import decide
-from accord.policy.facts import Agency, Agreement, Block, Decision, Member, Question, Release, Thing
+from accord.policy.facts import Agency, Agreement, Block, Decision, Member, Process, Question, Release, Thing
 from accord.policy.law import Step
 from accord.policy.words import Category, Element, Level, Obligation, Purpose, Relation, Verb
 from accord.sharing import actions as sharing
@@ -237,8 +237,9 @@ def ask(
     blocks: tuple[Block, ...],
     releases: tuple[Release, ...] = (),
     agreements: tuple[Agreement, ...] = (),
+    papers: tuple[Process, ...] = (),
 ) -> Answer:
-    """Ask the law about each thing: may the asking agency send it to `recipient`?"""
+    """Ask the law about each thing: may, or must, the asking agency send it to `recipient`?"""
     allowed, closed = [], None
     for thing in things:
         question = Question(
@@ -252,6 +253,7 @@ def ask(
             recipient=recipient,
             releases=releases,
             agreements=agreements,
+            processes=papers,
             blocks=blocks,
         )
         decision = decide(law(), question)

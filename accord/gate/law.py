@@ -1,4 +1,4 @@
-"""The law this service runs on, read once from the package's data."""
+"""The law this service runs on, read once from the package's data and the community's own file."""
 
 from __future__ import annotations
 
@@ -8,15 +8,33 @@ from importlib.resources import files
 from accord.policy.decide import decide
 from accord.policy.facts import Decision, Question
 from accord.policy.law import Law, parse
+from accord.policy.profiles import USUAL, documents
+
+#: The profile of this service and the text of its community's own rules, as `choose` was told.
+_chosen = (USUAL, "")
+
+
+def choose(profile: str, community: str = "") -> None:
+    """Say once, at the start, which law holds here. Raises LawError, naming file, line and rule, when the data
+    contradicts itself or the community's rules would open anything."""
+    global _chosen
+    load(profile, community)
+    _chosen = (profile, community)
+
+
+def law() -> Law:
+    """The law that holds here."""
+    return load(*_chosen)
 
 
 @cache
-def law() -> Law:
-    """The loaded law. Raises LawError, naming file, line and rule, when the data contradicts itself."""
+def load(profile: str, community: str = "") -> Law:
+    """The law of a profile, with a community's own rules over it. Raises LawError."""
     folder = files("accord.policy") / "laws"
-    return parse({each.name: each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith(".toml")})
+    texts = {name: (folder / name).read_text("utf-8") for name in documents(profile)}
+    return parse(texts | ({"community.toml": community} if community else {}))
 
 
-def answer(question: Question) -> Decision:
-    """What the law says to a question that somebody wrote down. It is only an answer: no permit, no leaf."""
-    return decide(law(), question)
+def answer(question: Question, law: Law) -> Decision:
+    """What a law says to a question that somebody wrote down. It is only an answer: no permit, no leaf."""
+    return decide(law, question)

@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accord.partners.rules import MECHANISMS
-from accord.policy.words import AgencyKind, Category, Duty, Purpose, Role
+from accord.policy.words import NOT_PARTNERS, AgencyKind, Category, Duty, Purpose, Role
 
 
 class VaultMode(models.TextChoices):
@@ -32,7 +32,9 @@ class Agency(models.Model):
     short = models.CharField(max_length=40, db_comment="public: name on tags")
     prefix = models.CharField(max_length=4, db_comment="public: first letters of its client codes")
     kind = models.CharField(
-        max_length=32, choices=[(k.value, k.value) for k in AgencyKind], db_comment="public: kind of partner"
+        max_length=32,
+        choices=[(k.value, k.value) for k in AgencyKind if k not in NOT_PARTNERS],
+        db_comment="public: kind of partner",
     )
     duties = ArrayField(
         models.CharField(max_length=32, choices=[(d.value, d.value) for d in Duty]),

@@ -1,12 +1,13 @@
 """One question, one answer. Read from top to bottom, this file is the order in which the law is applied.
 
     1  whose records: nobody fetches from another agency; inside one's own, the role decides
-    2  who sends, the absolute bars, which laws bind the holder, what only its own instrument opens
-    3  compulsion: no paper opens anything yet; it asks for counsel
+    2  who sends, the absolute bars, which laws bind the holder, what only its own instrument or paper opens
+    3  compulsion: what a statute or a court makes the holder send, on a paper that is on file
     4  her release
-    5  exceptions: what a law lets a holder send without her release, as far as it goes further than her release
+    5  exceptions: what a law lets a holder send without her release
+       (3 and 5 count as far as they go further than her release; every law the holder is under must open)
     6  agreements: they narrow what rests on them; her release and what the law lets flow without one do not
-    7  blocks and conflicts
+    7  blocks and conflicts; her own never stops no statute and no court
     8  the duties of a yes
 
 Each step looks at one thing and returns why it closes, or nothing. The first step that closes answers, and
@@ -18,16 +19,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 
-from accord.policy.conditions import applies
-from accord.policy.facts import Agency, Agreement, Because, Decision, Need, Question, Release
-from accord.policy.law import BlockLaw, Closer, ExceptionLaw, Law, Party, ReleaseLaw, Tables
-from accord.policy.words import Basis, BlockKind, Duty, Element, Level, Purpose, Role, SignerRole, Verb
+from accord.policy.conditions import Opened, applies
+from accord.policy.facts import Agency, Agreement, Because, Decision, Need, Process, Question, Release
+from accord.policy.law import Between, BlockLaw, Closer, Law, OpeningLaw, PaperLaw, Party, ReleaseLaw, Tables
+from accord.policy.words import (
+    About,
+    Basis,
+    BlockKind,
+    Duty,
+    Element,
+    Field,
+    Instrument,
+    Level,
+    ProcessKind,
+    Purpose,
+    Relation,
+    Representation,
+    Role,
+    SignerRole,
+    Verb,
+)
 
 #: Why a step closes, and what would open it. Empty: it does not close.
 Closed = tuple[tuple[Because, Need], ...]
 
-COUNSEL = Need("counsel", "A paper arrived; counsel must look at it: a subpoena is not a court order.")
+COUNSEL = Need("counsel", "A paper is here that opens nothing; counsel must look at it: a subpoena is no court order.")
 ASK_THE_HOLDER = Need("nothing", "Only the agency that holds a record can send it.")
 TWO_FACES = Need("contradictory", "The same agency is described in two ways.")
 NOT_A_DISCLOSURE = Need("contradictory", "Only a disclosure has a recipient.")
@@ -75,9 +93,9 @@ def _own(law: Law, tables: Tables, question: Question) -> Decision:
     because = _rule_for(question.member.roles, tables.own.get((question.verb, question.purpose), ()))
     if because is None:
         return _none(_role_or_purpose(law, tables, question))
-    closed = _blocks(tables, question)
-    if closed:
-        return _none(closed)
+    blocks = _standing(tables, question)
+    if blocks:
+        return _none(_closed_by(blocks))
     return Decision(Level.FULL, (because,), basis=Basis.ROLE)
 
 
@@ -121,51 +139,62 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Dec
         need = _role_need(law, (role for role, _ in tables.disclosers))
         return _refused(((law.default, need),), question)
     # Bars first: where nothing opens, saying that a law or an instrument would is not true.
-    possible = tables.keys if question.thing.marks else tables.keys_of_unmarked
+    here = tables.between(question.holder, recipient)
+    possible = here.keys if question.thing.marks else here.keys_of_unmarked
     keys = [one for one in possible if applies(one.when, question)]
     closed = (
-        _closers(tables.bars, question)
+        _closers(here.bars, question)
         or _unclear(law, tables, question, recipient)
-        or (_closed_by(keys) if keys and not all(key.elements for key in keys) else ())
+        or _closed_by(key for key in keys if not (key.by_release or key.papers))
     )
     if closed:
         return _refused(closed, question)
 
-    laws = [one for one in tables.releases if not one.duties.isdisjoint(question.holder.duties)]
-    release, level, faults = _release(law, tables, laws, keys, question, recipient, at)
-    # Her release goes before an exception that opens no more: her word carries its own end, and she can take it back.
-    exception, agreement, lacking = _exception(law, tables, question, recipient, at, above=level)
-    closed = _blocks(tables, question)
-    if closed:
-        return _refused(closed, question)
-    if exception is not None:
-        release, level = None, exception.level
-        reasons = [exception.because, law.in_force] if agreement else [exception.because]
-        until = agreement.until if agreement else at + timedelta(days=exception.days)
-    elif release is not None:
-        reasons = [*[one.because for one in laws], *[key.because for key in keys]]
-        until = min(release.until, release.withdrawn_at or release.until)
-    else:
-        unreleased = faults or _closed_by(keys) or ((law.default, _release_need(law, question, recipient)),)
-        return _refused((*unreleased, *lacking), question)
-
-    relied = release or agreement
+    release, level, faults = _release(law, here, keys, question, recipient, at)
+    blocks = _standing(tables, question)
+    if blocks:
+        if not all(block.yields for block in blocks):
+            return _refused(_closed_by(blocks), question)
+        release, level = None, Level.NONE
+    # Her release goes before whatever opens no more: her word carries its own end, and she can take it back.
+    opened, lacking = _without_release(
+        law, tables, here, keys, question, recipient, at, above=level, never=bool(blocks)
+    )
+    if opened is not None:
+        return Decision(
+            level=opened.level,
+            because=(*opened.because, sender),
+            relying_on=opened.relying_on,
+            needs=_more(law, question, recipient, opened.level, lacking),
+            duties=tuple([duty for duty, when in here.duties_opened if applies(when, question, opened)]),
+            until=opened.until,
+            fields=None if opened.fields is None else tuple(field for field in Field if field in opened.fields),
+            basis=Basis.COMPELLED if opened.compelled else Basis.EXCEPTION,
+        )
+    if release is None:
+        own = _closed_by(blocks) or faults or _closed_by(keys)
+        return _refused((*(own or ((law.default, _release_need(law, question, recipient)),)), *lacking), question)
     return Decision(
         level=level,
-        because=(*reasons, sender),
-        relying_on=(relied.id,) if relied else (),
-        needs=()
-        if level == Level.FULL
-        else (_higher_level_need(law, question, recipient), *[need for _, need in lacking]),
-        duties=tuple([duty for duty, when in tables.duties if applies(when, question, release)]),
-        until=until,
-        basis=Basis.RELEASE if release else Basis.EXCEPTION,
+        because=(*[one.because for one in here.releases], *[key.because for key in keys], sender),
+        relying_on=(release.id,),
+        needs=_more(law, question, recipient, level, lacking),
+        duties=tuple([duty for duty, when in here.duties_released if applies(when, question, release)]),
+        until=min(release.until, _taken_back(release, keys, question) or release.until),
+        basis=Basis.RELEASE,
     )
+
+
+def _more(law: Law, question: Question, recipient: Agency, level: Level, lacking: Closed) -> tuple[Need, ...]:
+    """What would open more than a yes does."""
+    if level == Level.FULL:
+        return ()
+    return (_higher_level_need(law, question, recipient), *dict.fromkeys(need for _, need in lacking))
 
 
 def _unclear(law: Law, tables: Tables, question: Question, recipient: Agency) -> Closed:
     """Whom it is about, which laws bind both agencies, and which release is which must be said and agree."""
-    if not question.thing.subject:
+    if not question.thing.subject and question.thing.relation is not Relation.NOBODY:
         return ((law.default, NO_SUBJECT),)
     for duties in (question.holder.duties, recipient.duties):
         if not duties:
@@ -186,7 +215,7 @@ def _closers(closers: tuple[Closer, ...], question: Question, release: Release |
     return tuple([(one.because, one.need) for one in closers if applies(one.when, question, release)])
 
 
-def _closed_by(closers: Iterable[Closer]) -> Closed:
+def _closed_by(closers: Iterable[Closer | BlockLaw]) -> Closed:
     return tuple([(one.because, one.need) for one in closers])
 
 
@@ -195,8 +224,7 @@ def _closed_by(closers: Iterable[Closer]) -> Closed:
 
 def _release(
     law: Law,
-    tables: Tables,
-    laws: list[ReleaseLaw],
+    here: Between,
     keys: list[Closer],
     question: Question,
     recipient: Agency,
@@ -214,7 +242,7 @@ def _release(
         granted = _granted(release, question, recipient, at)
         if granted == Level.NONE:
             continue
-        wrong = _faults(law, tables, laws, keys, question, release, at)
+        wrong = _faults(law, here, keys, question, release, at)
         if wrong:
             if nearest is None or _nearer(release, wrong, nearest, faults):
                 nearest, faults = release, wrong
@@ -240,8 +268,7 @@ def _granted(release: Release, question: Question, recipient: Agency, at: dateti
 
 def _faults(
     law: Law,
-    tables: Tables,
-    laws: list[ReleaseLaw],
+    here: Between,
     keys: list[Closer],
     question: Question,
     release: Release,
@@ -252,18 +279,36 @@ def _faults(
     closed: Closed = ()
     if at >= release.until:  # so too if it ends before it begins: it has begun, or it would not be here
         closed = ((law.default, ENDED),)
-    if release.withdrawn_at is not None and at >= release.withdrawn_at:
+    taken_back = _taken_back(release, keys, question)
+    if taken_back is not None and at >= taken_back:
         closed = (*closed, (law.default, WITHDRAWN))
+    if release.instrument is not Instrument.ORDINARY and all(key.instrument is not release.instrument for key in keys):
+        need = Need("instrument", f"This is {law.word(release.instrument)}, and opens nothing else.")
+        closed = (*closed, (law.default, need))
     return (
         *closed,
-        *_missing(law, laws, release),
-        *(_closed_by([key for key in keys if _gap(key, release)]) if keys else ()),
-        *_closers(tables.signers, question, release),
-        *_closers(tables.lengths, question, release),
+        *_missing(law, here.releases, release),
+        *(_closed_by([key for key in keys if not _opens_key(key, release)]) if keys else ()),
+        *_closers(here.signers, question, release),
+        *_closers(here.lengths, question, release),
     )
 
 
-def _missing(law: Law, laws: list[ReleaseLaw], release: Release) -> Closed:
+def _opens_key(key: Closer, release: Release) -> bool:
+    """Whether a release is the instrument that a key asks for."""
+    return key.by_release and key.instrument in (None, release.instrument) and not _gap(key, release)
+
+
+def _taken_back(release: Release, keys: list[Closer], question: Question) -> datetime | None:
+    """From when her taking it back counts: at once, unless a law let her bind herself and she did (42 CFR 2.35)."""
+    withdrawn, fixed = release.withdrawn_at, release.fixed_until
+    if withdrawn is None or fixed is None:
+        return withdrawn
+    bound = any(key.instrument is release.instrument and question.holder.duties <= key.fixed_for for key in keys)
+    return max(withdrawn, fixed) if bound else withdrawn
+
+
+def _missing(law: Law, laws: tuple[ReleaseLaw, ...], release: Release) -> Closed:
     """The laws whose elements it lacks. A release under several laws needs the union of what they ask."""
     lacking: set[Element] = set()
     by: list[Because] = []
@@ -306,32 +351,193 @@ def _higher_level_need(law: Law, question: Question, recipient: Agency) -> Need:
     return Need("higher_level", f"A release from her naming {whom} and {what} in full would show more.")
 
 
-# ------------------------------------------------------------------ steps 5 and 6: exceptions, agreements
+# ------------------------------------------------------------------ steps 3, 5, 6: compulsion, exceptions, agreements
 
 
-def _exception(
-    law: Law, tables: Tables, question: Question, recipient: Agency, at: datetime, *, above: Level
-) -> tuple[ExceptionLaw | None, Agreement | None, Closed]:
-    """The exception that opens most, if it opens more than `above`; the agreement it rests on; and, where only an
-    agreement is missing for more than that, what is missing. A marked thing is never opened by an exception, nor is
-    anything of a holder who is under another law beside those the exception speaks for: the strictest wins.
-    """
-    thing, holder = question.thing, question.holder
+def _without_release(
+    law: Law,
+    tables: Tables,
+    here: Between,
+    keys: list[Closer],
+    question: Question,
+    recipient: Agency,
+    at: datetime,
+    *,
+    above: Level,
+    never: bool,
+) -> tuple[Opened | None, Closed]:
+    """What is compelled or excepted, if it opens more than `above`; and what is missing for more than that. Compulsion
+    goes before an exception that opens no more. After her `never` only compulsion counts."""
+    best: Opened | None = None
     lacking: Closed = ()
-    if thing.marks or above == Level.FULL:
-        return None, None, lacking
-    for one in tables.exceptions.get((thing.category, question.purpose), ()):
-        if one.level <= above:
-            break
-        if not (holder.duties <= one.duties and applies(one.when, question)):
+    about = (question.thing.category, question.purpose)
+    for compelled, table in ((True, here.compelled), (False, here.exceptions)):
+        candidates = table.get(about, ())
+        if not candidates or above == Level.FULL or (never and not compelled):
             continue
-        if not one.agreement:
-            return one, None, lacking
-        agreement = _in_force(question, recipient, at)
-        if agreement is not None:
-            return one, agreement, lacking
-        lacking = ((law.in_force, _agreement_need(law, question, recipient)),)
-    return None, None, lacking
+        opened, missing = _open(law, tables, candidates, keys, question, recipient, at, above, compelled)
+        lacking += missing
+        if opened is not None:
+            best, above = opened, opened.level
+    return best, lacking
+
+
+def _open(
+    law: Law,
+    tables: Tables,
+    candidates: tuple[OpeningLaw, ...],
+    keys: list[Closer],
+    question: Question,
+    recipient: Agency,
+    at: datetime,
+    above: Level,
+    compelled: bool,
+) -> tuple[Opened | None, Closed]:
+    """What these laws open together: for each law the holder is under the rule that opens most, and of these the one
+    that opens least; of facts only those that all of them name. What only a paper opens needs that paper, too."""
+    papers = _papers(question, recipient, at) if question.processes else ()
+    used: dict[str, Process] = {}
+    for key in keys:
+        found = _on_file(tables, key.papers, papers, question, recipient)
+        if found is None:
+            return None, ()
+        used |= {paper.id: paper for paper in found}
+    rules: dict[str, OpeningLaw] = {}
+    agreements: dict[str, Agreement] = {}
+    lacking: Closed = ()
+    for duty in sorted(question.holder.duties):
+        for one in candidates:
+            if one.level <= above:
+                return None, lacking
+            # Her own word has no list of facts: it goes before one that names some only.
+            if duty not in one.duties or not applies(one.when, question) or (above and one.fields is not None):
+                continue
+            found = _on_file(tables, one.papers, papers, question, recipient) if one.papers else ()
+            agreement = _in_force(question, recipient, at) if one.agreement else None
+            if found is None:
+                lacking += ((one.because, _paper_need(law, question, one.papers)),)
+            elif one.fields is not None and not _fields(tables, one.fields, found):
+                lacking += ((one.because, _fields_need(law, one.fields)),)
+            elif one.agreement and agreement is None:
+                lacking += ((law.in_force, _agreement_need(law, question, recipient)),)
+            else:
+                used |= {paper.id: paper for paper in found}
+                rules[one.because.rule] = one
+                if agreement is not None:
+                    agreements[agreement.id] = agreement
+                break
+        else:
+            return None, lacking
+    named = [one.fields for one in rules.values() if one.fields is not None]
+    fields = _fields(tables, reduce(frozenset.intersection, named), used.values()) if named else None
+    if fields is not None and not fields:
+        return None, lacking
+    ends = [at + timedelta(days=one.days) for one in rules.values() if one.days]
+    ends += [agreement.until for agreement in agreements.values()]
+    ends += [paper.until for paper in used.values()]
+    reports = [tables.reports[paper.statute].because for paper in used.values() if paper.statute in tables.reports]
+    return (
+        Opened(
+            level=min(one.level for one in rules.values()),
+            fields=fields,
+            because=(
+                *[one.because for one in rules.values()],
+                *[key.because for key in keys],
+                *reports,
+                *([law.in_force] if agreements else []),
+            ),
+            relying_on=(*agreements, *used),
+            represented=frozenset().union(*[paper.represented for paper in used.values()]),
+            until=min(ends),
+            compelled=compelled,
+        ),
+        lacking,
+    )
+
+
+def _papers(question: Question, recipient: Agency, at: datetime) -> tuple[Process, ...]:
+    """The papers that count here: they let this recipient know this about her, now. The one that ends last first, then
+    the smallest id. Two under one id: which of them is true is not known, neither counts."""
+    ids = [paper.id for paper in question.processes]
+    counting = [
+        paper
+        for paper in question.processes
+        if paper.recipient == recipient.id
+        and paper.subject == question.thing.subject
+        and question.thing.category in paper.categories
+        and paper.since <= at < paper.until
+        and ids.count(paper.id) == 1
+    ]
+    counting.sort(key=lambda paper: paper.id)
+    counting.sort(key=lambda paper: paper.until, reverse=True)
+    return tuple(counting)
+
+
+def _on_file(
+    tables: Tables,
+    wanted: tuple[PaperLaw, ...],
+    papers: tuple[Process, ...],
+    question: Question,
+    recipient: Agency,
+) -> tuple[Process, ...] | None:
+    """The papers that satisfy one of these, or None."""
+    for one in wanted:
+        for paper in papers:
+            if paper.kind not in one.kinds or (one.counsel and not paper.counsel_reviewed):
+                continue
+            if one.statute and not _statute(tables, one.statute, paper, question, recipient):
+                continue
+            for other in papers if one.beside else (paper,):
+                if one.beside and (other is paper or other.kind not in one.beside):
+                    continue
+                if one.represented <= paper.represented | other.represented:
+                    return (paper,) if other is paper else (paper, other)
+    return None
+
+
+def _statute(tables: Tables, about: frozenset[About], paper: Process, question: Question, recipient: Agency) -> bool:
+    """Whether the statute a report rests on makes this holder report to this recipient."""
+    report = tables.reports.get(paper.statute)
+    return (
+        report is not None
+        and report.about in about
+        and question.holder.kind in report.reporters
+        and recipient.kind in report.to
+        and not (report.exempts_advocates and Duty.ADVOCATE_PRIVILEGE in question.holder.duties)
+    )
+
+
+def _fields(tables: Tables, named: frozenset[Field], papers: Iterable[Process]) -> frozenset[Field]:
+    """Of the facts a law names those that every paper asks for and its statute lets be told."""
+    for paper in papers:
+        if paper.fields:
+            named &= paper.fields
+        if paper.statute in tables.reports:
+            named &= tables.reports[paper.statute].fields
+    return named
+
+
+def _paper_need(law: Law, question: Question, papers: tuple[PaperLaw, ...]) -> Need:
+    def kinds(codes: frozenset[ProcessKind]) -> str:
+        return " or ".join(law.word(kind) for kind in ProcessKind if kind in codes)
+
+    def words(one: PaperLaw) -> str:
+        said = "; ".join(law.word(each) for each in Representation if each in one.represented)
+        statute = " or ".join(law.word(about) for about in About if about in one.statute)
+        return (
+            f"{kinds(one.kinds)} that names {law.word(question.thing.category)}"
+            + (f", together with {kinds(one.beside)}" if one.beside else "")
+            + (f", resting on a statute about {statute}" if statute else "")
+            + (", looked at by counsel" if one.counsel else "")
+            + (f", and written down on it: {said}" if said else "")
+        )
+
+    return Need("paper", f"On file: {' - or '.join(words(one) for one in papers)}.")
+
+
+def _fields_need(law: Law, fields: frozenset[Field]) -> Need:
+    names = ", ".join(law.word(field) for field in Field if field in fields)
+    return Need("fields", f"Nothing that is asked for may be told; this law names only: {names}.")
 
 
 def _in_force(question: Question, recipient: Agency, at: datetime) -> Agreement | None:
@@ -360,13 +566,11 @@ def _agreement_need(law: Law, question: Question, recipient: Agency) -> Need:
 # ------------------------------------------------------------------ step 7: blocks and conflicts
 
 
-def _blocks(tables: Tables, question: Question) -> Closed:
-    """Every block or conflict that stands against this verb, however good the release."""
+def _standing(tables: Tables, question: Question) -> list[BlockLaw]:
+    """Every block or conflict that stands against this verb."""
     if not question.blocks and not question.member.conflicts:
-        return ()
-    return tuple(
-        (one.because, one.need) for one in tables.blocks if question.verb in one.verbs and _stands(one, question)
-    )
+        return []
+    return [one for one in tables.blocks if question.verb in one.verbs and _stands(one, question)]
 
 
 def _stands(rule: BlockLaw, question: Question) -> bool:
@@ -395,7 +599,7 @@ def _parties(rule: BlockLaw, question: Question) -> set[str]:
 
 
 def _refused(closed: Closed, question: Question) -> Decision:
-    """A refused disclosure. Step 3: a paper that arrived opens nothing, but counsel must look at it."""
+    """A refused disclosure. A paper that is there and opens nothing is one for counsel."""
     return _none(closed, (COUNSEL,) if question.processes else ())
 
 

@@ -16,12 +16,15 @@ from accord.policy.words import (
     Category,
     Duty,
     Element,
+    Field,
+    Instrument,
     Level,
     Mark,
     Obligation,
     ProcessKind,
     Purpose,
     Relation,
+    Representation,
     Role,
     SignerRole,
     Verb,
@@ -64,7 +67,8 @@ class Signer:
     `minor`: the subject is an unemancipated minor. `alone`: the law lets this minor or ward receive the
     service without parent or guardian, so the subject signs alone. `cosigned`: the second signature that a
     minor's release needs is there. `abuser`: the signer is believed to have abused the subject, the ward, the
-    other parent of the minor, or the deceased.
+    other parent of the minor, or the deceased. `ward`: a court has put the subject under a guardian. `dead`: the
+    subject has died.
     """
 
     role: SignerRole = SignerRole.SELF
@@ -72,6 +76,8 @@ class Signer:
     alone: bool = False
     cosigned: bool = False
     abuser: bool = False
+    ward: bool = False
+    dead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,9 @@ class Release:
     withdrawn_at: datetime | None = None
     long_because: bool = False
     """A supervisor has written why it may be longer than the usual cap."""
+    instrument: Instrument = Instrument.ORDINARY
+    fixed_until: datetime | None = None
+    """Where a law lets her bind herself (42 CFR 2.35): not taken back before this moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,9 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A paper that arrived: what it is, what it expressly names, and what was represented or done with it."""
+    """A paper that arrived, or what the holder itself found: whom it lets know, what it expressly names, what was
+    represented or done with it. `statute` is the id of the report statute it rests on; `fields`, where it asks for
+    single facts, are those; empty: it does not say."""
 
     id: str
     kind: ProcessKind
@@ -127,9 +138,10 @@ class Process:
     categories: frozenset[Category]
     since: datetime
     until: datetime
-    represented: frozenset[str] = frozenset()
+    represented: frozenset[Representation] = frozenset()
     counsel_reviewed: bool = False
     statute: str = ""
+    fields: frozenset[Field] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +190,8 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer. `basis` is what a yes rests on, `relying_on` the release or agreement of it; `until` is when it stops
-    being true; `fields` is None unless a law names the fields."""
+    """The answer. `basis` is what a yes rests on, `relying_on` the release, or the agreement and papers, of it; `until`
+    is when it stops being true; `fields` is None unless a law names the single facts that may be told."""
 
     level: Level
     because: tuple[Because, ...]
@@ -187,5 +199,5 @@ class Decision:
     needs: tuple[Need, ...] = ()
     duties: tuple[Obligation, ...] = ()
     until: datetime | None = None
-    fields: tuple[str, ...] | None = None
+    fields: tuple[Field, ...] | None = None
     basis: Basis | None = None

@@ -5,7 +5,8 @@ the files. What is doubtful is refused when the law is loaded, with file, line a
 `decide` never meets it.
 
 Three layers: `base` (federal law and the rules of the house), `state` (may add rules and may replace
-a base rule by name, but no absolute bar), `community` (may only narrow). A rule counts from the day it
+a base rule by name, but no absolute bar, and never so that it opens more than the base does for a
+holder under federal law), `community` (may only narrow). A rule counts from the day it
 is `effective` to the day before `until`; the tables are compiled once for each span in which the law
 stands still.
 """
@@ -16,24 +17,30 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
-from accord.policy.conditions import ALWAYS, CONDITIONS, Clause, Value, clause
-from accord.policy.facts import Because, Need
+from accord.policy.conditions import ALWAYS, CONDITIONS, Clause, Value, between, clause
+from accord.policy.facts import Agency, Because, Need
 from accord.policy.words import (
-    NEVER_BY_EXCEPTION,
+    VICTIM_SERVICE_DUTIES,
+    About,
     AgencyKind,
     BlockKind,
     Category,
     Duty,
     Element,
+    Field,
+    Instrument,
     Level,
     Mark,
     Obligation,
+    ProcessKind,
     Purpose,
+    Relation,
+    Representation,
     Role,
     SignerRole,
     Verb,
@@ -64,10 +71,12 @@ class Step(StrEnum):
     RELEASE = "release"
     SIGNER = "signer"
     LENGTH = "length"
+    COMPELLED = "compelled"
     EXCEPTION = "exception"
     AGREEMENT = "agreement"
     BLOCK = "block"
     DUTY = "duty"
+    REPORT = "report"
 
 
 class Party(StrEnum):
@@ -81,12 +90,21 @@ class Party(StrEnum):
 
 #: Steps that close or oblige; all a community's own settings may use.
 NARROWING = frozenset({Step.BAR, Step.KEY, Step.SIGNER, Step.LENGTH, Step.BLOCK, Step.DUTY})
-#: Steps whose conditions may look at the release.
-AFTER_RELEASE = frozenset({Step.SIGNER, Step.LENGTH, Step.DUTY})
+#: Steps whose conditions may look at what a yes rests on.
+GROUNDED = frozenset({Step.SIGNER, Step.LENGTH, Step.DUTY})
 #: What no overlay replaces: the absolute bars, the two defaults, and when an agreement counts.
 FIXED = frozenset({Step.BAR, Step.DEFAULT, Step.AGREEMENT})
+#: What a condition would have to say that holds only without her release, and only on it.
+OPENED_ONLY = frozenset({("released", False), ("compelled", True), ("represented", True), ("not_represented", True)})
+RELEASED_ONLY = frozenset({("released", True), ("longer_than_days", True), ("signer_role", True), ("instrument", True)})
 #: Steps that open; each must say which law opens.
-OPENING = frozenset({Step.OWN, Step.RELEASE, Step.EXCEPTION})
+OPENING = frozenset({Step.OWN, Step.RELEASE, Step.COMPELLED, Step.EXCEPTION})
+#: The laws under which a state's own compulsion may open; the federal ones leave it nothing to open.
+STATE_MAY_COMPEL = frozenset(Duty) - {Duty.PART2, Duty.FERPA, Duty.UK_GDPR}
+#: The laws under which a state's own exception may open.
+STATE_MAY_EXCEPT = STATE_MAY_COMPEL - VICTIM_SERVICE_DUTIES - {
+    Duty.HIPAA, Duty.ATTORNEY_PRIVILEGE, Duty.ADVOCATE_PRIVILEGE, Duty.THERAPIST_PRIVILEGE
+}  # fmt: skip
 
 #: No rule speaks of more days than this (a hundred years).
 LONGEST = 36_525
@@ -98,13 +116,19 @@ IN_FORCE = "agreement-in-force"
 NEEDED = {DEFAULT_DENY: Step.DEFAULT, NO_PULL: Step.DEFAULT, IN_FORCE: Step.AGREEMENT}
 
 WORD_TABLES: dict[str, type[StrEnum]] = {
+    "about": About,
     "agency_kind": AgencyKind,
     "category": Category,
     "duty": Duty,
     "element": Element,
+    "field": Field,
+    "instrument": Instrument,
     "mark": Mark,
     "obligation": Obligation,
+    "process_kind": ProcessKind,
     "purpose": Purpose,
+    "relation": Relation,
+    "representation": Representation,
     "role": Role,
     "signer_role": SignerRole,
     "verb": Verb,
@@ -118,6 +142,34 @@ NEED_OF_STEP = {
     Step.LENGTH: "length",
     Step.BLOCK: "nothing",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLaw:
+    """What must be on file before something opens: a paper of one of `kinds`; where `beside` is not empty, another one
+    of those kinds; everything in `represented` stated on them or found; looked at by counsel; where `statute` is not
+    empty, resting on a loaded report statute about one of these."""
+
+    kinds: frozenset[ProcessKind]
+    beside: frozenset[ProcessKind] = frozenset()
+    represented: frozenset[Representation] = frozenset()
+    counsel: bool = False
+    statute: frozenset[About] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A statute that makes somebody report: who must, to whom, about whom, how soon, and what it may say at most."""
+
+    because: Because
+    about: About
+    reporters: frozenset[AgencyKind]
+    to: frozenset[AgencyKind]
+    fields: frozenset[Field]
+    oral_hours: int
+    written_hours: int
+    exempts_advocates: bool
+    """Whoever is under an advocate's privilege need not, and so may not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,14 +197,20 @@ class Rule:
     duties: frozenset[Duty] = frozenset()
     elements: frozenset[Element] = frozenset()
     elements_if_not_self: frozenset[Element] = frozenset()
+    instrument: Instrument | None = None
+    fixed_for: frozenset[Duty] = frozenset()
+    papers: tuple[PaperLaw, ...] = ()
     opens: Mapping[Category, Level] = field(default_factory=dict)
+    fields: frozenset[Field] | None = None
     purposes: frozenset[Purpose] = frozenset()
     agreement: bool = False
     days: int = 0
     block: BlockKind | None = None
     against: frozenset[Party] = frozenset()
     verbs: frozenset[Verb] = frozenset()
+    yields: bool = False
     obligation: Obligation | None = None
+    report: Report | None = None
 
     @property
     def because(self) -> Because:
@@ -163,7 +221,9 @@ class Rule:
 class Closer:
     """A bar, key, signer or length rule: when it applies, it closes, and says what would open.
 
-    A key may say which `elements` make a release its own instrument; without any, no release opens it.
+    A key may be opened by a release that has its `elements` and, where it asks for one, is its `instrument`; or by one
+    of its `papers`. Without any of these nothing opens it. Under the laws in `fixed_for` her release may bind her
+    until a day she has named.
     """
 
     because: Because
@@ -171,6 +231,14 @@ class Closer:
     when: tuple[Clause, ...]
     elements: frozenset[Element] = frozenset()
     elements_if_not_self: frozenset[Element] = frozenset()
+    instrument: Instrument | None = None
+    fixed_for: frozenset[Duty] = frozenset()
+    papers: tuple[PaperLaw, ...] = ()
+
+    @property
+    def by_release(self) -> bool:
+        """Whether there is a release that opens it."""
+        return bool(self.elements or self.instrument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,27 +252,59 @@ class ReleaseLaw:
 
 
 @dataclass(frozen=True, slots=True)
-class ExceptionLaw:
-    """What a holder all of whose laws are among `duties` may send without her release: up to `level`, under an
-    agreement in force or for `days`."""
+class OpeningLaw:
+    """What a holder under one of `duties` must (compelled) or may (an exception) send without her release: up to
+    `level`, of `fields` at most (None: all), on one of `papers` (none: without any), under an agreement in force or
+    for `days`."""
 
     because: Because
     duties: frozenset[Duty]
     when: tuple[Clause, ...]
     level: Level
+    fields: frozenset[Field] | None
+    papers: tuple[PaperLaw, ...]
     agreement: bool
     days: int
 
 
+#: By category and purpose; the highest level first, of equals those without a list of facts, without agreement, by id.
+Openings = Mapping[tuple[Category, Purpose], tuple[OpeningLaw, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class BlockLaw:
-    """What a block of this kind closes, and for whom."""
+    """What a block of this kind closes, and for whom. `yields`: not against what a statute or court compels."""
 
     because: Because
     need: Need
     kind: BlockKind
     against: frozenset[Party]
     verbs: frozenset[Verb]
+    yields: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What of the law can matter between two agencies; what is certain about the two stands in no condition."""
+
+    bars: tuple[Closer, ...]
+    keys: tuple[Closer, ...]
+    keys_of_unmarked: tuple[Closer, ...]
+    """Those keys that may close a thing without any mark."""
+    releases: tuple[ReleaseLaw, ...]
+    signers: tuple[Closer, ...]
+    lengths: tuple[Closer, ...]
+    compelled: Openings
+    exceptions: Openings
+    duties_released: tuple[tuple[Obligation, tuple[Clause, ...]], ...]
+    """What may have to be done when something is sent on her release."""
+    duties_opened: tuple[tuple[Obligation, tuple[Clause, ...]], ...]
+    """What may have to be done when something is sent without it."""
+
+
+Parties = tuple[AgencyKind, frozenset[Duty], AgencyKind, frozenset[Duty]]
+#: Pairs of descriptions whose part of the law is kept at once; a community has some hundred.
+MOST_PAIRS = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,16 +316,27 @@ class Tables:
     disclosers: tuple[tuple[Role, Because], ...]
     bars: tuple[Closer, ...]
     keys: tuple[Closer, ...]
-    keys_of_unmarked: tuple[Closer, ...]
-    """Those keys that may close a thing without any mark."""
     releases: tuple[ReleaseLaw, ...]
     loaded: frozenset[Duty]
     signers: tuple[Closer, ...]
     lengths: tuple[Closer, ...]
-    exceptions: Mapping[tuple[Category, Purpose], tuple[ExceptionLaw, ...]]
-    """The highest level first; of equals those that need no agreement, then by id."""
+    compelled: Openings
+    exceptions: Openings
+    reports: Mapping[str, Report]
     blocks: tuple[BlockLaw, ...]
     duties: tuple[tuple[Obligation, tuple[Clause, ...]], ...]
+    known: dict[Parties, Between] = field(default_factory=dict, compare=False, repr=False)
+
+    def between(self, holder: Agency, recipient: Agency) -> Between:
+        """What of this law can matter between two such agencies. Worked out once for each pair of descriptions; it
+        holds no question and no answer."""
+        parties = (holder.kind, holder.duties, recipient.kind, recipient.duties)
+        found = self.known.get(parties)
+        if found is None:
+            if len(self.known) >= MOST_PAIRS:
+                self.known.clear()
+            found = self.known[parties] = _between(self, holder, recipient)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +416,48 @@ def _may_stand(rule: Rule, earlier: Mapping[str, Rule]) -> None:
         _refuse(rule, f"it replaces {rule.replaces}, which is no rule of the base")
     if replaced.step is not rule.step or rule.step in FIXED:
         _refuse(rule, f"it cannot replace {rule.replaces}: step {rule.step} for step {replaced.step}")
+    wider = _wider(rule, replaced)
+    if wider:
+        _refuse(rule, f"it would open more than {rule.replaces}, which it replaces: {wider}")
+
+
+def _wider(rule: Rule, base: Rule) -> str:
+    """What a rule opens that the rule of the base it replaces does not; empty when it only narrows."""
+    clauses = {one.facts for one in rule.when}
+    match rule.step:
+        case Step.RELEASE if not (rule.duties <= base.duties):
+            return "it speaks for other laws"
+        case Step.RELEASE | Step.KEY if not (
+            rule.elements >= base.elements and rule.elements_if_not_self >= base.elements_if_not_self
+        ):
+            return "it asks for fewer elements"
+        case Step.KEY if rule.instrument is not base.instrument and base.instrument is not None:
+            return "it asks for another instrument"
+        case Step.KEY if not (rule.fixed_for <= base.fixed_for and set(rule.papers) <= set(base.papers)):
+            return "other papers open it"
+        case Step.KEY if bool(rule.elements or rule.instrument) and not (base.elements or base.instrument):
+            return "a release opens it"
+        case Step.KEY | Step.SIGNER | Step.LENGTH if not clauses >= {one.facts for one in base.when}:
+            return "it closes less often"
+        case Step.COMPELLED | Step.EXCEPTION if not (
+            rule.duties <= base.duties
+            and rule.purposes <= base.purposes
+            and clauses <= {one.facts for one in base.when}
+            and all(level <= base.opens.get(category, Level.NONE) for category, level in rule.opens.items())
+            and (base.fields is None or (rule.fields is not None and rule.fields <= base.fields))
+            and (not base.papers or (rule.papers and set(rule.papers) <= set(base.papers)))
+            and rule.agreement is base.agreement
+            and rule.days <= base.days
+        ):
+            return "its laws, purposes, conditions, levels, facts, papers or end reach further"
+        case Step.BLOCK if not (
+            rule.against >= base.against and rule.verbs >= base.verbs and rule.yields <= base.yields
+        ):
+            return "it blocks less"
+        case Step.OWN if not all(verbs <= base.may.get(purpose, frozenset()) for purpose, verbs in rule.may.items()):
+            return "the role may do more"
+        case _:
+            return ""
 
 
 def _compile(rules: Mapping[str, Rule], day: date) -> Tables:
@@ -345,14 +498,22 @@ def _compile(rules: Mapping[str, Rule], day: date) -> Tables:
         disclosers=tuple(disclosers),
         bars=_closers(by_step[Step.BAR]),
         keys=_closers(by_step[Step.KEY]),
-        keys_of_unmarked=_closers([rule for rule in by_step[Step.KEY] if not _asks_for_a_mark(rule)]),
         releases=tuple(releases),
         loaded=frozenset().union(*(law.duties for law in releases)),
         signers=_closers(by_step[Step.SIGNER]),
         lengths=_closers(by_step[Step.LENGTH]),
-        exceptions=_exceptions(by_step[Step.EXCEPTION]),
+        compelled=_openings(by_step[Step.COMPELLED]),
+        exceptions=_openings(by_step[Step.EXCEPTION]),
+        reports={rule.id: rule.report for rule in by_step[Step.REPORT] if rule.report is not None},
         blocks=tuple(
-            BlockLaw(rule.because, Need(NEED_OF_STEP[Step.BLOCK], rule.need), rule.block, rule.against, rule.verbs)
+            BlockLaw(
+                rule.because,
+                Need(NEED_OF_STEP[Step.BLOCK], rule.need),
+                rule.block,
+                rule.against,
+                rule.verbs,
+                rule.yields,
+            )
             for rule in by_step[Step.BLOCK]
             if rule.block is not None
         ),
@@ -361,6 +522,45 @@ def _compile(rules: Mapping[str, Rule], day: date) -> Tables:
             for obligation in Obligation
             if (when := tuple(c for rule in by_step[Step.DUTY] if rule.obligation is obligation for c in rule.when))
         ),
+    )
+
+
+def _between(tables: Tables, holder: Agency, recipient: Agency) -> Between:
+    """The rules that can apply between two agencies, what is certain about the two left out of their conditions."""
+
+    def about(when: tuple[Clause, ...], never: frozenset[tuple[str, bool]] = frozenset()) -> tuple[Clause, ...]:
+        possible = [one for one in when if never.isdisjoint((name, value is not False) for name, value in one.facts)]
+        return tuple(left for one in possible if (left := between(one, holder, recipient)) is not None)
+
+    def closers(found: tuple[Closer, ...]) -> tuple[Closer, ...]:
+        return tuple(replace(one, when=when) for one in found if (when := about(one.when)))
+
+    def openings(found: Openings) -> Openings:
+        kept = {
+            key: tuple(
+                replace(one, when=when)
+                for one in laws
+                if not one.duties.isdisjoint(holder.duties) and (when := about(one.when))
+            )
+            for key, laws in found.items()
+        }
+        return {key: laws for key, laws in kept.items() if laws}
+
+    def duties(never: frozenset[tuple[str, bool]]) -> tuple[tuple[Obligation, tuple[Clause, ...]], ...]:
+        return tuple((duty, left) for duty, when in tables.duties if (left := about(when, never)))
+
+    keys = closers(tables.keys)
+    return Between(
+        bars=closers(tables.bars),
+        keys=keys,
+        keys_of_unmarked=tuple(key for key in keys if not all("mark" in dict(one.facts) for one in key.when)),
+        releases=tuple(one for one in tables.releases if not one.duties.isdisjoint(holder.duties)),
+        signers=closers(tables.signers),
+        lengths=closers(tables.lengths),
+        compelled=openings(tables.compelled),
+        exceptions=openings(tables.exceptions),
+        duties_released=duties(OPENED_ONLY),
+        duties_opened=duties(RELEASED_ONLY),
     )
 
 
@@ -380,26 +580,26 @@ def _closers(rules: list[Rule]) -> tuple[Closer, ...]:
             rule.when,
             rule.elements,
             rule.elements_if_not_self,
+            rule.instrument,
+            rule.fixed_for,
+            rule.papers,
         )
         for rule in rules
     )
 
 
-def _asks_for_a_mark(rule: Rule) -> bool:
-    """Whether every clause looks for a mark, so that a thing without any is never meant."""
-    return all("mark" in dict(one.facts) for one in rule.when)
-
-
-def _exceptions(rules: list[Rule]) -> dict[tuple[Category, Purpose], tuple[ExceptionLaw, ...]]:
-    """Exceptions by what they open and for which purpose, the best first."""
-    found: dict[tuple[Category, Purpose], list[ExceptionLaw]] = {}
+def _openings(rules: list[Rule]) -> Openings:
+    """What opens without her release, by category and purpose, the best first."""
+    found: dict[tuple[Category, Purpose], list[OpeningLaw]] = {}
     for rule in rules:
         for category, level in rule.opens.items():
-            one = ExceptionLaw(rule.because, rule.duties, rule.when, level, rule.agreement, rule.days)
+            one = OpeningLaw(
+                rule.because, rule.duties, rule.when, level, rule.fields, rule.papers, rule.agreement, rule.days
+            )
             for purpose in rule.purposes:
                 found.setdefault((category, purpose), []).append(one)
     return {
-        key: tuple(sorted(laws, key=lambda one: (-one.level, one.agreement, one.because.rule)))
+        key: tuple(sorted(laws, key=lambda one: (-one.level, one.fields is not None, one.agreement, one.because.rule)))
         for key, laws in found.items()
     }
 
@@ -478,8 +678,7 @@ class _Document:
             table.refuse("it says either verified_on = a date, or unverified = true")
         return verified_on
 
-    @staticmethod
-    def _own_fields(table: _Table, step: Step) -> dict[str, Any]:
+    def _own_fields(self, table: _Table, step: Step) -> dict[str, Any]:
         """The fields that only this step has; all others stay unknown keys."""
         match step:
             case Step.DEFAULT | Step.AGREEMENT:
@@ -493,14 +692,11 @@ class _Document:
             case Step.BAR | Step.SIGNER | Step.LENGTH:
                 return {"when": table.when(step), "need": table.text("need")}
             case Step.KEY:
-                return {
-                    "when": table.when(step),
-                    "need": table.text("need"),
-                    "elements": table.optional_codes("elements", Element),
-                    "elements_if_not_self": table.optional_codes("elements_if_not_self", Element),
-                }
-            case Step.EXCEPTION:
-                return table.exception()
+                return table.key()
+            case Step.COMPELLED | Step.EXCEPTION:
+                return table.opening(step, self.layer)
+            case Step.REPORT:
+                return {"report": table.report()}
             case Step.RELEASE:
                 return {
                     "duties": table.codes("duties", Duty),
@@ -512,6 +708,7 @@ class _Document:
                     "block": table.code("block", BlockKind),
                     "against": table.codes("against", Party),
                     "verbs": table.codes("verbs", Verb),
+                    "yields": table.flag("yields"),
                     "need": table.text("need"),
                 }
             case Step.DUTY:
@@ -537,6 +734,7 @@ class _Table:
         self.document, self.line, self.about = document, line, about
         if not isinstance(raw, dict):
             self.refuse("it is missing or not a table")
+        self.raw: dict[str, Any] = raw
         self.left: dict[str, Any] = dict(raw)
 
     def refuse(self, problem: str, near: str = "") -> NoReturn:
@@ -614,41 +812,108 @@ class _Table:
             self.refuse("disclose is never an own-agency verb; write discloses = true", "disclose")
         return may
 
-    def exception(self) -> dict[str, Any]:
-        """What an exception opens. Refuses one for a holder whose law knows none, and one that does not say who holds,
-        who receives and how what was sent ends."""
-        duties = self.codes("duties", Duty)
-        barred = [duty for duty in Duty if duty in duties & NEVER_BY_EXCEPTION]
-        if barred:
-            self.refuse(f"no exception opens what a holder under {barred[0]} has", "duties")
-        when = self.when(Step.EXCEPTION)
-        for one in when:
-            names = {name for name, _ in one.facts}
-            if "holder_kind" not in names or "recipient_kind" not in names:
-                self.refuse("an exception names the kinds of holder and of recipient", "when")
+    def key(self) -> dict[str, Any]:
+        """What opens a key. Refuses one that lets her bind herself where a law lets her take it back at once."""
+        fixed_for = self.optional_codes("fixed_for", Duty)
+        if fixed_for & VICTIM_SERVICE_DUTIES:
+            self.refuse("a release from a victim service provider can be taken back at once", "fixed_for")
+        return {
+            "when": self.when(Step.KEY),
+            "need": self.text("need"),
+            "elements": self.optional_codes("elements", Element),
+            "elements_if_not_self": self.optional_codes("elements_if_not_self", Element),
+            "instrument": self._optional_code("instrument", Instrument),
+            "fixed_for": fixed_for,
+            "papers": self.papers(),
+        }
+
+    def opening(self, step: Step, layer: Layer) -> dict[str, Any]:
+        """What opens without her release. Refuses what does not say who receives, on what, and how what was sent ends;
+        compulsion without a paper; and anything that a victim service provider or another layer may not open."""
+        duties, when, papers = self.codes("duties", Duty), self.when(step), self.papers()
+        opens, purposes = self.levels("opens"), self.codes("purposes", Purpose)
         agreement, days = self.flag("agreement"), self.optional_days("days")
         if agreement is bool(days):
             self.refuse("it ends with an agreement (agreement = true) or after a number of days, one of the two")
+        if not all("recipient_kind" in dict(one.facts) for one in when):
+            self.refuse("it names the kinds of recipient", "when")
+        if step is Step.COMPELLED and (agreement or not papers):
+            self.refuse("what is compelled rests on a paper, not on an agreement")
+        if step is Step.EXCEPTION and duties & VICTIM_SERVICE_DUTIES:
+            totals = all(dict(one.facts).get("relation") == frozenset({Relation.NOBODY}) for one in when)
+            if agreement or not (totals or purposes == {Purpose.FATALITY_REVIEW}):
+                self.refuse("without her release a victim service provider gives totals only", "duties")
+        may = STATE_MAY_COMPEL if step is Step.COMPELLED else STATE_MAY_EXCEPT
+        beyond = [duty for duty in Duty if duty in duties - may]
+        if layer is Layer.STATE and beyond:
+            self.refuse(f"a state opens nothing that {beyond[0]} closes", "duties")
         return {
             "duties": duties,
             "when": when,
-            "opens": self.levels("opens"),
-            "purposes": self.codes("purposes", Purpose),
+            "opens": opens,
+            "fields": frozenset(self._set("fields", self.left.pop("fields"), Field)) if "fields" in self.left else None,
+            "purposes": purposes,
+            "papers": papers,
             "agreement": agreement,
             "days": days,
         }
 
+    def papers(self) -> tuple[PaperLaw, ...]:
+        """The papers any one of which is enough."""
+        raw = self.left.pop("papers", [])
+        if not isinstance(raw, list):
+            self.refuse("papers is not a list", "papers")
+        found = []
+        for index, one in enumerate(raw):
+            table = _Table(
+                self.document, self.document.find("papers", self.line), f"{self.about}, paper {index + 1}", one
+            )
+            found.append(
+                PaperLaw(
+                    kinds=table.codes("kinds", ProcessKind),
+                    beside=table.optional_codes("beside", ProcessKind),
+                    represented=table.optional_codes("represented", Representation),
+                    counsel=table.flag("counsel"),
+                    statute=table.optional_codes("statute", About),
+                )
+            )
+            table.nothing_else()
+        return tuple(found)
+
+    def report(self) -> Report:
+        return Report(
+            because=Because(self.text_of("id"), self.text_of("sentence"), self.text_of("citation")),
+            about=self.code("about", About),
+            reporters=self.codes("reporters", AgencyKind),
+            to=self.codes("to", AgencyKind),
+            fields=self.codes("fields", Field),
+            oral_hours=self.optional_days("oral_hours"),
+            written_hours=self.optional_days("written_hours"),
+            exempts_advocates=self.flag("exempts_advocates"),
+        )
+
+    def text_of(self, key: str) -> str:
+        """A text that was read before."""
+        return str(self.raw[key]).strip()
+
+    def _optional_code(self, key: str, kind: type[Code]) -> Code | None:
+        return self._known(key, self.left.pop(key), kind) if key in self.left else None
+
     def levels(self, key: str) -> dict[Category, Level]:
-        """Categories and how much of each, `{ legal = "full" }`; nothing is written by leaving it out."""
+        """Categories and how much of each, `{ legal = "full" }`; nothing is written by leaving it out. `all` stands for
+        every category that is not named beside it."""
         raw = self.left.pop(key, None)
         if not isinstance(raw, dict) or not raw:
             self.refuse(f"it has no {key}")
         known = {level.code: level for level in Level if level > Level.NONE}
         found: dict[Category, Level] = {}
-        for name, value in raw.items():
+        for name, value in sorted(raw.items(), key=lambda pair: pair[0] != "all"):
             if not isinstance(value, str) or value not in known:
                 self.refuse(f"unknown level {value!r} for {name}", key)
-            found[self._known(key, name, Category)] = known[value]
+            if name == "all":
+                found = dict.fromkeys(Category, known[value])
+            else:
+                found[self._known(key, name, Category)] = known[value]
         return found
 
     def optional_days(self, key: str) -> int:
@@ -678,8 +943,8 @@ class _Table:
             if name not in CONDITIONS:
                 self.refuse(f"unknown condition {name!r}", name)
             condition = CONDITIONS[name]
-            if condition.of_release and step not in AFTER_RELEASE:
-                self.refuse(f"{name} looks at the release, which the step {step} does not", name)
+            if condition.of_ground and step not in GROUNDED:
+                self.refuse(f"{name} looks at what a yes rests on, which the step {step} does not", name)
             if issubclass(condition.takes, StrEnum):
                 codes = self._set(name, value, condition.takes)
                 if not codes:

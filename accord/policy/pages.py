@@ -6,8 +6,19 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from accord.policy.conditions import CONDITIONS, Clause, Value
-from accord.policy.law import DEFAULT_DENY, NO_PULL, Law, LawError, Layer, Party, Rule, Step
-from accord.policy.words import Category, Duty, Element, Purpose, Verb
+from accord.policy.law import DEFAULT_DENY, NO_PULL, Law, LawError, Layer, PaperLaw, Party, Rule, Step
+from accord.policy.words import (
+    About,
+    AgencyKind,
+    Category,
+    Duty,
+    Element,
+    Field,
+    ProcessKind,
+    Purpose,
+    Representation,
+    Verb,
+)
 
 #: The page in the order in which the law is applied: step, heading, what the step does.
 CHAPTERS: tuple[tuple[Step, str, str], ...] = (
@@ -22,8 +33,9 @@ CHAPTERS: tuple[tuple[Step, str, str], ...] = (
         Step.KEY,
         "What only its own instrument opens",
         (
-            "An ordinary release never opens these. Where a rule says what the instrument must have, a release that "
-            "has all of it is that instrument."
+            "An ordinary release never opens these. Where a rule names an instrument, that instrument with all it "
+            "must have opens it, and it opens nothing else: instruments are never combined. Where a rule names "
+            "papers, one of them on file lets what a statute, a court or an exception opens go through."
         ),
     ),
     (
@@ -38,14 +50,29 @@ CHAPTERS: tuple[tuple[Step, str, str], ...] = (
     (Step.SIGNER, "Who may sign", "Where one of these applies, the signature is worth nothing."),
     (Step.LENGTH, "How long a release may be", "Where one of these applies, the release opens nothing."),
     (
+        Step.COMPELLED,
+        "What a statute or a court compels",
+        (
+            "The holder must send this. A paper on file must name her, the recipient and the category, and hold at "
+            "the moment; each law the holder is under must let it out, so the strictest wins: the lowest level, and "
+            "of single facts only those that every rule, the paper and its statute name. Where her release opens as "
+            "much, her release is relied on. Her own never yields to this; a conflict of interest does not."
+        ),
+    ),
+    (
+        Step.REPORT,
+        "Reports that a statute demands",
+        "Who must report what to whom, and how soon. A report rests on one of these, or opens nothing.",
+    ),
+    (
         Step.EXCEPTION,
         "Exceptions: what may be sent without her release",
         (
-            "The holder may send this, and need not. All the laws the holder is under must be among those the rule "
-            "names: the strictest wins; no rule may name VAWA, VOCA, FVPSA, HIPAA, Part 2, FERPA or a privilege. A "
-            "marked thing is never opened by an exception. Where her release opens as much, her release is relied on: "
-            "it has her own end, and she can take it back. Where the exception opens more, its level counts. Bars, "
-            "keys, blocks and conflicts close all of this."
+            "The holder may send this, and need not. Each law the holder is under must let it out, as above; a "
+            "victim service provider gives nothing but totals, and what a fatality review needs of somebody who has "
+            "died. Where her release opens as much, her release is relied on: it has her own end, and she can take "
+            "it back. Where the exception opens more, its level counts. Bars, keys, blocks and conflicts close all "
+            "of this."
         ),
     ),
     (
@@ -78,7 +105,7 @@ Generated from `accord/policy/laws/*.toml`; do not edit. This page is for review
 Sources: [S:n] read in source n of the facts, [G] general knowledge, [D] our own choice.
 
 A question is answered in this order; the first step that closes answers, and what no rule allows is not allowed.
-Papers (subpoenas, orders, requests) open nothing yet: they ask for counsel.
+A paper that is there and opens nothing asks for counsel.
 """
 
 
@@ -150,16 +177,28 @@ def _details(law: Law, rule: Rule) -> list[str]:
             ]
             more = rule.elements_if_not_self
             return [*lines, f"If somebody signs for her, also: {_elements(law, more)}"] if more else lines
-        case Step.EXCEPTION:
-            opens = (f"{law.word(each)} ({rule.opens[each].code})" for each in Category if each in rule.opens)
+        case Step.COMPELLED | Step.EXCEPTION:
             return [
-                f"Only for a holder under: {_list(law.word(duty) for duty in Duty if duty in rule.duties)}",
+                f"For a holder under: {_list(law.word(duty) for duty in Duty if duty in rule.duties)}",
                 *_when(law, rule),
-                f"Opens: {_list(opens)}",
+                *_papers(law, rule.papers, "On file must be"),
+                f"Opens: {_opens(law, rule)}",
+                *([f"Of these only: {_fields(law, rule.fields)}"] if rule.fields is not None else []),
                 f"For: {_list(law.word(purpose) for purpose in Purpose if purpose in rule.purposes)}",
                 "Only under an agreement in force; what was sent ends with it"
                 if rule.agreement
-                else f"What was sent ends after {rule.days} days",
+                else f"What was sent ends after {rule.days} {'day' if rule.days == 1 else 'days'}, and with its papers",
+            ]
+        case Step.REPORT:
+            assert rule.report is not None
+            one = rule.report
+            return [
+                f"Protects: {law.word(one.about)}",
+                f"Reported by: {_list(law.word(kind) for kind in AgencyKind if kind in one.reporters)}",
+                f"To: {_list(law.word(kind) for kind in AgencyKind if kind in one.to)}",
+                f"May say: {_fields(law, one.fields)}",
+                f"By word within {one.oral_hours} hours, in writing within {one.written_hours} hours",
+                *(["Not by whoever is under an advocate's privilege"] if one.exempts_advocates else []),
             ]
         case Step.AGREEMENT:
             return ["Applies to exceptions that say: only under an agreement in force"]
@@ -169,6 +208,7 @@ def _details(law: Law, rule: Rule) -> list[str]:
             return [
                 f"Against: {_list(words for party, words in PARTIES.items() if party in rule.against)}",
                 f"Closes: {_list(law.word(verb) for verb in Verb if verb in rule.verbs)}",
+                *(["Yields to what a statute or a court compels"] if rule.yields else []),
                 f"When refused: {rule.need}",
             ]
         case Step.DUTY:
@@ -179,11 +219,49 @@ def _details(law: Law, rule: Rule) -> list[str]:
 
 
 def _instrument(law: Law, rule: Rule) -> list[str]:
-    if not rule.elements:
-        return ["No release opens it"]
-    lines = [f"Opened by a release that has: {_elements(law, rule.elements)}"]
-    more = rule.elements_if_not_self
-    return [*lines, f"If somebody signs for her, also: {_elements(law, more)}"] if more else lines
+    papers = _papers(law, rule.papers, "Let through by")
+    if not (rule.elements or rule.instrument):
+        return ["No release opens it", *papers]
+    what = "a release" if rule.instrument is None else law.word(rule.instrument)
+    lines = [f"Opened by {what} that has: {_elements(law, rule.elements)}"]
+    if rule.elements_if_not_self:
+        lines.append(f"If somebody signs for her, also: {_elements(law, rule.elements_if_not_self)}")
+    if rule.fixed_for:
+        duties = _list(law.word(duty) for duty in Duty if duty in rule.fixed_for)
+        lines.append(f"It may bind her until a day named in it, where the holder is under nothing but: {duties}")
+    return [*lines, *papers]
+
+
+def _papers(law: Law, papers: Iterable[PaperLaw], start: str) -> list[str]:
+    """One line for each paper that is enough."""
+    lines = []
+    for index, one in enumerate(papers):
+        words = [" or ".join(law.word(kind) for kind in ProcessKind if kind in one.kinds)]
+        if one.beside:
+            words.append("beside it " + " or ".join(law.word(kind) for kind in ProcessKind if kind in one.beside))
+        if one.statute:
+            words.append(
+                "resting on a report statute about " + " or ".join(law.word(a) for a in About if a in one.statute)
+            )
+        if one.counsel:
+            words.append("looked at by counsel")
+        words += [f"written down: {law.word(each)}" for each in Representation if each in one.represented]
+        lines.append(f"{start if index == 0 else 'Or'}: {'; '.join(words)}")
+    return lines
+
+
+def _opens(law: Law, rule: Rule) -> str:
+    """How much of what: everything in one word where it is everything."""
+    levels = set(rule.opens.values())
+    if len(levels) == 1 and len(rule.opens) == len(Category):
+        return (
+            f"everything the paper names ({levels.pop().code})" if rule.papers else f"everything ({levels.pop().code})"
+        )
+    return _list(f"{law.word(each)} ({rule.opens[each].code})" for each in Category if each in rule.opens)
+
+
+def _fields(law: Law, fields: Iterable[Field]) -> str:
+    return _list(law.word(field) for field in Field if field in frozenset(fields))
 
 
 def _when(law: Law, rule: Rule) -> list[str]:

@@ -41,6 +41,21 @@ class AgencyKind(StrEnum):
     COMMUNITY = "community"
     FUNDER = "funder"
     OPERATOR = "operator"
+    REGISTRY = "registry"
+    """A secure government registry of protective orders."""
+    HMIS = "hmis"
+    """A homeless management information system, or any other database that several agencies open."""
+    DEFENCE = "defence"
+    RESPONDENT = "respondent"
+    """The person accused, enjoined or in a programme, whoever speaks for that person, and the public at large."""
+    FAMILY = "family"
+    """Relatives and friends who take part in her care."""
+
+
+#: Kinds of recipient the law speaks of and no partner is.
+NOT_PARTNERS = frozenset(
+    {AgencyKind.REGISTRY, AgencyKind.HMIS, AgencyKind.DEFENCE, AgencyKind.RESPONDENT, AgencyKind.FAMILY}
+)
 
 
 class Duty(StrEnum):
@@ -60,24 +75,13 @@ class Duty(StrEnum):
     COURT_RECORDS = "court_records"
     PROTECTIVE_RECORDS = "protective_records"
     HOUSING = "housing"
+    UK_GDPR = "uk_gdpr"
     NONE = "none"
 
 
 #: A holder under any of these is a victim service provider; nothing but her own release, a statute
 #: or a court order opens what it holds.
 VICTIM_SERVICE_DUTIES = frozenset({Duty.VAWA, Duty.VOCA, Duty.FVPSA})
-
-
-#: What a holder under any of these has never leaves under a mere exception (step 5): the exceptions of these laws have
-#: conditions and representations of their own, and privilege is hers.
-NEVER_BY_EXCEPTION = VICTIM_SERVICE_DUTIES | {
-    Duty.HIPAA,
-    Duty.PART2,
-    Duty.FERPA,
-    Duty.ATTORNEY_PRIVILEGE,
-    Duty.ADVOCATE_PRIVILEGE,
-    Duty.THERAPIST_PRIVILEGE,
-}
 
 
 class Role(StrEnum):
@@ -151,6 +155,12 @@ class Purpose(StrEnum):
     RECORDS_REQUEST = "records_request"
     REPORTING = "reporting"
     RESEARCH = "research"
+    MANDATED_REPORT = "mandated_report"
+    LEGAL_PROCESS = "legal_process"
+    LOCATE = "locate"
+    """To identify or locate a suspect, fugitive, witness or missing person (45 CFR 164.512(f)(2))."""
+    DISCOVERY = "discovery"
+    FATALITY_REVIEW = "fatality_review"
     ADMINISTRATION = "administration"
 
 
@@ -202,6 +212,8 @@ class Relation(StrEnum):
     HOUSEHOLD = "household"
     RESPONDENT = "respondent"
     OTHER = "other"
+    NOBODY = "nobody"
+    """Totals: about nobody in particular."""
 
 
 class SignerRole(StrEnum):
@@ -235,16 +247,105 @@ class Element(StrEnum):
     """It says in so many words that records about alcohol or drug treatment are meant (42 CFR 2.31(a)(3))."""
 
 
+class Instrument(StrEnum):
+    """What a release is. Each is signed alone and never combined with another (45 CFR 164.508(b)(3); 42 CFR 2.31(b),
+    (d)): an ordinary one opens nothing that asks for its own, and its own nothing else."""
+
+    ORDINARY = "ordinary"
+    PSYCHOTHERAPY_NOTES = "psychotherapy_notes"
+    COUNSELLING_NOTES = "counselling_notes"
+    PROCEEDING = "proceeding"
+    """For use in a proceeding against the patient (42 CFR 2.31(d))."""
+    CRIMINAL_JUSTICE = "criminal_justice"
+    """To those who monitor a condition of a criminal case; may be fixed until a stated event (42 CFR 2.35)."""
+    PRIVILEGE_WAIVER = "privilege_waiver"
+    SHELTER_PERMISSION = "shelter_permission"
+    """Signed by her and by the person responsible for the shelter (45 CFR 1370.4)."""
+    IMMIGRATION_WAIVER = "immigration_waiver"
+
+
 class ProcessKind(StrEnum):
-    """Compulsion and official requests (facts 1.8, 1.9)."""
+    """Compulsion, official requests, and what the holder itself has found and written down (facts 1.8, 1.9)."""
 
     SUBPOENA = "subpoena"
     COURT_ORDER = "court_order"
     WARRANT = "warrant"
     PART2_ORDER = "part2_order"
+    """A court order under 42 CFR 2.61-2.67."""
     MANDATED_REPORT = "mandated_report"
+    ADMINISTRATIVE_REQUEST = "administrative_request"
     LAW_ENFORCEMENT_REQUEST = "law_enforcement_request"
     RECORDS_REQUEST = "records_request"
+    FINDING = "finding"
+    """Not a paper from outside: what the holder itself judged, by whom and why."""
+
+
+class Representation(StrEnum):
+    """What was stated on a paper, found by the holder, or done about it, where a law makes that a condition."""
+
+    SHE_AGREES = "she_agrees"
+    INCAPACITATED = "incapacitated"
+    NOT_AGAINST_HER = "not_against_her"
+    """It is needed about somebody else's violation and will not be used against her (164.512(f)(3)(ii)(A))."""
+    HARM_BY_WAITING = "harm_by_waiting"
+    BEST_INTEREST = "best_interest"
+    PREVENTS_SERIOUS_HARM = "prevents_serious_harm"
+    IMMINENT_THREAT = "imminent_threat"
+    THREAT_WRITTEN_DOWN = "threat_written_down"
+    MEDICAL_EMERGENCY = "medical_emergency"
+    RELEVANT_AND_LIMITED = "relevant_and_limited"
+    """Relevant and material, specific and limited, and de-identified data will not do (164.512(f)(1)(ii)(C))."""
+    SHE_WAS_NOTIFIED = "she_was_notified"
+    PROTECTIVE_ORDER_SOUGHT = "protective_order_sought"
+    PRIVILEGE_RULED_ON = "privilege_ruled_on"
+    UNSEALS = "unseals"
+    NO_SUCH_THREAT = "no_such_threat"
+    """Nothing suggests that anybody of her family or friends abuses her."""
+    CELLS_SUPPRESSED = "cells_suppressed"
+    HIGH_RISK = "high_risk"
+    TO_PREVENT_DEATHS = "to_prevent_deaths"
+    IDENTITY_PROTECTED = "identity_protected"
+    RELEASE_SOUGHT = "release_sought"
+    STAFF_OR_PREMISES = "staff_or_premises"
+    TEAM_BY_STATUTE = "team_by_statute"
+    AUTHORISED_BY_STATUTE = "authorised_by_statute"
+    FAVOURABLE_MATERIAL = "favourable_material"
+    SHE_HAS_DIED = "she_has_died"
+    INFORMING_UNSAFE = "informing_unsafe"
+
+
+class About(StrEnum):
+    """Whom or what a report statute protects."""
+
+    CHILD = "child"
+    ELDER = "elder"
+    VULNERABLE_ADULT = "vulnerable_adult"
+    INJURY = "injury"
+    """A wound of a kind that must be told to the police, whoever has it."""
+
+
+class Field(StrEnum):
+    """Single facts that a law names where it opens no more than these."""
+
+    NAME_ADDRESS = "name_address"
+    BIRTH = "birth"
+    SSN = "ssn"
+    BLOOD_TYPE = "blood_type"
+    INJURY_TYPE = "injury_type"
+    TREATED_AT = "treated_at"
+    DIED_AT = "died_at"
+    DISTINGUISHING_MARKS = "distinguishing_marks"
+    DNA = "dna"
+    DENTAL = "dental"
+    TISSUE = "tissue"
+    """Samples, typing or analysis of body fluids or tissue."""
+    WHEREABOUTS = "whereabouts"
+    WHAT_HAPPENED = "what_happened"
+    RESPONSIBLE = "responsible"
+    """Who is believed to be responsible."""
+    REPORTER = "reporter"
+    TREATMENT_PROGRAM = "treatment_program"
+    """That the person is a patient of a substance use program."""
 
 
 class BlockKind(StrEnum):
@@ -268,11 +369,19 @@ class Obligation(StrEnum):
     SUPERVISOR_REVIEW = "supervisor_review"
     ATTACH_CONSENT = "attach_consent"
     RETAIN_SEALED = "retain_sealed"
+    SAFETY_STEPS = "safety_steps"
+    WRITE_WHY_NOT_TOLD = "write_why_not_told"
+    WRITE_THREAT = "write_threat"
+    DISCOVERY_LOG = "discovery_log"
+    FERPA_NOTICE = "ferpa_notice"
+    FERPA_RECORD = "ferpa_record"
 
 
 class Basis(StrEnum):
-    """What a yes rests on: a role inside one's own agency, her release, or an exception that needs none."""
+    """What a yes rests on: a role inside one's own agency, a statute or court that compels it, her release, or an
+    exception that needs none."""
 
     ROLE = "role"
+    COMPELLED = "compelled"
     RELEASE = "release"
     EXCEPTION = "exception"

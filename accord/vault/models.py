@@ -4,6 +4,8 @@ codes, status and dates that lists and clocks need stay in clear."""
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from enum import StrEnum
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -13,8 +15,12 @@ from accord.policy.words import Category, Mark, Relation
 from accord.vault.rules import CONFLICTS
 
 
-def choices(words: type[Category] | type[Mark] | type[Relation]) -> list[tuple[str, str]]:
+def choices(words: Iterable[StrEnum]) -> list[tuple[str, str]]:
     return [(word.value, word.value) for word in words]
+
+
+#: Who a person in a file can be; totals are about nobody.
+PERSONS = [relation for relation in Relation if relation is not Relation.NOBODY]
 
 
 class Client(models.Model):
@@ -96,7 +102,7 @@ class Person(models.Model):
     client = models.ForeignKey(
         Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: in whose story"
     )
-    relation = models.CharField(max_length=12, choices=choices(Relation), db_comment="code: who she is to the client")
+    relation = models.CharField(max_length=12, choices=choices(PERSONS), db_comment="code: who she is to the client")
     identity = models.BinaryField(
         db_comment="sealed: names, code name, aliases, birth date, pronouns, language, interpreter, access needs"
     )

@@ -24,6 +24,7 @@ from accord.policy.facts import (
     Signer,
     Thing,
 )
+from accord.policy.profiles import documents
 from accord.policy.words import (
     AgencyKind,
     BlockKind,
@@ -41,7 +42,7 @@ from accord.policy.words import (
 )
 
 LAWS = Path(__file__).parents[2] / "accord" / "policy" / "laws"
-DOCUMENTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(LAWS.glob("*.toml"))}
+DOCUMENTS = {name: (LAWS / name).read_text(encoding="utf-8") for name in documents("us-federal")}
 LAW = parse(DOCUMENTS)
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

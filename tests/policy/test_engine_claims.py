@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from accord.policy import decide, parse
 from accord.policy.facts import Agreement, Block, Decision, Grant, Member, Question, Release, Signer
 from accord.policy.law import Step
-from accord.policy.words import NEVER_BY_EXCEPTION, Basis, Category, Duty, Element, Level, Purpose, Role, Verb
+from accord.policy.words import Basis, Category, Duty, Element, Level, Purpose, Role, Verb
 from tests.policy.engine_world import (
     AGREEMENTS,
     AT,

@@ -20,6 +20,7 @@ import accord.policy
 from accord.policy.decide import decide
 from accord.policy.facts import Decision, Question
 from accord.policy.law import Law, parse
+from accord.policy.profiles import documents
 from accord.policy.words import Level, Obligation
 from tests.policy import questions, second_reading
 
@@ -29,7 +30,7 @@ ORDER = list(Obligation)
 
 
 def the_law() -> Law:
-    return parse({path.name: path.read_text(encoding="utf-8") for path in sorted((POLICY / "laws").glob("*.toml"))})
+    return parse({name: (POLICY / "laws" / name).read_text(encoding="utf-8") for name in documents("us-federal")})
 
 
 def disagreement(question: Question, decision: Decision, read: second_reading.Answer) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from accord.doors.cli.place import Stop, without_database
 from accord.policy.forms import LARGEST, QuestionError, decision_to_json, question_from_json
+from accord.policy.profiles import USUAL
 from accord.policy.words import Level
 
 app = typer.Typer(no_args_is_help=True)
@@ -20,6 +21,7 @@ def decide(
     question: Annotated[
         str, typer.Argument(help="a file as docs/question.schema.json describes it; - for standard input")
     ],
+    profile: Annotated[str, typer.Option(help="the law that is asked: us-federal, us-georgia, uk-marac ...")] = USUAL,
 ) -> None:
     """Print what the law says to a written question, as docs/decision.schema.json describes it.
 
@@ -30,30 +32,33 @@ def decide(
     except QuestionError as error:
         raise Stop(f"This question cannot be used: {error}") from None
     with without_database():
-        from accord.gate.law import answer
+        from accord.gate.law import answer, load
 
-        decision = answer(asked)
+        decision = answer(asked, load(profile))
     typer.echo(json.dumps(decision_to_json(decision), indent=2, ensure_ascii=False))
     raise typer.Exit(0 if decision.level > Level.NONE else 1)
 
 
 @app.command()
-def explain(rule: Annotated[str, typer.Argument(help="the id of a rule, such as vawa-release")]) -> None:
+def explain(
+    rule: Annotated[str, typer.Argument(help="the id of a rule, such as vawa-release")],
+    profile: Annotated[str, typer.Option(help="the law it is looked up in")] = USUAL,
+) -> None:
     """Print one rule: its sentence, its source, its dates, and when it applies."""
     with without_database():
-        from accord.gate.law import law
+        from accord.gate.law import load
         from accord.policy.pages import explain as explained
 
-        typer.echo(explained(law(), rule))
+        typer.echo(explained(load(profile), rule))
 
 
 @app.command("list")
-def list_rules() -> None:
+def list_rules(profile: Annotated[str, typer.Option(help="the law whose rules are listed")] = USUAL) -> None:
     """Print every rule with its sentence, in the order of the law's documents."""
     with without_database():
-        from accord.gate.law import law
+        from accord.gate.law import load
 
-        for rule in law().rules.values():
+        for rule in load(profile).rules.values():
             typer.echo(f"{rule.id:28} {rule.sentence}")
 
 

@@ -141,11 +141,13 @@ def docs(
 def documents() -> dict[str, str]:
     """Every generated document: its name in docs/ and its text."""
     with without_database():
-        from accord.gate.law import law
+        from accord.gate.law import load
         from accord.policy.pages import law_page
+        from accord.policy.profiles import PROFILES, USUAL
 
         return {
-            "law.md": law_page(law()),
+            "law.md": law_page(load(USUAL)),
+            **{f"law-{name}.md": law_page(load(name)) for name in PROFILES if name != USUAL},
             "question.schema.json": _json(schema_question()),
             "decision.schema.json": _json(schema_decision()),
             "what-a-dump-shows.md": dump_page(),

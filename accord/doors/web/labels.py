@@ -64,6 +64,11 @@ PURPOSES = {
     Purpose.RECORDS_REQUEST: _("a records request"),
     Purpose.REPORTING: _("reporting"),
     Purpose.RESEARCH: _("research"),
+    Purpose.MANDATED_REPORT: _("a report the law demands"),
+    Purpose.LEGAL_PROCESS: _("answering a court"),
+    Purpose.LOCATE: _("finding somebody"),
+    Purpose.DISCOVERY: _("disclosure to the defence"),
+    Purpose.FATALITY_REVIEW: _("review of a death"),
     Purpose.ADMINISTRATION: _("administration"),
 }
 ROLES = {
@@ -91,6 +96,11 @@ KINDS_OF_AGENCY = {
     AgencyKind.COMMUNITY: _("Community group"),
     AgencyKind.FUNDER: _("Funder"),
     AgencyKind.OPERATOR: _("Operator"),
+    AgencyKind.REGISTRY: _("Registry of protective orders"),
+    AgencyKind.HMIS: _("Shared database"),
+    AgencyKind.DEFENCE: _("The defence"),
+    AgencyKind.RESPONDENT: _("Respondent or public"),
+    AgencyKind.FAMILY: _("Family or friends"),
 }
 DUTIES = {
     Duty.VAWA: _("Violence Against Women Act confidentiality"),
@@ -107,6 +117,7 @@ DUTIES = {
     Duty.COURT_RECORDS: _("Court records"),
     Duty.PROTECTIVE_RECORDS: _("Protective-services records"),
     Duty.HOUSING: _("VAWA housing protections"),
+    Duty.UK_GDPR: _("UK data protection law"),
     Duty.NONE: _("No special law"),
 }
 MARKS = {
@@ -141,6 +152,7 @@ RELATIONS = {
     Relation.HOUSEHOLD: _("Household"),
     Relation.RESPONDENT: _("Respondent"),
     Relation.OTHER: _("Somebody else"),
+    Relation.NOBODY: _("Nobody in particular"),
 }
 LANGUAGES = {
     "en": _("English"),

@@ -317,7 +317,9 @@ class PersonForm(IdentityForm):
     relation = forms.ChoiceField(
         label=_("Who is it, seen from her?"),
         choices=[
-            (relation.value, labels.RELATIONS[relation]) for relation in Relation if relation is not Relation.SELF
+            (relation.value, labels.RELATIONS[relation])
+            for relation in Relation
+            if relation not in (Relation.SELF, Relation.NOBODY)
         ],
         widget=forms.RadioSelect(),
     )
