@@ -331,6 +331,7 @@ VERBS = {
     Verb.EXPORT_CLIENT: _("exported a file"),
     Verb.PREPARE_RELEASE: _("prepared a release"),
     Verb.SIGN_RELEASE: _("recorded a signature"),
+    Verb.COSIGN_RELEASE: _("answered for the place of the shelter"),
     Verb.WITHDRAW_RELEASE: _("recorded a withdrawal"),
     Verb.DISCLOSE: _("disclosed"),
     Verb.READ_ENVELOPE: _("read what a partner shared"),
