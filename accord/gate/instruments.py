@@ -4,7 +4,7 @@ from the loaded law. Nothing is decided here and nothing is sent; the gate asks 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -31,7 +31,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One element a release must have, the laws that ask for it, and whether only somebody else's signature needs it."""
+    """One element a release must have, by which laws, and whether only somebody else's signature needs it."""
 
     element: Element
     by: tuple[Because, ...]
@@ -110,24 +110,22 @@ def refusals(holder: Agency, recipients: Iterable[Agency], signer: Signer, at: d
             at=at,
             recipient=recipient,
         )
-        signed = replace(_BLANK, signed_at=at, until=at, signer=signer)
+        signed = Release(
+            id="",
+            subject="",
+            holder=holder.id,
+            recipient=recipient.id,
+            purpose=question.purpose,
+            grants=(),
+            elements=frozenset(),
+            signed_at=at,
+            until=at,
+            signer=signer,
+        )
         for one in law().on(at).between(holder, recipient).signers:
             if applies(one.when, question, signed):
                 found.setdefault(one.because.rule, Refusal(one.because, one.need.sentence))
     return tuple(found.values())
-
-
-_BLANK = Release(
-    id="",
-    subject="",
-    holder="",
-    recipient="",
-    purpose=Purpose.SAFETY,
-    grants=(),
-    elements=frozenset(),
-    signed_at=datetime.min,
-    until=datetime.min,
-)
 
 
 def _clauses(key: Closer, holder: Agency, marks: Collection[Mark]) -> Iterator[Mapping[str, object]]:

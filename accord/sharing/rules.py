@@ -273,9 +273,7 @@ class Signing:
         return self.signature.strip() + (f" ({self.authority.strip()})" if self.authority.strip() else "")
 
 
-def signed_as(
-    way: Way, *, minor: bool, child: bool, ward: bool = False, dead: bool = False
-) -> dict[str, Any]:
+def signed_as(way: Way, *, minor: bool, child: bool, ward: bool = False, dead: bool = False) -> dict[str, Any]:
     """How a way of signing stands in the law's words: role, minor, alone, cosigned, ward, dead (34 USC
     12291(b)(2)(B)(ii)).
 
