@@ -395,7 +395,7 @@ def withdraw_page(*, permit: Permit, at: datetime, release_ids: Collection[UUID]
         raise InvalidRelease("This release has ended already.")
     bound = {release.id for release in releases if release.signed_at is not None and release.fixed_until is not None}
     wished = Release.objects.filter(id__in=bound, wished_at__isnull=True).update(
-        wished_at=at, wished_by=permit.member_id, wished_how=how if how in TOLD else "in_person"
+        wished_at=at, wished_by=permit.member_id, wished_how=how
     )
     if bound and not wished and len(bound) == len(releases):
         raise InvalidRelease("That she wants this to end is noted already. It ends on its day.")
