@@ -70,7 +70,7 @@ PURPOSES = {
     Purpose.HOUSING: _("housing"),
     Purpose.EDUCATION: _("school"),
     Purpose.COMPENSATION: _("victim compensation"),
-    Purpose.SUPERVISION: _("supervision of the offender"),
+    Purpose.SUPERVISION: _("supervision in a criminal case"),
     Purpose.COORDINATION: _("coordination"),
     Purpose.OVERSIGHT: _("oversight"),
     Purpose.RECORDS_REQUEST: _("a records request"),

@@ -78,7 +78,7 @@ def _midnight(at: datetime, ours: AgencyCard) -> datetime:
 def _line(limit: Limit) -> Line:
     soon = ""
     if limit.oral_hours:
-        soon = ngettext("Within %(hours)s hour.", "Within %(hours)s hours.", limit.oral_hours) % {
+        soon = ngettext("within %(hours)s hour", "within %(hours)s hours", limit.oral_hours) % {
             "hours": limit.oral_hours
         }
     return Line(gettext(limit.sentence), soon, limit.citation, limit.unverified)

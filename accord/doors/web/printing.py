@@ -65,7 +65,6 @@ def release_words(
             "title": gettext("Permission to share information"),
             "aloud": gettext("Read aloud and talked about"),
             "back": gettext("How to take it back"),
-            "how": _how(holder),
             "signature": gettext("Signature"),
         },
         "pages": [_one(each, holder, about, under.get(each.release.id)) for each in asked],
@@ -101,6 +100,7 @@ def _one(asked: Asked, holder: AgencyCard, about: PersonView, under: Signature |
         "elements": [*(row["element"] for row in rows if row["element"]), *sentences, *SIGNATURE_ELEMENTS],
         "rows": rows,
         "aloud": list(sentences.values()),
+        "back": "" if release.fixed_until else _how(holder),
         "signed": [] if under is None else _under(asked, holder, under),
         "fill": _lines(about) if under is None else [],
     }

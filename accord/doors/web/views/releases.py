@@ -173,7 +173,7 @@ def partners(request: HttpRequest, client_id: UUID, conversation_id: UUID | None
             "client": client,
             "choices": list(zip(choices.values(), form["partner"], strict=True)),
             "never": [recipient for id, recipient in recipients.items() if id in never],
-            "own": list(own.values()),
+            "own": list(zip(form["instrument"], [None, *own.values()], strict=True)) if own else [],
             "form": form,
             "conversation_id": conversation_id,
         },
@@ -295,6 +295,7 @@ def sign(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpRe
     if not all(draft.grants for draft in talk.drafts):
         return redirect("conversation_terms", client_id, conversation_id)
     asked, form = talk.asked(talk.drafts), form or _sign_form(talk, None)
+    lawful = _lawful(talk, form, at)
     return _page(
         request,
         "sharing/sign.html",
@@ -305,7 +306,8 @@ def sign(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpRe
             "asked": asked,
             "form": form,
             "own": _offer(talk, at),
-            "lawful": _lawful(talk, form, at),
+            "lawful": lawful,
+            "laws": dict.fromkeys(because for each, _done in lawful for because in each.by),
             "signers": _signers(talk, form, at),
             "law_says": gettext(str(problem)) if problem else "",
             "closed": [
