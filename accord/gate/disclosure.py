@@ -27,7 +27,7 @@ from accord.sharing.rules import Content, Disclosure, InvalidRelease, NothingOpe
 from accord.vault import facts as vault_facts
 from accord.vault import queries as vault
 
-#: What the signed page has at most; it does not say that substance use records are meant, so it opens none.
+#: What every signed page has. That substance use records are meant it says only where that was asked for.
 EVERY_ELEMENT = frozenset(Element) - {Element.SUBSTANCE_USE}
 
 
@@ -178,7 +178,7 @@ def warn(holder: Agency, recipient: Agency, at: datetime) -> Warnings:
 
 def _as_if_signed(release: models.Release, at: datetime) -> Release:
     before = (release.signed_at, release.elements)
-    release.signed_at, release.elements = at, sorted(element.value for element in EVERY_ELEMENT)
+    release.signed_at, release.elements = at, sorted({*before[1], *(element.value for element in EVERY_ELEMENT)})
     try:
         fact = sharing_facts.release_fact(release)
     finally:

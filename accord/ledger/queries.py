@@ -83,6 +83,15 @@ def recent(
     return tuple(_entry(row) for row in rows.only("agency", "id", "at", "line", "hash").order_by("-at", "-id")[:limit])
 
 
+@needs(Verb.READ_CLIENT)
+def done_since(*, permit: Permit, client_id: UUID, deed: str, since: datetime) -> bool:
+    """Whether a deed was written about one's own client since a moment. Only a yes or no: who reads the log is
+    somebody else."""
+    rows = Leaf.objects.filter(agency=permit.agency_id, client=client_id, at__gte=since, outcome="yes")
+    entries = (_entry(row) for row in rows.only("agency", "id", "at", "line", "hash"))
+    return any(deed == done for entry in entries if entry.happening for done, _id in entry.happening.deeds)
+
+
 @needs(Verb.READ_LEDGER)
 def export(*, permit: Permit, start: int = 0, limit: int = 5_000) -> Batch:
     """The export from position `start` on, at most `limit` lines, for `verify`. Each batch asks for a permit, so an

@@ -109,6 +109,7 @@ class Verb(StrEnum):
     EXPORT_CLIENT = "export_client"
     PREPARE_RELEASE = "prepare_release"
     SIGN_RELEASE = "sign_release"
+    COSIGN_RELEASE = "cosign_release"
     WITHDRAW_RELEASE = "withdraw_release"
     DISCLOSE = "disclose"
     READ_ENVELOPE = "read_envelope"

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from accord.database.bulk import insert
 from accord.ledger.permits import Permit, needs
 from accord.partners.models import Agency
-from accord.policy.words import Category, Element, Level, Purpose, Relation, SignerRole, Verb
+from accord.policy.words import Category, Element, Instrument, Level, Purpose, Relation, SignerRole, Verb
 from accord.sealing.hpke import seal_to, sealer
 from accord.sealing.vault import ClientKey
 from accord.sharing import facts
@@ -35,6 +35,7 @@ from accord.sharing.models import (
     Thread,
 )
 from accord.sharing.rules import (
+    EVENTS,
     LONGEST_NAME,
     LONGEST_WORDS,
     TOLD,
@@ -47,6 +48,7 @@ from accord.sharing.rules import (
     checked_updates,
     ends,
     info,
+    planned,
     state,
 )
 from accord.vault import actions as vault
@@ -75,20 +77,26 @@ def prepare(
     conversation: UUID | None = None,
     updates: Collection[Category] = (),
     subject_id: UUID | None = None,
+    instrument: Instrument = Instrument.ORDINARY,
+    substance_use: bool = False,
 ) -> UUID:
     """Write down what she is about to be asked. Nothing is sent. Returns the release's id; raises InvalidRelease.
 
     `conversation` puts it beside others that are signed with it, `updates` names categories of which what is added
-    later may follow, `subject_id` a child of hers instead of herself.
+    later may follow, `subject_id` a child of hers instead of herself. An `instrument` of its own stands alone.
     """
     holder = Agency.objects.get(id=permit.agency_id)
     _checked_recipients(holder, [recipient_id])
+    _alone(instrument, 1, conversation)
     draft = Draft(
         recipient_id,
         purpose,
-        checked_terms(grants=grants, purpose=purpose, last_day=last_day, today=_today(holder, at)),
+        checked_terms(
+            grants=grants, purpose=purpose, last_day=last_day, today=_today(holder, at), instrument=instrument
+        ),
+        substance_use=substance_use,
     )
-    row = _draft(permit, at, holder, _subject(client_id, subject_id), draft, last_day, language)
+    row = _draft(permit, at, holder, _subject(client_id, subject_id), draft, last_day, language, instrument)
     row.client_id, row.conversation = client_id, conversation or row.conversation
     row.updates = checked_updates(updates, draft.grants)
     row.save(force_insert=True)
@@ -108,10 +116,13 @@ def begin(
     language: str,
     subject_id: UUID | None = None,
     conversation: UUID | None = None,
+    instrument: Instrument = Instrument.ORDINARY,
 ) -> UUID:
     """Begin a conversation about several partners, or bring more partners into one: a draft each, whose terms may still
-    be open. Nothing is sent. Returns the conversation's id; raises InvalidRelease."""
+    be open. Nothing is sent. An `instrument` of its own is a conversation of its own, with one partner. Returns the
+    conversation's id; raises InvalidRelease."""
     holder = Agency.objects.get(id=permit.agency_id)
+    _alone(instrument, len(drafts), conversation)
     conversation = conversation or uuid4()
     there = set(
         Release.objects.filter(conversation=conversation, withdrawn_at=None).values_list("recipient", flat=True)
@@ -119,7 +130,7 @@ def begin(
     drafts = [draft for draft in drafts if draft.recipient_id not in there]
     _checked_recipients(holder, [draft.recipient_id for draft in drafts])
     subject = _subject(client_id, subject_id)
-    rows = [_draft(permit, at, holder, subject, draft, last_day, language) for draft in drafts]
+    rows = [_draft(permit, at, holder, subject, draft, last_day, language, instrument) for draft in drafts]
     for row in rows:
         row.client_id, row.conversation = client_id, conversation
         permit.record("release_prepared", row.id)
@@ -137,18 +148,56 @@ def describe(
     grants: Mapping[Category, Level],
     last_day: date,
     updates: Collection[Category] = (),
+    substance_use: bool = False,
+    ends_with: str = "",
+    fixed: bool = False,
 ) -> None:
-    """Say in an unsigned release what one partner may know, for what and how long. Raises InvalidRelease."""
+    """Say in an unsigned release what one partner may know, for what and how long. Raises InvalidRelease.
+
+    `ends_with`: the event with which it ends, at the latest on its last day. `fixed`: where the law lets her, she binds
+    herself until then. What the person responsible for a shelter has allowed is to be allowed anew.
+    """
+    if ends_with not in ("", *EVENTS):
+        raise InvalidRelease("Choose the event it ends with from the list.")
     release = Release.objects.select_for_update().get(id=release_id)
     if release.signed_at is not None or release.withdrawn_at is not None:
         raise InvalidRelease("This release is signed already. A change is a new release.")
     holder = Agency.objects.get(id=permit.agency_id)
-    terms = checked_terms(grants=grants, purpose=purpose, last_day=last_day, today=_today(holder, at))
+    instrument = Instrument(release.instrument)
+    if fixed and instrument is not Instrument.CRIMINAL_JUSTICE:
+        raise InvalidRelease("She can always take this back; only a consent to those who monitor a case binds her.")
+    terms = checked_terms(
+        grants=grants, purpose=purpose, last_day=last_day, today=_today(holder, at), instrument=instrument
+    )
     release.purpose, release.until_at = purpose, ends(last_day, holder.timezone)
     release.grants = {category.value: int(level) for category, level in terms.items()}
     release.updates = checked_updates(updates, terms)
-    release.save(update_fields=["purpose", "until_at", "grants", "updates"])
+    release.elements = planned(instrument, substance_use=substance_use)
+    release.ends_with, release.fixed_until = ends_with, release.until_at if fixed else None
+    release.responsible_at = release.responsible_by = None
+    release.save(
+        update_fields=[
+            "purpose", "until_at", "grants", "updates", "elements", "ends_with", "fixed_until", "responsible_at",
+            "responsible_by",
+        ]
+    )  # fmt: skip
     permit.record("release_prepared", release.id)
+
+
+@needs(Verb.COSIGN_RELEASE)
+def cosign(*, permit: Permit, at: datetime, release_id: UUID) -> None:
+    """The person responsible for a shelter allows that one partner be told where it is, before she signs. Raises
+    InvalidRelease when there is nothing to allow."""
+    waiting = Release.objects.filter(
+        id=release_id,
+        instrument=Instrument.SHELTER_PERMISSION,
+        signed_at__isnull=True,
+        withdrawn_at__isnull=True,
+        responsible_at__isnull=True,
+    ).exclude(prepared_by=permit.member_id)
+    if not waiting.update(responsible_at=at, responsible_by=permit.member_id):
+        raise InvalidRelease("There is nothing here that you can allow: it is allowed, over, or your own.")
+    permit.record("release_cosigned", release_id)
 
 
 @needs(Verb.SIGN_RELEASE)
@@ -167,6 +216,8 @@ def sign(
     alone: bool = False,
     cosigned: bool = False,
     abuser: bool = False,
+    ward: bool = False,
+    dead: bool = False,
     cosigner: str = "",
     witness: str = "",
     kept: str = "",
@@ -184,6 +235,8 @@ def sign(
         alone=alone,
         cosigned=cosigned,
         abuser=abuser,
+        ward=ward,
+        dead=dead,
         cosigner=cosigner,
         witness=witness,
         kept=kept,
@@ -210,13 +263,22 @@ def sign_page(*, permit: Permit, at: datetime, release_ids: Collection[UUID], pa
         raise InvalidRelease("She said no to one of these. Begin a new conversation if she has changed her mind.")
     if any(row.until_at <= at for row in rows):
         raise InvalidRelease("The last day is over already. Choose another one before she signs.")
+    if any(row.instrument == Instrument.SHELTER_PERMISSION and row.responsible_at is None for row in rows):
+        raise InvalidRelease("The person responsible for the shelter has to allow it first.")
+    if any(row.responsible_by == permit.member_id for row in rows):
+        raise InvalidRelease("Whoever allowed it for the shelter does not take her signature too.")
+    meant = {row.id for row in rows if Element.SUBSTANCE_USE.value in row.elements}
+    if meant and Element.SUBSTANCE_USE not in page.spoken:
+        raise InvalidRelease("Read aloud that records about alcohol or drug treatment are meant, too.")
+    elements = [element.value for element in page.elements()]
     common = {
-        "elements": [element.value for element in page.elements()],
         "signer_role": page.signer,
         "signer_minor": page.minor,
         "signer_alone": page.alone,
         "signer_cosigned": page.cosigned,
         "signer_abuser": page.abuser,
+        "signer_ward": page.ward,
+        "signer_dead": page.dead,
         "method": page.method,
         "copy": page.copy,
         "explained_at": at,
@@ -235,8 +297,9 @@ def sign_page(*, permit: Permit, at: datetime, release_ids: Collection[UUID], pa
     for row in rows:
         for column, said in sealed.items():
             setattr(row, column, key.seal("sharing_release", column, row.id, said))
-    # What is sealed differs from row to row and goes first: once signed, the database lets nobody touch a release.
-    Release.objects.bulk_update(rows, list(sealed))
+        row.elements = elements + ([Element.SUBSTANCE_USE.value] if row.id in meant else [])
+    # What differs from row to row goes first: once signed, the database lets nobody touch a release.
+    Release.objects.bulk_update(rows, ["elements", *sealed])
     Release.objects.filter(id__in=list(found)).update(**common)
     for row in rows:
         for column, value in common.items():
@@ -322,18 +385,40 @@ def withdraw(*, permit: Permit, at: datetime, release_id: UUID, how: str) -> int
 @needs(Verb.WITHDRAW_RELEASE)
 def withdraw_page(*, permit: Permit, at: datetime, release_ids: Collection[UUID], how: str) -> int:
     """She takes it back; her word is enough. Reading stops with this commit. What no recipient is bound to keep is
-    destroyed. Returns how many envelopes ended. Raises InvalidRelease when one of them has ended already."""
+    destroyed. One that binds her until a day ends on that day; that she wants it to is noted. Returns how many
+    envelopes ended. Raises InvalidRelease when one of them has ended already, or her wish is noted."""
     if how not in (*TOLD, "relayed"):
         raise InvalidRelease("Say how she told you: in person, by phone, or in writing.")
     releases = list(Release.objects.select_for_update().filter(id__in=release_ids).order_by("id"))
     living = (State.SIGNED, State.DRAFT, State.EXPLAINED)
     if len(releases) < len(release_ids) or not all(_state(release, at) in living for release in releases):
         raise InvalidRelease("This release has ended already.")
-    ids = [release.id for release in releases]
+    bound = {release.id for release in releases if release.signed_at is not None and release.fixed_until is not None}
+    wished = Release.objects.filter(id__in=bound, wished_at__isnull=True).update(
+        wished_at=at, wished_by=permit.member_id, wished_how=how
+    )
+    if bound and not wished and len(bound) == len(releases):
+        raise InvalidRelease("That she wants this to end is noted already. It ends on its day.")
+    for id in bound:
+        permit.record("release_end_wished", id)
+    ids = [release.id for release in releases if release.id not in bound]
     Release.objects.filter(id__in=ids).update(withdrawn_at=at, withdrawn_by=permit.member_id, withdrawn_how=how)
     count = _end(permit, at, Envelope.objects.filter(release__in=ids))
     for id in ids:
         permit.record("release_withdrawn", id)
+    return count
+
+
+@needs(Verb.WITHDRAW_RELEASE)
+def end_with_event(*, permit: Permit, at: datetime, release_id: UUID) -> int:
+    """The event a release was to end with has come: reading stops with this commit, as when she takes it back. Returns
+    how many envelopes ended. Raises InvalidRelease for one that is over, or ends with no event."""
+    release = Release.objects.select_for_update().get(id=release_id)
+    if _state(release, at) is not State.SIGNED or not release.ends_with:
+        raise InvalidRelease("This release has ended already, or ends on its last day alone.")
+    Release.objects.filter(id=release_id).update(ended_at=at, ended_by=permit.member_id)
+    count = _end(permit, at, Envelope.objects.filter(release=release_id))
+    permit.record("release_ended", release_id)
     return count
 
 
@@ -682,14 +767,30 @@ def _state(release: Release, at: datetime) -> State:
     return state(
         explained_at=release.explained_at,
         signed_at=release.signed_at,
-        until_at=release.until_at,
+        until_at=min(release.until_at, release.ended_at or release.until_at),
         withdrawn_at=release.withdrawn_at,
         at=at,
     )
 
 
+def _alone(instrument: Instrument, partners: int, conversation: UUID | None) -> None:
+    """An instrument of its own is never combined: one partner, and a conversation nothing else is in (45 CFR
+    164.508(b)(3); 42 CFR 2.31(b), (d)). Raises InvalidRelease."""
+    if instrument is not Instrument.ORDINARY and (partners != 1 or conversation is not None):
+        raise InvalidRelease("A permission of its own names one partner and is combined with nothing.")
+    if conversation and Release.objects.filter(conversation=conversation).exclude(instrument=instrument).exists():
+        raise InvalidRelease("A permission of its own names one partner and is combined with nothing.")
+
+
 def _draft(
-    permit: Permit, at: datetime, holder: Agency, subject: UUID, draft: Draft, last_day: date, language: str
+    permit: Permit,
+    at: datetime,
+    holder: Agency,
+    subject: UUID,
+    draft: Draft,
+    last_day: date,
+    language: str,
+    instrument: Instrument,
 ) -> Release:
     return Release(
         agency_id=holder.id,
@@ -699,7 +800,8 @@ def _draft(
         grants={category.value: int(level) for category, level in draft.grants.items()},
         updates=checked_updates(draft.updates, draft.grants),
         language=language,
-        elements=[],
+        instrument=instrument,
+        elements=planned(instrument, substance_use=draft.substance_use),
         signer_role=SignerRole.SELF,
         prepared_at=at,
         prepared_by=permit.member_id,

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accord.ledger.permits import Permit
 from accord.partners import facts as partners
 from accord.policy.facts import Block, Grant, Release, Signer
-from accord.policy.words import BlockKind, Category, Element, Level, Purpose, SignerRole
+from accord.policy.words import BlockKind, Category, Element, Instrument, Level, Purpose, SignerRole
 from accord.sharing import models
 from accord.sharing.rules import Content, info, is_named
 from accord.vault.facts import files
@@ -31,16 +31,20 @@ def release_fact(row: models.Release) -> Release | None:
         grants=tuple(Grant(Category(category), Level(level)) for category, level in sorted(row.grants.items())),
         elements=frozenset(Element(element) for element in row.elements),
         signed_at=row.signed_at,
-        until=row.until_at,
+        until=min(row.until_at, row.ended_at or row.until_at),
         signer=Signer(
             role=SignerRole(row.signer_role),
             minor=row.signer_minor,
             alone=row.signer_alone,
             cosigned=row.signer_cosigned,
             abuser=row.signer_abuser,
+            ward=row.signer_ward,
+            dead=row.signer_dead,
         ),
-        withdrawn_at=row.withdrawn_at,
+        withdrawn_at=row.withdrawn_at or row.wished_at,
         long_because=row.long_because is not None,
+        instrument=Instrument(row.instrument),
+        fixed_until=row.fixed_until,
     )
 
 
@@ -66,11 +70,16 @@ def bases(ids: Collection[UUID]) -> list[models.Release | models.Flow]:
     return [*models.Release.objects.filter(id__in=ids), *models.Flow.objects.filter(id__in=ids)]
 
 
+def living(at: datetime) -> QuerySet[models.Release]:
+    """Signed releases that have neither ended nor been taken back."""
+    return models.Release.objects.filter(
+        signed_at__isnull=False, withdrawn_at__isnull=True, ended_at__isnull=True, until_at__gt=at
+    )
+
+
 def following(client_id: UUID, at: datetime) -> list[models.Release | models.Flow]:
     """What later entries about one client may be sent on: her releases that say so, and the flows about her."""
-    releases = models.Release.objects.filter(
-        client_id__in=files(client_id), signed_at__isnull=False, withdrawn_at__isnull=True, until_at__gt=at
-    ).exclude(updates=[])
+    releases = living(at).filter(client_id__in=files(client_id)).exclude(updates=[])
     flows = models.Flow.objects.filter(client_id__in=files(client_id), ended_at__isnull=True, until_at__gt=at)
     return [*releases.order_by("until_at", "id"), *flows.order_by("until_at", "id")]
 

@@ -8,7 +8,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accord.partners.models import Agency
-from accord.policy.words import Category, Level, Purpose, SignerRole
+from accord.policy.words import Category, Instrument, Level, Purpose, SignerRole
+from accord.sharing.rules import EVENTS
 from accord.vault.models import Client, Entry, Person
 
 LEVELS = [(int(level), level.code) for level in Level]
@@ -37,7 +38,8 @@ class Thread(models.Model):
 
 
 class Release(models.Model):
-    """Her permission (facts 1.11). Never edited once signed: the database refuses it. Withdrawn by a word."""
+    """Her permission (facts 1.11). Never edited once signed: the database refuses it. Withdrawn by a word, unless a law
+    let her bind herself; then her word is noted and it ends on its day."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(
@@ -54,6 +56,12 @@ class Release(models.Model):
     )
     conversation = models.UUIDField(
         default=uuid.uuid4, db_comment="link: prepared and signed in one go with these others"
+    )
+    instrument = models.CharField(
+        max_length=24,
+        choices=[(i.value, i.value) for i in Instrument],
+        default=Instrument.ORDINARY.value,
+        db_comment="code: what kind of permission it is; each opens its own and nothing else",
     )
     purpose = models.CharField(
         max_length=24, choices=[(p.value, p.value) for p in Purpose], db_comment="code: why, exactly one"
@@ -73,6 +81,12 @@ class Release(models.Model):
     signer_alone = models.BooleanField(default=False, db_comment="code: the law lets her sign alone")
     signer_cosigned = models.BooleanField(default=False, db_comment="code: the second signature is there")
     signer_abuser = models.BooleanField(default=False, db_comment="code: signer is believed to be the abuser")
+    signer_ward = models.BooleanField(default=False, db_comment="code: a court has put the subject under a guardian")
+    signer_dead = models.BooleanField(default=False, db_comment="code: the subject has died")
+    responsible_at = models.DateTimeField(
+        null=True, db_comment="moment: who is responsible for the shelter allowed it to be told"
+    )
+    responsible_by = models.UUIDField(null=True, db_comment="link: member who allowed it")
     method = models.CharField(
         max_length=10,
         choices=[("screen", "screen"), ("paper", "paper"), ("witnessed", "witnessed")],
@@ -98,6 +112,27 @@ class Release(models.Model):
     signed_at = models.DateTimeField(null=True, db_comment="moment: she signed")
     signed_with = models.UUIDField(null=True, db_comment="link: member who was with her")
     until_at = models.DateTimeField(db_comment="moment: it ends; half-open")
+    fixed_until = models.DateTimeField(
+        null=True, db_comment="moment: she bound herself until then (42 CFR 2.35); it ends with it"
+    )
+    ends_with = models.CharField(
+        max_length=24,
+        choices=[(event, event) for event in EVENTS],
+        blank=True,
+        default="",
+        db_comment="code: the event it ends with, if that is before its last day",
+    )
+    ended_at = models.DateTimeField(null=True, db_comment="moment: that event was noted")
+    ended_by = models.UUIDField(null=True, db_comment="link: member who noted it")
+    wished_at = models.DateTimeField(null=True, db_comment="moment: she wanted to end what binds her until its day")
+    wished_by = models.UUIDField(null=True, db_comment="link: member who noted it")
+    wished_how = models.CharField(
+        max_length=10,
+        choices=[("in_person", "in_person"), ("phone", "phone"), ("written", "written")],
+        blank=True,
+        default="",
+        db_comment="code: how she said so",
+    )
     withdrawn_at = models.DateTimeField(null=True, db_comment="moment: she took it back")
     withdrawn_by = models.UUIDField(null=True, db_comment="link: member who recorded it")
     withdrawn_how = models.CharField(
@@ -134,6 +169,47 @@ class Release(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(method="witnessed") | models.Q(witness__isnull=False),
                 name="release_witnessed_by_somebody",
+            ),
+            models.UniqueConstraint(
+                fields=["agency", "conversation"],
+                condition=~models.Q(instrument=Instrument.ORDINARY.value),
+                name="release_of_its_own_stands_alone",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(fixed_until__isnull=True)
+                | models.Q(instrument=Instrument.CRIMINAL_JUSTICE.value, fixed_until=models.F("until_at")),
+                name="release_binds_only_who_is_monitored",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True, ended_by__isnull=True)
+                | (
+                    models.Q(ended_at__isnull=False, ended_by__isnull=False, signed_at__isnull=False)
+                    & ~models.Q(ends_with="")
+                ),
+                name="release_ended_with_its_event",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(wished_at__isnull=True, wished_by__isnull=True, wished_how="")
+                | (
+                    models.Q(wished_at__isnull=False, wished_by__isnull=False, fixed_until__isnull=False)
+                    & ~models.Q(wished_how="")
+                ),
+                name="release_wish_who_when_how",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(responsible_at__isnull=True, responsible_by__isnull=True)
+                | models.Q(
+                    instrument=Instrument.SHELTER_PERMISSION.value,
+                    responsible_at__isnull=False,
+                    responsible_by__isnull=False,
+                ),
+                name="release_responsible_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(instrument=Instrument.SHELTER_PERMISSION.value)
+                | models.Q(signed_at__isnull=True)
+                | models.Q(responsible_at__isnull=False),
+                name="release_of_a_shelter_signed_by_both",
             ),
         ]
 

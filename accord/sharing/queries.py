@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from accord.ledger.permits import Permit, needs
-from accord.policy.words import Category, Level, Purpose, Relation, Verb
+from accord.policy.words import Category, Element, Instrument, Level, Purpose, Relation, Verb
 from accord.sharing import facts
 from accord.sharing.actions import relay_info
 from accord.sharing.models import Arrival, Aside, Confirmed, Envelope, Flow, Receipt, Relay, Release, Sent, Thread
@@ -65,6 +65,13 @@ class ReleaseView:
     method: str
     copy: str
     sent: int = 0
+    instrument: Instrument = Instrument.ORDINARY
+    substance_use: bool = False
+    fixed_until: datetime | None = None
+    ends_with: str = ""
+    ended_at: datetime | None = None
+    wished_at: datetime | None = None
+    responsible_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class LivingRelease:
-    """A signed release in force, with the code of whose word it is and nothing else about her."""
+    """A release, with the code of whose word it is and nothing else about her."""
 
     code: str
     release: ReleaseView
@@ -382,11 +389,22 @@ def signature(*, permit: Permit, client_id: UUID, release_id: UUID) -> Signature
     )
 
 
+@needs(Verb.COSIGN_RELEASE)
+def to_cosign(*, permit: Permit, limit: int = MOST_LISTED) -> list[LivingRelease]:
+    """Unsigned permissions to tell where the shelter is, with the code of whose word each is to be: for the person
+    responsible for it. Those she has allowed already are among them until they are signed."""
+    rows = Release.objects.filter(
+        instrument=Instrument.SHELTER_PERMISSION, signed_at__isnull=True, withdrawn_at__isnull=True
+    ).exclude(grants={})
+    rows = list(within(permit, rows).select_related("client").order_by("prepared_at", "id")[:limit])
+    views = _releases(permit, rows)
+    return [LivingRelease(row.client.code, view) for row, view in zip(rows, views, strict=True)]
+
+
 @needs(Verb.WITHDRAW_RELEASE)
 def living(*, permit: Permit, code: str = "", limit: int = MOST_LISTED) -> list[LivingRelease]:
     """Signed releases in force, soonest end first; with `code`, those of one client. For whoever takes her call."""
-    rows = Release.objects.filter(signed_at__isnull=False, withdrawn_at__isnull=True, until_at__gt=permit.at)
-    rows = within(permit, rows)
+    rows = within(permit, facts.living(permit.at))
     if code:
         rows = rows.filter(client__code=code.strip().upper())
     rows = list(rows.select_related("client").order_by("until_at", "id")[:limit])
@@ -397,12 +415,7 @@ def living(*, permit: Permit, code: str = "", limit: int = MOST_LISTED) -> list[
 @needs(Verb.READ_DAY)
 def ending(*, permit: Permit, days: int = 7) -> list[ReleaseView]:
     """Signed releases that end within the next days, soonest first."""
-    rows = Release.objects.filter(
-        signed_at__isnull=False,
-        withdrawn_at__isnull=True,
-        until_at__gt=permit.at,
-        until_at__lte=permit.at + timedelta(days=days),
-    )
+    rows = facts.living(permit.at).filter(until_at__lte=permit.at + timedelta(days=days))
     return _releases(permit, within(permit, rows).order_by("until_at", "conversation", "id")[:MOST_LISTED])
 
 
@@ -432,7 +445,7 @@ def flows_lately(*, permit: Permit, days: int = 7) -> list[FlowView]:
 def unsent(*, permit: Permit, client_id: UUID | None = None, limit: int = MOST_LISTED) -> list[Unsent]:
     """What waits to be sent, oldest entry first: of one client, or of all. Nothing is opened, and the law is not asked
     yet. What a release or flow tells as existence was told once, when it began."""
-    releases = Release.objects.filter(signed_at__isnull=False, withdrawn_at__isnull=True, until_at__gt=permit.at)
+    releases = facts.living(permit.at)
     flows = Flow.objects.filter(ended_at__isnull=True, until_at__gt=permit.at)
     releases = _narrowed(permit, releases.exclude(updates=[]), client_id)
     flows = _narrowed(permit, flows, client_id)
@@ -570,7 +583,7 @@ def _releases(permit: Permit, rows: Iterable[Release]) -> list[ReleaseView]:
                 state=state(
                     explained_at=row.explained_at,
                     signed_at=row.signed_at,
-                    until_at=row.until_at,
+                    until_at=min(row.until_at, row.ended_at or row.until_at),
                     withdrawn_at=row.withdrawn_at,
                     at=permit.at,
                 ),
@@ -584,6 +597,13 @@ def _releases(permit: Permit, rows: Iterable[Release]) -> list[ReleaseView]:
                 method=row.method,
                 copy=row.copy,
                 sent=counts.get(row.id, 0),
+                instrument=Instrument(row.instrument),
+                substance_use=Element.SUBSTANCE_USE.value in row.elements,
+                fixed_until=row.fixed_until,
+                ends_with=row.ends_with,
+                ended_at=row.ended_at,
+                wished_at=row.wished_at,
+                responsible_at=row.responsible_at,
             )
         )
     return views

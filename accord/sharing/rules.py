@@ -11,7 +11,7 @@ from typing import Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from accord.policy.words import Category, Element, Level, Purpose, SignerRole
+from accord.policy.words import AgencyKind, Category, Element, Instrument, Level, Purpose, SignerRole
 from accord.sealing.tokens import name_forms, name_words
 
 #: Usual length of a release and the length above which the page asks twice, in days (facts 1.1, a design default;
@@ -31,6 +31,15 @@ BY_FORM = (
     Element.PURPOSE,
     Element.TIME_LIMITED,
 )
+
+#: Events with which a release may end before its last day (facts 1.1, duration).
+EVENTS = ("hearing_held", "claim_decided", "team_closed", "case_closed", "condition_over")
+#: Who can monitor a condition of a criminal case (42 CFR 2.35(a)).
+MONITORS = frozenset({AgencyKind.COURT, AgencyKind.PROBATION, AgencyKind.PROSECUTOR, AgencyKind.POLICE})
+#: Instruments about substance use records: each says so in so many words (42 CFR 2.31(a)(3)).
+ABOUT_SUBSTANCE_USE = frozenset({Instrument.COUNSELLING_NOTES, Instrument.PROCEEDING, Instrument.CRIMINAL_JUSTICE})
+#: Instruments that open marked things and nothing else, not even her name.
+MARKED_ONLY = frozenset(Instrument) - {Instrument.ORDINARY, Instrument.PROCEEDING, Instrument.CRIMINAL_JUSTICE}
 
 #: What a survivor can be asked to release.
 RELEASABLE = (
@@ -84,11 +93,12 @@ class Way(StrEnum):
     EMANCIPATED = "emancipated"
     PARENT = "parent"
     GUARDIAN = "guardian"
+    WARD_ALONE = "ward_alone"
     REPRESENTATIVE = "representative"
     NEXT_OF_KIN = "next_of_kin"
 
 
-GROWN_WAYS = (Way.SELF, Way.GUARDIAN, Way.REPRESENTATIVE, Way.NEXT_OF_KIN)
+GROWN_WAYS = (Way.SELF, Way.GUARDIAN, Way.WARD_ALONE, Way.REPRESENTATIVE, Way.NEXT_OF_KIN)
 MINOR_WAYS = (Way.BOTH, Way.ALONE, Way.PARENT, Way.GUARDIAN, Way.EMANCIPATED)
 CHILD_WAYS = (Way.BOTH, Way.PARENT, Way.GUARDIAN, Way.ALONE)
 #: Ways in which somebody beside the one it is about signs: then it is asked whether that person is the abuser.
@@ -143,11 +153,17 @@ def ends(last_day: date, zone: str) -> datetime:
 
 
 def checked_terms(
-    *, grants: Mapping[Category, Level], purpose: Purpose, last_day: date, today: date
+    *,
+    grants: Mapping[Category, Level],
+    purpose: Purpose,
+    last_day: date,
+    today: date,
+    instrument: Instrument = Instrument.ORDINARY,
 ) -> dict[Category, Level]:
     """The categories that are really granted. Raises InvalidRelease naming what is wrong.
 
-    A release that grants anything also names her, so her name goes along unless she chose less.
+    A release that grants anything also names her, so her name goes along unless she chose less; not on an instrument
+    that opens marked things alone.
     """
     if unknown := set(grants) - set(RELEASABLE):
         raise InvalidRelease(f"This cannot be released: {', '.join(sorted(unknown))}.")
@@ -160,17 +176,19 @@ def checked_terms(
         raise InvalidRelease(f"The last day {last_day.isoformat()} is over already.")
     if last_day > today + timedelta(days=LONGEST_DAYS):
         raise InvalidRelease("A release lasts at most a year. A longer need is a new conversation.")
-    return {Category.IDENTITY: Level.SUMMARY} | chosen
+    return chosen if instrument in MARKED_ONLY else {Category.IDENTITY: Level.SUMMARY} | chosen
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What one partner is to be asked about; `grants` may still be empty."""
+    """What one partner is to be asked about; `grants` may still be empty. `substance_use`: it is to say in so many
+    words that substance use records are meant."""
 
     recipient_id: UUID
     purpose: Purpose
     grants: Mapping[Category, Level]
     updates: Collection[Category] = ()
+    substance_use: bool = False
 
 
 def checked_updates(updates: Collection[Category], grants: Mapping[Category, Level]) -> list[str]:
@@ -178,6 +196,11 @@ def checked_updates(updates: Collection[Category], grants: Mapping[Category, Lev
     if unknown := set(updates) - set(grants):
         raise InvalidRelease(f"Nothing of this is released, so nothing can follow: {', '.join(sorted(unknown))}.")
     return [category.value for category in grants if category in updates]
+
+
+def planned(instrument: Instrument, *, substance_use: bool) -> list[str]:
+    """What an unsigned page is to say beyond what every page says: the statement about substance use records."""
+    return [Element.SUBSTANCE_USE.value] if substance_use or instrument in ABOUT_SUBSTANCE_USE else []
 
 
 def signature_elements(spoken: frozenset[Element], *, copy: str, signer: SignerRole, authority: str) -> list[Element]:
@@ -227,6 +250,8 @@ class Signing:
     alone: bool = False
     cosigned: bool = False
     abuser: bool = False
+    ward: bool = False
+    dead: bool = False
     cosigner: str = ""
     witness: str = ""
     kept: str = ""
@@ -248,11 +273,13 @@ class Signing:
         return self.signature.strip() + (f" ({self.authority.strip()})" if self.authority.strip() else "")
 
 
-def signed_as(way: Way, *, minor: bool, child: bool) -> dict[str, Any]:
-    """How a way of signing stands in the law's words: role, minor, alone, cosigned (34 USC 12291(b)(2)(B)(ii)).
+def signed_as(way: Way, *, minor: bool, child: bool, ward: bool = False, dead: bool = False) -> dict[str, Any]:
+    """How a way of signing stands in the law's words: role, minor, alone, cosigned, ward, dead (34 USC
+    12291(b)(2)(B)(ii)).
 
     Of a minor who is herself the client it is her own signature and the other one stands beside it; for a child of
-    hers it is the other way round.
+    hers it is the other way round. `ward`, `dead`: what else is known of whom it is about. An adult for whom a guardian
+    signs is a ward, and next of kin sign for the dead.
     """
     roles = {
         Way.BOTH: SignerRole.PARENT if child else SignerRole.SELF,
@@ -261,11 +288,14 @@ def signed_as(way: Way, *, minor: bool, child: bool) -> dict[str, Any]:
         Way.REPRESENTATIVE: SignerRole.REPRESENTATIVE,
         Way.NEXT_OF_KIN: SignerRole.NEXT_OF_KIN,
     }
+    young = way in (Way.BOTH, Way.ALONE, Way.PARENT) or (minor and way is not Way.EMANCIPATED)
     return {
         "signer": roles.get(way, SignerRole.SELF),
-        "minor": way in (Way.BOTH, Way.ALONE, Way.PARENT) or (minor and way is not Way.EMANCIPATED),
-        "alone": way is Way.ALONE,
+        "minor": young,
+        "alone": way in (Way.ALONE, Way.WARD_ALONE),
         "cosigned": way is Way.BOTH,
+        "ward": ward or way is Way.WARD_ALONE or (way is Way.GUARDIAN and not young),
+        "dead": dead or way is Way.NEXT_OF_KIN,
     }
 
 

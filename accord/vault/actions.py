@@ -225,6 +225,12 @@ def add_entries(*, permit: Permit, at: datetime, client_id: UUID, entries: Itera
 
 
 @needs(Verb.ADD_ENTRY)
+def limits_told(*, permit: Permit, at: datetime, client_id: UUID) -> None:
+    """She was told what this agency must pass on whatever she wants, before she was asked to tell anything."""
+    permit.record("limits_told", client_id)
+
+
+@needs(Verb.ADD_ENTRY)
 def note_service(
     *,
     permit: Permit,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from django.db.models.functions import JSONObject
 
 from accord.accounts.rules import CODE_ALPHABET
 from accord.ledger.permits import Permit, needs
-from accord.policy.words import Category, Level, Relation, Verb
+from accord.policy.words import Category, Level, Mark, Relation, Verb
 from accord.sealing.tokens import Token as SearchToken
 from accord.sealing.tokens import code_token, date_token, query_tokens, twin_tokens
 from accord.sealing.vault import ClientKey
@@ -80,6 +80,7 @@ class EntryView:
     imported: bool
     summary: Summary
     detail: Detail | None = None
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,11 +327,23 @@ def services(*, permit: Permit, client_id: UUID) -> list[Served]:
 
 
 @needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE)
-def held(*, permit: Permit, client_id: UUID, about: UUID) -> Mapping[Category, int]:
-    """How many entries of each category a file holds about one person; none is opened."""
+def held(
+    *, permit: Permit, client_id: UUID, about: UUID, marks: Collection[Mark] | None = None
+) -> Mapping[Category, int]:
+    """How many entries of each category a file holds about one person; with `marks`, those with one of them. None is
+    opened."""
     rows = Entry.objects.filter(client_id=client_id, about_id=about)
+    if marks is not None:
+        rows = rows.filter(marks__overlap=[mark.value for mark in marks])
     counts = rows.values_list("category").annotate(held=Count("id"))
     return {Category(category): count for category, count in counts}
+
+
+@needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE)
+def marks(*, permit: Permit, client_id: UUID) -> frozenset[Mark]:
+    """Which marks of special protection entries of one file carry; none is opened."""
+    rows = Entry.objects.filter(client_id=client_id).exclude(marks=[]).values_list("marks", flat=True).distinct()
+    return frozenset(Mark(mark) for found in rows for mark in found)
 
 
 @needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE, Verb.SIGN_RELEASE, Verb.DISCLOSE, Verb.EXPORT_CLIENT)
@@ -502,6 +515,7 @@ def _entry(key: ClientKey, row: Entry, *, with_detail: bool) -> EntryView:
         imported=row.origin is not None,
         summary=Summary.of(key.open("vault_entry", "summary", row.id, bytes(row.summary))),
         detail=Detail.of(key.open("vault_entry", "detail", row.id, bytes(row.detail))) if with_detail else None,
+        marks=tuple(Mark(mark) for mark in row.marks),
     )
 
 

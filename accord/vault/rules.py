@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from accord.accounts.rules import CODE_ALPHABET
-from accord.policy.words import Category, Mark, Relation
+from accord.policy.words import VICTIM_SERVICE_DUTIES, AgencyKind, Category, Duty, Mark, Relation
 
 CODE_LENGTH = 5
 
@@ -399,6 +399,32 @@ def _in_hours(windows: tuple[Window, ...], zone: tzinfo, at_local: datetime) -> 
     if ahead := [begin for begin, _end in spans if begin > at]:
         return Contact(False, "outside_hours", next_at=min(ahead).astimezone(zone))
     return Contact(False, "no_hours")
+
+
+#: Which agencies can hold what a mark guards: by the laws they are under, and for one by its kind. A mark only closes.
+MARKS_BY_DUTY: Mapping[Mark, frozenset[Duty]] = {
+    Mark.PRIVILEGED: frozenset({Duty.ATTORNEY_PRIVILEGE, Duty.ADVOCATE_PRIVILEGE, Duty.THERAPIST_PRIVILEGE}),
+    Mark.PSYCHOTHERAPY_NOTE: frozenset({Duty.HIPAA, Duty.THERAPIST_PRIVILEGE}),
+    Mark.SUD: frozenset({Duty.PART2, Duty.HIPAA}),
+    Mark.SUD_COUNSELLING_NOTE: frozenset({Duty.PART2}),
+    Mark.SHELTER_LOCATION: VICTIM_SERVICE_DUTIES,
+    Mark.IMMIGRATION: frozenset(Duty),
+    Mark.CRIMINAL_HISTORY: frozenset({Duty.CJIS}),
+    Mark.SEALED: frozenset(
+        {Duty.COURT_RECORDS, Duty.BRADY, Duty.CJIS, Duty.PROTECTIVE_RECORDS, Duty.ATTORNEY_PRIVILEGE}
+    ),
+}
+MARKS_BY_KIND: Mapping[Mark, frozenset[AgencyKind]] = {Mark.VICTIM_CONTACT: frozenset({AgencyKind.INTERVENTION})}
+
+
+def marks_for(kind: AgencyKind, duties: Iterable[Duty]) -> tuple[Mark, ...]:
+    """The marks that entries of such an agency can need."""
+    under = frozenset(duties)
+    return tuple(
+        mark
+        for mark in Mark
+        if kind in MARKS_BY_KIND.get(mark, ()) or not under.isdisjoint(MARKS_BY_DUTY.get(mark, ()))
+    )
 
 
 def about_a_child(category: Category, marks: Iterable[Mark] = (), values: Mapping[str, Any] | None = None) -> None:

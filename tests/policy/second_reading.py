@@ -116,12 +116,14 @@ def role_may(role: Role, verb: Verb) -> bool:
     if role is Role.RECORDS_OFFICER:
         return verb in (Verb.READ_DAY, Verb.READ_KEPT, Verb.READ_PARTNERS)
     if role is Role.DIRECTOR:
-        # She manages the agency, its members and keys, seconds a large export, reads the ledger.
+        # She manages the agency, its members and keys, seconds a large export, reads the ledger, and answers for the
+        # place of a shelter.
         return is_management(verb) or verb in (
             Verb.READ_DAY,
             Verb.READ_PARTNERS,
             Verb.READ_LEDGER,
             Verb.APPROVE_EXPORT,
+            Verb.COSIGN_RELEASE,
         )
     if role is Role.SYSTEM:
         return verb is Verb.SWEEP
@@ -211,8 +213,9 @@ def has_a_conflict_inside(question: Question) -> bool:
 
 def is_work_with_her(verb: Verb) -> bool:
     """Work with one client's file is for those who work with her. To say who does is not such work, or nobody could
-    ever be added; what is kept by law is the records officer's and no longer anybody's client."""
-    return touches_a_client(verb) and verb not in (Verb.ASSIGN_CLIENT, Verb.READ_KEPT)
+    ever be added; what is kept by law is the records officer's and no longer anybody's client; who answers for the
+    shelter reads no file."""
+    return touches_a_client(verb) and verb not in (Verb.ASSIGN_CLIENT, Verb.READ_KEPT, Verb.COSIGN_RELEASE)
 
 
 def the_file_is_kept_from(question: Question) -> bool:

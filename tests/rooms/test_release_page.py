@@ -322,7 +322,7 @@ def test_every_way_of_signing_stands_in_the_law_s_words():
             for child in (False, True):
                 stands = rules.signed_as(way, minor=minor, child=child)
                 assert not (stands["alone"] and stands["cosigned"])
-                assert stands["minor"] or not (stands["alone"] or stands["cosigned"])
+                assert stands["minor"] or stands["ward"] or not (stands["alone"] or stands["cosigned"])
                 assert (stands["signer"] is SignerRole.SELF) or way in rules.WITH_AUTHORITY | {rules.Way.BOTH}
     birthday = date(2010, 2, 28)
     assert rules.age(date(2008, 2, 29), birthday) == 1

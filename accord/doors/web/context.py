@@ -21,6 +21,7 @@ MENU = (
     ("members", _("Members"), frozenset({Role.DIRECTOR})),
     ("keys", _("Keys"), frozenset({Role.DIRECTOR})),
     ("caseload_seconds", _("Exports"), frozenset({Role.DIRECTOR})),
+    ("cosign_waiting", _("Shelter's place"), frozenset({Role.DIRECTOR})),
     ("walls", _("Walls"), frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})),
     ("partners", _("Partners"), WORKERS | {Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR}),
 )

@@ -12,7 +12,19 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from accord.policy.words import AgencyKind, Category, Duty, Level, Mark, Purpose, Relation, Role, Verb
+from accord.policy.words import (
+    AgencyKind,
+    Category,
+    Duty,
+    Element,
+    Instrument,
+    Level,
+    Mark,
+    Purpose,
+    Relation,
+    Role,
+    Verb,
+)
 from accord.records.health import rules as health
 from accord.vault import rules as vault
 
@@ -58,7 +70,7 @@ PURPOSES = {
     Purpose.HOUSING: _("housing"),
     Purpose.EDUCATION: _("school"),
     Purpose.COMPENSATION: _("victim compensation"),
-    Purpose.SUPERVISION: _("supervision of the offender"),
+    Purpose.SUPERVISION: _("supervision in a criminal case"),
     Purpose.COORDINATION: _("coordination"),
     Purpose.OVERSIGHT: _("oversight"),
     Purpose.RECORDS_REQUEST: _("a records request"),
@@ -130,6 +142,43 @@ MARKS = {
     Mark.IMMIGRATION: _("Immigration status"),
     Mark.CRIMINAL_HISTORY: _("Criminal history"),
     Mark.SEALED: _("Sealed court records"),
+}
+#: What a permission is, as it is offered and as it stands on paper.
+INSTRUMENTS = {
+    Instrument.ORDINARY: _("An ordinary release"),
+    Instrument.PSYCHOTHERAPY_NOTES: _("A therapist's own notes, and nothing else"),
+    Instrument.COUNSELLING_NOTES: _("Substance-use counselling notes, and nothing else"),
+    Instrument.PROCEEDING: _("Substance-use records in one proceeding"),
+    Instrument.CRIMINAL_JUSTICE: _("Treatment, for those who watch over a condition of a criminal case"),
+    Instrument.PRIVILEGE_WAIVER: _("What is privileged: she gives up the protection"),
+    Instrument.SHELTER_PERMISSION: _("Where the shelter is"),
+    Instrument.IMMIGRATION_WAIVER: _("Her protected immigration application"),
+}
+#: What a law can want of a release.
+ELEMENTS = {
+    Element.WRITTEN: _("It is in writing"),
+    Element.SIGNED: _("It is signed"),
+    Element.DATED: _("It has the day of signing"),
+    Element.INFORMED: _("Risks, good and harm, and other ways were talked about"),
+    Element.TIME_LIMITED: _("It has an end"),
+    Element.DESCRIPTION: _("It says exactly what may be told"),
+    Element.DISCLOSER: _("It says who may tell"),
+    Element.RECIPIENT: _("It names the one who is told"),
+    Element.PURPOSE: _("It says what for"),
+    Element.AUTHORITY: _("It says what lets somebody else sign for her"),
+    Element.RIGHT_TO_REVOKE: _("It says how she takes it back"),
+    Element.NOT_A_CONDITION: _("It says that no service depends on it"),
+    Element.REDISCLOSURE: _("It says that it may be passed on"),
+    Element.COPY_OFFERED: _("She was offered a copy"),
+    Element.SUBSTANCE_USE: _("It says that substance-use records are meant"),
+}
+#: What a release can end with before its last day, inside a sentence.
+EVENTS = {
+    "hearing_held": _("the hearing has been held"),
+    "claim_decided": _("the claim is decided"),
+    "team_closed": _("the team has closed her case"),
+    "case_closed": _("the case is closed"),
+    "condition_over": _("the condition of the court is over"),
 }
 #: How partners under an agreement tell each other things.
 MECHANISMS = {
@@ -331,6 +380,7 @@ VERBS = {
     Verb.EXPORT_CLIENT: _("exported a file"),
     Verb.PREPARE_RELEASE: _("prepared a release"),
     Verb.SIGN_RELEASE: _("recorded a signature"),
+    Verb.COSIGN_RELEASE: _("answered for the place of the shelter"),
     Verb.WITHDRAW_RELEASE: _("recorded a withdrawal"),
     Verb.DISCLOSE: _("disclosed"),
     Verb.READ_ENVELOPE: _("read what a partner shared"),
@@ -362,7 +412,7 @@ CODES: Mapping[str, Mapping[str, Any]] = {"service": SERVICES, "channel": REACHE
 DAYS = frozenset({"born", "date", "day", "first_day", "last_day", "start", "end"})
 
 _ALL: tuple[Mapping[Any, Any], ...] = (
-    CATEGORIES, LEVELS, PURPOSES, ROLES, KINDS_OF_AGENCY, DUTIES, MARKS, RELATIONS, VERBS,
+    CATEGORIES, LEVELS, PURPOSES, ROLES, KINDS_OF_AGENCY, DUTIES, MARKS, RELATIONS, VERBS, INSTRUMENTS, ELEMENTS,
 )  # fmt: skip
 
 

@@ -17,10 +17,10 @@ import typst
 from django.utils import translation
 from django.utils.translation import gettext
 
-from accord.doors.web.labels import label, spoken_day, summary_text
+from accord.doors.web.labels import EVENTS, label, spoken_day, summary_text
 from accord.doors.web.spoken import Asked, aloud, last_day
 from accord.partners.queries import AgencyCard
-from accord.policy.words import Element, Relation
+from accord.policy.words import Element, Instrument, Relation
 from accord.sharing.queries import Signature
 from accord.vault.queries import PersonView
 from accord.vault.rules import Served, Summary
@@ -65,7 +65,6 @@ def release_words(
             "title": gettext("Permission to share information"),
             "aloud": gettext("Read aloud and talked about"),
             "back": gettext("How to take it back"),
-            "how": _how(holder),
             "signature": gettext("Signature"),
         },
         "pages": [_one(each, holder, about, under.get(each.release.id)) for each in asked],
@@ -80,13 +79,20 @@ def _one(asked: Asked, holder: AgencyCard, about: PersonView, under: Signature |
     else:
         what.append(gettext("Only what is there today; nothing that is added later."))
     until = gettext("The end of %(day)s") % {"day": spoken_day(last_day(release, holder).isoformat())}
+    ends = [until]
+    if release.ends_with:
+        ends.append(gettext("Earlier, as soon as %(event)s.") % {"event": EVENTS[release.ends_with]})
+    if release.fixed_until:
+        ends.append(gettext("She cannot take it back before (42 CFR 2.35)."))
+    own = [] if release.instrument is Instrument.ORDINARY else [label(release.instrument)]
     rows = [
+        *(_row("", gettext("What this is"), line) for line in own),
         _row("", gettext("About"), about.identity.name or gettext("Herself")),
         _row(Element.DISCLOSER, gettext("Who may tell"), holder.name),
         _row(Element.RECIPIENT, gettext("Who may be told"), asked.recipient.name),
         _row(Element.DESCRIPTION, gettext("What"), *what),
         _row(Element.PURPOSE, gettext("Why"), label(release.purpose)),
-        _row(Element.TIME_LIMITED, gettext("Until"), until),
+        _row(Element.TIME_LIMITED, gettext("Until"), *ends),
     ]
     sentences = aloud([asked], holder)
     return {
@@ -94,6 +100,7 @@ def _one(asked: Asked, holder: AgencyCard, about: PersonView, under: Signature |
         "elements": [*(row["element"] for row in rows if row["element"]), *sentences, *SIGNATURE_ELEMENTS],
         "rows": rows,
         "aloud": list(sentences.values()),
+        "back": "" if release.fixed_until else _how(holder),
         "signed": [] if under is None else _under(asked, holder, under),
         "fill": _lines(about) if under is None else [],
     }
@@ -128,6 +135,11 @@ def _under(asked: Asked, holder: AgencyCard, under: Signature) -> list[dict[str,
     }
     assert release.signed_at is not None, "only what is signed has a signature"
     signed = [
+        *(
+            [_row("", gettext("Allowed for the shelter"), _day(release.responsible_at, holder))]
+            if release.responsible_at
+            else []
+        ),
         _row(Element.SIGNED, gettext("Signed"), f"{under.name}, {methods.get(release.method, '')}"),
         _row(Element.DATED, gettext("On"), _day(release.signed_at, holder)),
     ]

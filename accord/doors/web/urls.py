@@ -15,6 +15,7 @@ from accord.doors.web.views import (
     day,
     health,
     intake,
+    limits,
     oversight,
     partners,
     people,
@@ -62,6 +63,8 @@ _TABLE = (
         "intake",
         (Verb.EDIT_CLIENT, Verb.CONFIRM_VALUE, Verb.READ_ENVELOPE, Verb.READ_CLIENT),
     ),
+    # what is told whatever she wants, said before she tells anything
+    Page(C + "limits/", limits.limits, "limits", (Verb.ADD_ENTRY, Verb.READ_CLIENT)),
     Page(C + "timeline/", picture.timeline, "timeline", (Verb.READ_CLIENT,)),
     # a privacy officer reads it without seeing the file
     Page(C + "accounting/", picture.accounting, "accounting", (Verb.READ_ACCOUNTING,)),
@@ -104,6 +107,10 @@ _TABLE = (
         "release_renew",
         (Verb.PREPARE_RELEASE, Verb.READ_CLIENT),
     ),
+    Page(C + "releases/<uuid:release_id>/over/", releases.over, "release_over", (Verb.WITHDRAW_RELEASE,)),
+    # whoever is responsible for a shelter allows that its place be told, and sees no file
+    Page("shelter/", releases.to_cosign, "cosign_waiting", (Verb.COSIGN_RELEASE,)),
+    Page(C + "releases/<uuid:release_id>/allow/", releases.cosign, "release_cosign", (Verb.COSIGN_RELEASE,)),
     # a privacy officer may take the call too, and sees the release but not the file
     Page(C + "releases/<uuid:release_id>/withdraw/", releases.withdraw, "release_withdraw", (Verb.WITHDRAW_RELEASE,)),
     # what came from partners

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
@@ -15,13 +15,18 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accord.doors.web import labels
+from accord.gate.instruments import Offer
 from accord.partners.queries import AgencyCard
-from accord.policy.words import AgencyKind, Category, Element, Level, Purpose
+from accord.policy.facts import Signer
+from accord.policy.words import AgencyKind, Category, Element, Instrument, Level, Purpose
 from accord.sharing.queries import ReleaseView
 from accord.sharing.rules import (
     ADULT,
     ANOTHER_SIGNS,
     ASK_TWICE_DAYS,
+    BY_FORM,
+    MARKED_ONLY,
+    MONITORS,
     OF_A_CHILD,
     PRESETS,
     RELEASABLE,
@@ -59,6 +64,8 @@ USUAL_PURPOSE = {
     AgencyKind.HOUSING: Purpose.HOUSING,
 }
 LEVELS = (Level.NONE, Level.EXISTENCE, Level.SUMMARY, Level.FULL)
+#: A permission that opens marked things alone says something of them, or nothing.
+MARKED_LEVELS = (Level.NONE, Level.SUMMARY, Level.FULL)
 #: A release names her, so her name is the least it says; that there is a way to reach her says nothing.
 OWN_LEVELS: Mapping[Category, tuple[tuple[Level, Promise], ...]] = {
     Category.IDENTITY: (
@@ -79,6 +86,7 @@ HER_WAYS: Mapping[Way, Promise] = {
     Way.EMANCIPATED: _("She is under 18 but emancipated, and signs herself"),
     Way.PARENT: _("A parent signs, because she is under 18"),
     Way.GUARDIAN: _("A court-appointed guardian signs"),
+    Way.WARD_ALONE: _("She has a guardian, but the law lets her have this service without, and she signs alone"),
     Way.REPRESENTATIVE: _("A personal representative signs"),
     Way.NEXT_OF_KIN: _("Next of kin signs, after her death"),
 }
@@ -111,19 +119,35 @@ class PartnersForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one partner.")},
     )
+    instrument = forms.TypedChoiceField(
+        label=_("What kind of permission?"),
+        help_text=_("Some records open only with a permission of their own. It names one partner and nothing else."),
+        coerce=Instrument,
+        empty_value=Instrument.ORDINARY,
+        widget=forms.RadioSelect,
+        required=False,
+    )
     language = forms.ChoiceField(label=_("Explained in"), choices=settings.LANGUAGES)
     preset = forms.ChoiceField(choices=[(preset.value, preset.value) for preset in Preset], required=False)
 
     def __init__(
         self,
         *args: Any,
-        cards: Iterable[AgencyCard],
+        cards: Sequence[AgencyCard],
         herself: PersonView,
         children: Iterable[PersonView],
         language: str,
+        offers: Mapping[Instrument, Offer],
         **kwargs: Any,
     ) -> None:
+        """`offers`: the permissions of their own that her file and the law of this agency make it need."""
         super().__init__(*args, **kwargs)
+        self.offers = offers
+        self.kinds = {str(card.id): card.kind for card in cards}
+        self.fields["instrument"].choices = [
+            (instrument.value, labels.label(instrument)) for instrument in (Instrument.ORDINARY, *offers)
+        ]
+        self.fields["instrument"].initial = Instrument.ORDINARY.value
         self.fields["language"].initial = language
         self.finding = "find" in self.data
         self.fields["partner"].required = not self.finding
@@ -141,6 +165,20 @@ class PartnersForm(forms.Form):
         ticked = self["partner"].value() or ()
         return str(card.id) in ticked or named in f"{card.name} {labels.label(card.kind)}".casefold()
 
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        chosen, instrument = values.get("partner", []), values.get("instrument", Instrument.ORDINARY)
+        if instrument is not Instrument.ORDINARY and len(chosen) > 1:
+            self.add_error("partner", gettext("A permission of its own names one partner. Choose one."))
+        if instrument is Instrument.CRIMINAL_JUSTICE and not {self.kinds[id] for id in chosen} <= MONITORS:
+            said = gettext("Choose one who watches over the condition of a criminal case.")
+            self.add_error("partner", said)
+        return values
+
+    def what(self) -> Instrument:
+        chosen: Instrument = self.cleaned_data["instrument"]
+        return chosen
+
     def chosen(self) -> list[UUID]:
         return [UUID(value) for value in self.cleaned_data["partner"]]
 
@@ -150,13 +188,15 @@ class PartnersForm(forms.Form):
     def grants(self) -> Mapping[Category, Level]:
         """What a preset fills in; empty when the levels are to be chosen for each partner."""
         preset = self.cleaned_data["preset"]
-        return PRESETS[Preset(preset)] if preset else {}
+        return PRESETS[Preset(preset)] if preset and self.what() is Instrument.ORDINARY else {}
 
     def purpose(self, card: AgencyCard) -> Purpose:
         """The usual reason for telling this kind of partner; a preset is for working together."""
-        return (
-            Purpose.COORDINATION if self.cleaned_data["preset"] else USUAL_PURPOSE.get(card.kind, Purpose.COORDINATION)
-        )
+        usual = USUAL_PURPOSE.get(card.kind, Purpose.COORDINATION)
+        if self.what() is not Instrument.ORDINARY:
+            lawful = _purposes(self.offers.get(self.what()))
+            return usual if usual in lawful else lawful[0]
+        return Purpose.COORDINATION if self.cleaned_data["preset"] else usual
 
 
 class TermsForm(forms.Form):
@@ -168,6 +208,7 @@ class TermsForm(forms.Form):
         label=_("Last day"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+    ends_with = forms.ChoiceField(label=_("Ends earlier, as soon as"), required=False)
     sure = forms.BooleanField(label=_("She needs it this long, and we have talked about why"), required=False)
 
     def __init__(
@@ -179,15 +220,37 @@ class TermsForm(forms.Form):
         child: bool,
         at: datetime,
         zone: tzinfo,
+        offer: Offer | None = None,
+        substance_use: bool = False,
         **kwargs: Any,
     ) -> None:
         """`held`: how many entries of a category her file has about this person; `child`: it is about a child of hers;
-        `zone`: where the holder is, whose days count."""
+        `zone`: where the holder is, whose days count; `offer`: the law of a permission of its own; `substance_use`:
+        there may be records that open only when it is said that they are meant."""
         super().__init__(*args, prefix=str(card.id), **kwargs)
         self.card, self.draft, self.held = card, draft, held
         self.at, self.today = at, timezone.localdate(at, zone)
         self.offered = OF_A_CHILD if child else RELEASABLE
-        self.fields["purpose"].choices = [(purpose.value, labels.label(purpose)) for purpose in PURPOSES]
+        levels = LEVELS
+        if draft.instrument in MARKED_ONLY:
+            self.offered, levels = tuple(each for each in self.offered if each not in OWN_LEVELS), MARKED_LEVELS
+        self.fields["ends_with"].choices = [("", gettext("Nothing: on its last day")), *labels.EVENTS.items()]
+        self.fields["ends_with"].initial = draft.ends_with
+        if substance_use and draft.instrument is Instrument.ORDINARY:
+            self.fields["substance_use"] = forms.BooleanField(
+                label=gettext("Records about alcohol or drug treatment are meant, too"),
+                help_text=gettext("It is read to her in so many words. Without it they stay closed."),
+                required=False,
+                initial=draft.substance_use,
+            )
+        if offer is not None and offer.binds:
+            self.fields["fixed"] = forms.BooleanField(
+                label=gettext("She binds herself: until then she cannot take it back"),
+                help_text=gettext("Only if the court or whoever watches over the condition wants it, and she agrees."),
+                required=False,
+                initial=draft.fixed_until is not None,
+            )
+        self.fields["purpose"].choices = [(purpose.value, labels.label(purpose)) for purpose in _purposes(offer)]
         self.fields["purpose"].initial = draft.purpose.value
         self.fields["follows"].initial = bool(draft.updates)
         self.fields["last_day"].initial = max(
@@ -198,7 +261,7 @@ class TermsForm(forms.Form):
         ) % {"days": USUAL_DAYS}
         self.fields["last_day"].widget.attrs["min"] = self.today.isoformat()
         for category in self.offered:
-            choices = OWN_LEVELS.get(category) or [(level, labels.label(level)) for level in LEVELS]
+            choices = OWN_LEVELS.get(category) or [(level, labels.label(level)) for level in levels]
             least = choices[0][0]
             self.fields[category.value] = forms.TypedChoiceField(
                 label=_with_count(category, held.get(category, 0), child=child),
@@ -228,7 +291,14 @@ class TermsForm(forms.Form):
             "updates": [category for category, level in grants.items() if level]
             if self.cleaned_data["follows"]
             else [],
+            "substance_use": self.cleaned_data.get("substance_use", False),
+            "ends_with": self.cleaned_data["ends_with"],
+            "fixed": self.cleaned_data.get("fixed", False),
         }
+
+    def said_too(self) -> list[forms.BoundField]:
+        """What such a release can say beyond what every release does."""
+        return [self[name] for name in ("substance_use", "fixed") if name in self.fields]
 
     def so_far(self) -> dict[Category, Level]:
         """What is ticked right now, for looking at it: the same that would be written down, or nothing."""
@@ -239,7 +309,8 @@ class TermsForm(forms.Form):
             except forms.ValidationError:
                 continue
         chosen = {category: level for category, level in _without_bare_name(picked).items() if level}
-        return {Category.IDENTITY: Level.SUMMARY} | chosen if chosen else {}
+        named = {} if self.draft.instrument in MARKED_ONLY else {Category.IDENTITY: Level.SUMMARY}
+        return named | chosen if chosen else {}
 
     def still_open(self) -> dict[str, Any]:
         """What was typed, as the initial values of a form that judges nothing yet."""
@@ -256,6 +327,7 @@ class TermsForm(forms.Form):
                 purpose=Purpose(values["purpose"]),
                 last_day=values["last_day"],
                 today=self.today,
+                instrument=self.draft.instrument,
             )
         except InvalidRelease as error:
             raise forms.ValidationError(gettext(str(error))) from error
@@ -295,8 +367,17 @@ class SignForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs=QUIET),
     )
+    ward = forms.BooleanField(
+        label=_("A court has put her under a guardian"),
+        help_text=_("Then write below which order, of which court and day."),
+        required=False,
+    )
+    dead = forms.BooleanField(label=_("She has died"), required=False)
     abuser = forms.ChoiceField(
-        label=_("Is anybody who signs believed to have abused her, the child, or the child's other parent?"),
+        label=_(
+            "Is anybody who signs believed to have abused her, the person they are guardian of, the child, the child's "
+            "other parent, or the person who has died?"
+        ),
         help_text=_("Then that signature does not count, and nothing is sent on it."),
         choices=(("no", _("No")), ("yes", _("Yes"))),
         widget=forms.RadioSelect,
@@ -340,6 +421,9 @@ class SignForm(forms.Form):
         birth date of whom it is about, when it is known; `paper_is_safe`: None when nobody has asked her."""
         super().__init__(*args, **kwargs)
         self.sentences, self.child = sentences, child
+        if child:
+            self.fields["ward"].label = gettext("A court has put the child under a guardian")
+            self.fields["dead"].label = gettext("The child has died")
         self.minor = (child and born is None) or (born is not None and age(born, today) < ADULT)
         self.grown = born is not None and not self.minor
         offered, said = ways(born=born, today=today, child=child), CHILD_WAYS if child and self.minor else HER_WAYS
@@ -365,17 +449,45 @@ class SignForm(forms.Form):
     def read_aloud(self) -> list[forms.BoundField]:
         return [self[element.value] for element in self.sentences]
 
+    def done(self) -> frozenset[Element]:
+        """The elements of a release that are there, as far as the form has come."""
+        said = {element for element in self.sentences if self[element.value].value()}
+        if self["signature"].value():
+            said |= {Element.SIGNED, Element.DATED}
+        if self.is_bound and self["copy"].value():
+            said.add(Element.COPY_OFFERED)
+        if self["authority"].value():
+            said.add(Element.AUTHORITY)
+        return frozenset({*BY_FORM, *said})
+
+    def signers(self) -> list[tuple[str, Signer]]:
+        """Everybody who could sign, as the page says it and as the law sees it; nobody of them an abuser."""
+        ways = [(Way(value), said) for value, said in self.fields["way"].choices]
+        return [(str(said), Signer(**_law_words(self._stands(way)))) for way, said in ways]
+
+    def _stands(self, way: Way) -> dict[str, Any]:
+        ward, dead = (bool(self[name].value()) for name in ("ward", "dead"))
+        return signed_as(way, minor=self.minor, child=self.child, ward=ward, dead=dead)
+
     @property
     def somebody_else(self) -> bool:
         """Whether the part for parents, guardians and minors is to stand open."""
-        return not self.grown or (self.is_bound and self.data.get("way") not in (None, "", Way.SELF.value))
+        if not self.grown:
+            return True
+        another = self.data.get("way") not in (None, "", Way.SELF.value)
+        return self.is_bound and (another or bool(self["ward"].value()) or bool(self["dead"].value()))
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         way = values.get("way")
         wanted = {
             "cosigner": (way is Way.BOTH, gettext("Write who signs beside: the name, and who that is.")),
-            "authority": (self._rests(way), gettext("Write down what gives this person authority to sign.")),
+            "authority": (
+                self._rests(way) or bool(values.get("ward")),
+                gettext("Write down which order made somebody guardian: which court, and of which day.")
+                if values.get("ward") or way is Way.GUARDIAN
+                else gettext("Write down what gives this person authority to sign."),
+            ),
             "abuser": (way in ANOTHER_SIGNS, gettext("Answer this before anybody signs for somebody else.")),
             "kept": (values.get("method") == "paper", gettext("Write down where the signed paper is kept.")),
             "witness": (
@@ -401,13 +513,13 @@ class SignForm(forms.Form):
             method=values["method"],
             copy=values["copy"],
             signature=values["signature"],
-            authority=values["authority"] if self._rests(way) else "",
+            authority=values["authority"] if self._rests(way) or values["ward"] else "",
             abuser=way in ANOTHER_SIGNS and values["abuser"] != "no",
             cosigner=values["cosigner"] if way is Way.BOTH else "",
             witness=values["witness"] if values["method"] == "witnessed" else "",
             kept=values["kept"] if values["method"] == "paper" else "",
             long_because=values.get("long_because", ""),
-            **signed_as(way, minor=self.minor, child=self.child),
+            **self._stands(way),
         )
 
 
@@ -431,6 +543,17 @@ class FindForm(forms.Form):
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "type": "search"}),
     )
+
+
+def _purposes(offer: Offer | None) -> tuple[Purpose, ...]:
+    """What a release can be for; a permission of its own only what its law names."""
+    if offer is None or not offer.purposes:
+        return PURPOSES
+    return tuple(purpose for purpose in PURPOSES if purpose in offer.purposes)
+
+
+def _law_words(stands: Mapping[str, Any]) -> dict[str, Any]:
+    return {"role": stands["signer"]} | {name: value for name, value in stands.items() if name != "signer"}
 
 
 def _with_count(category: Category, count: int, *, child: bool) -> str:

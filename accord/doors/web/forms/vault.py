@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accord.doors.web import labels
-from accord.policy.words import Relation
+from accord.policy.words import Mark, Relation
 from accord.vault import rules
 from accord.vault.actions import NewEntry
 from accord.vault.queries import PersonView
@@ -373,8 +374,23 @@ class EntryForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: Any, people: tuple[PersonView, ...] = (), **kwargs: Any) -> None:
+    marks = forms.TypedMultipleChoiceField(
+        label=_("What is it, by law?"),
+        help_text=_("What is marked opens only with its own permission, whatever else she signs."),
+        coerce=Mark,
+        widget=forms.CheckboxSelectMultiple(),
+        required=False,
+    )
+
+    def __init__(
+        self, *args: Any, people: tuple[PersonView, ...] = (), marks: Sequence[Mark] = (), **kwargs: Any
+    ) -> None:
+        """`marks`: those that entries of this agency can need."""
         super().__init__(*args, **kwargs)
+        if marks:
+            self.fields["marks"].choices = [(mark.value, labels.label(mark)) for mark in marks]  # type: ignore[attr-defined]
+        else:
+            del self.fields["marks"]
         self.fields["day"].initial = timezone.localdate
         if people:
             others = [
@@ -410,6 +426,7 @@ class EntryForm(forms.Form):
             summary=Summary.typed(typed["summary"]),
             detail=Detail(narrative=typed["narrative"]),
             about=UUID(typed["about"]) if typed.get("about") else None,
+            marks=frozenset(typed.get("marks", ())),
         )
 
     def seen(self) -> dict[str, Any]:

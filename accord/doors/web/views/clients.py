@@ -26,6 +26,7 @@ from accord.doors.web.circle import around, drawn
 from accord.doors.web.exporting import batch, entries_after, envelope_lines, file_lines, lines
 from accord.doors.web.forms.vault import AboutForm, ClientForm, DeleteForm, EntryForm, FindForm, PersonForm
 from accord.doors.web.knocking import caller, entering, roles
+from accord.doors.web.limiting import limits_due
 from accord.doors.web.templatetags.words import has_hour
 from accord.doors.web.views.day import grouped
 from accord.doors.web.views.people import aged, rows_of, ways_now
@@ -42,7 +43,7 @@ from accord.sharing.rules import State
 from accord.vault import actions
 from accord.vault import queries as vault
 from accord.vault.queries import EntryView
-from accord.vault.rules import InvalidEntry
+from accord.vault.rules import InvalidEntry, marks_for
 
 PAGE = 50
 BATCH = 50
@@ -239,13 +240,20 @@ def entry_new(request: HttpRequest, client_id: UUID) -> HttpResponse:
     typed = request.POST if request.method == "POST" else None
     saving = typed is not None and "preview" not in typed
     saved = None
-    with entering(request, client=client_id) as permit:
-        file = vault.client(permit=permit, client_id=client_id, entries=0)
-        form = EntryForm(typed, people=file.others)
-        also = offered(request, permit, client_id)
-        if saving and form.is_valid():
-            saved = actions.add_entries(permit=permit, at=permit.at, client_id=client_id, entries=[form.entry()])
-            went = sent(request, permit, client_id, also)
+    try:
+        with entering(request, client=client_id) as permit:
+            file = vault.client(permit=permit, client_id=client_id, entries=0)
+            ours = partners.directory(permit=permit)[permit.agency_id]
+            marks = marks_for(ours.kind, ours.duties)
+            form = EntryForm(typed, people=file.others, marks=marks)
+            also = offered(request, permit, client_id)
+            limits = limits_due(permit, client_id, file.herself)
+            if saving and form.is_valid():
+                saved = actions.add_entries(permit=permit, at=permit.at, client_id=client_id, entries=[form.entry()])
+                went = sent(request, permit, client_id, also)
+    except InvalidEntry as problem:
+        saved = None
+        form.add_error(None, _(str(problem)))
     if saved:
         messages.success(request, _("Written down."))
         tell(request, also, went)
@@ -253,9 +261,11 @@ def entry_new(request: HttpRequest, client_id: UUID) -> HttpResponse:
     seen = form.seen() if typed is not None else None
     if not saving and typed is not None:
         # A preview judges nothing yet: what is still missing may still be on its way.
-        form = EntryForm(initial=typed.dict(), people=file.others)
+        form = EntryForm(initial=typed.dict() | {"marks": typed.getlist("marks")}, people=file.others, marks=marks)
     return render(
-        request, "vault/entry_new.html", {"file": file, "form": form, "also": also, "seen": seen, "levels": LEVELS}
+        request,
+        "vault/entry_new.html",
+        {"file": file, "form": form, "also": also, "seen": seen, "levels": LEVELS, "limits": limits},
     )
 
 
@@ -328,7 +338,7 @@ def delete(request: HttpRequest, client_id: UUID) -> HttpResponse:
         living = [release for release in releases if release.state is State.SIGNED]
         form = DeleteForm(typed, code=file.code, living=bool(living))
         if typed is not None and form.is_valid() and not file.merged_into:
-            for release in living:
+            for release in (each for each in living if each.wished_at is None):
                 sharing_actions.withdraw(
                     permit=permit, at=permit.at, release_id=release.id, how=form.cleaned_data["how"]
                 )

@@ -18,11 +18,13 @@ from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.forms.health import CodedForm, ExamForm, ImportForm, InjuryForm, VisitForm
 from accord.doors.web.heading import whose
 from accord.doors.web.knocking import entering
+from accord.doors.web.limiting import limits_due
 from accord.ledger.permits import Permit
 from accord.records.health import actions
 from accord.records.health.actions import Imported, UncertainPatient
 from accord.records.health.ccda import DocumentError
 from accord.records.health.rules import NotCoded
+from accord.vault import queries as vault
 from accord.vault.rules import InvalidEntry
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -99,6 +101,7 @@ def _noted(request: HttpRequest, client_id: UUID, form_class: type[CodedForm], t
         with entering(request, client=client_id) as permit:
             client = whose(permit, client_id)
             also = offered(request, permit, client_id)
+            limits = limits_due(permit, client_id, vault.herself(permit=permit, client_id=client_id))
             if form.is_valid():
                 planned = _note(permit, client_id, form)
                 went = sent(request, permit, client_id, also)
@@ -107,7 +110,7 @@ def _noted(request: HttpRequest, client_id: UUID, form_class: type[CodedForm], t
         saved = False
         form.add_error(None, gettext(str(error)))
     if not saved:
-        return render(request, template, {"client": client, "form": form, "also": also})
+        return render(request, template, {"client": client, "form": form, "also": also, "limits": limits})
     messages.success(request, gettext("Written down."))
     tell(request, also, went)
     if planned:

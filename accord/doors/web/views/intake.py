@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accord.doors.web.confirming import ours
 from accord.doors.web.forms.vault import AboutForm
 from accord.doors.web.knocking import entering
+from accord.doors.web.limiting import limits_due
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.policy.words import Level
@@ -48,6 +49,7 @@ def intake(request: HttpRequest, client_id: UUID) -> HttpResponse:
             told = [view for view in sharing.received(permit=permit, client_id=client_id) if view.content.summary]
             answers = sharing.answers(permit=permit, client_id=client_id)
             agencies = partners.directory(permit=permit)
+            limits = limits_due(permit, client_id, who)
             if form.is_valid():
                 actions.edit_person(
                     permit=permit,
@@ -73,6 +75,7 @@ def intake(request: HttpRequest, client_id: UUID) -> HttpResponse:
             "confirmed": sum(view.confirmed for view in told),
             "answers": answers,
             "agencies": agencies,
+            "limits": limits,
         },
     )
 

@@ -24,16 +24,26 @@ from accord.doors.web.context import WORKERS
 from accord.doors.web.forms.sharing import PartnersForm, SignForm, TermsForm, WithdrawForm
 from accord.doors.web.heading import whose
 from accord.doors.web.knocking import caller, entering, roles
-from accord.doors.web.recipients import Recipient, directory
+from accord.doors.web.recipients import Recipient, directory, fact
 from accord.doors.web.spoken import Asked, aloud, last_day
 from accord.gate import Explanation, Refused, disclose_all, preview_all
+from accord.gate.instruments import Offer, Refusal, Wanted, offers, refusals, speaks_of_substance_use, wanted
 from accord.ledger.permits import Permit
 from accord.partners.queries import AgencyCard
-from accord.policy.words import Category, Level, Relation
+from accord.policy.words import Category, Instrument, Level, Mark, Relation
 from accord.sharing import actions
 from accord.sharing import queries as sharing
 from accord.sharing.queries import ReleaseView
-from accord.sharing.rules import RELEASABLE, USUAL_DAYS, Content, Draft, InvalidRelease, NothingOpens, State
+from accord.sharing.rules import (
+    MARKED_ONLY,
+    RELEASABLE,
+    USUAL_DAYS,
+    Content,
+    Draft,
+    InvalidRelease,
+    NothingOpens,
+    State,
+)
 from accord.vault import queries as vault
 from accord.vault.queries import PersonView
 
@@ -85,6 +95,12 @@ class Talk:
     about: PersonView
     paper: bool | None
     today: date
+    marks: frozenset[Mark]
+
+    @property
+    def instrument(self) -> Instrument:
+        """What its releases are; one that is not ordinary stands alone."""
+        return self.releases[0].instrument
 
     @property
     def drafts(self) -> list[ReleaseView]:
@@ -117,8 +133,9 @@ def partners(request: HttpRequest, client_id: UUID, conversation_id: UUID | None
             holder, recipients = _agencies(permit)
             file = vault.client(permit=permit, client_id=client_id, entries=0)
             there = _talk(permit, client_id, conversation_id) if conversation_id else None
-            if there and len(there.drafts) < len(there.releases):
+            if there and (len(there.drafts) < len(there.releases) or there.instrument is not Instrument.ORDINARY):
                 raise Refused
+            own = {} if there else offers(fact(holder), vault.marks(permit=permit, client_id=client_id), permit.at)
             beside = {release.recipient_id for release in there.releases} if there else set()
             nevers = sharing.nevers(permit=permit, client_id=client_id)
             never = {said.against_id for said in nevers if not said.person}
@@ -129,6 +146,7 @@ def partners(request: HttpRequest, client_id: UUID, conversation_id: UUID | None
                 herself=there.about if there else file.herself,
                 children=[] if there else [each for each in file.others if each.relation is Relation.CHILD],
                 language=there.language if there else (translation.get_language() or "en"),
+                offers=own,
             )
             if form.is_valid() and not form.finding:
                 begun = actions.begin(
@@ -142,6 +160,7 @@ def partners(request: HttpRequest, client_id: UUID, conversation_id: UUID | None
                     language=form.cleaned_data["language"],
                     subject_id=form.subject(),
                     conversation=conversation_id,
+                    instrument=form.what(),
                 )
     except InvalidRelease as error:
         form.add_error(None, gettext(str(error)))
@@ -155,6 +174,7 @@ def partners(request: HttpRequest, client_id: UUID, conversation_id: UUID | None
             "client": client,
             "choices": [(choices[UUID(option.data["value"])], option) for option in form["partner"]],
             "never": [recipient for id, recipient in recipients.items() if id in never],
+            "own": list(zip(form["instrument"], [None, *own.values()], strict=True)) if own else [],
             "form": form,
             "conversation_id": conversation_id,
         },
@@ -174,7 +194,7 @@ def terms(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpR
     with entering(request, client=client_id) as permit:
         client = whose(permit, client_id)
         talk = _talk(permit, client_id, conversation_id)
-        held = vault.held(permit=permit, client_id=client_id, about=talk.about.id)
+        held = _held(permit, talk, client_id)
         forms = [_terms_form(talk, draft, held, permit, typed) for draft in talk.drafts]
         # Every form is asked, so that one page shows everything that is wrong.
         fit = [form.is_valid() for form in forms] if typed is not None and not look else []
@@ -186,6 +206,7 @@ def terms(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpR
         shown = {} if said else _shown(permit, request, talk, held, looked)
         if look:
             forms = [_terms_form(talk, form.draft, held, permit, None, initial=form.still_open()) for form in forms]
+        permit_at = permit.at
     if said:
         return redirect("conversation_preview", client_id, conversation_id)
     if not talk.drafts:
@@ -200,6 +221,7 @@ def terms(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpR
         {
             "client": client,
             "talk": talk,
+            "own": _offer(talk, permit_at),
             "rows": [(talk.recipients[form.card.id], form, shown.get(form.draft.id), form.draft) for form in forms],
             "problems": [(talk.recipients[form.card.id], form) for form in forms if form.is_bound and form.errors],
         },
@@ -215,7 +237,7 @@ def preview(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> Htt
     with entering(request, client=client_id) as permit:
         client = whose(permit, client_id)
         talk = _talk(permit, client_id, conversation_id)
-        held = vault.held(permit=permit, client_id=client_id, about=talk.about.id)
+        held = _held(permit, talk, client_id)
         described = all(draft.grants for draft in talk.drafts)
         shown = _shown(permit, request, talk, held, {draft.id: draft.grants for draft in talk.drafts})
     if not talk.drafts:
@@ -268,11 +290,13 @@ def sign(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpRe
     with entering(request, client=client_id) as permit:
         client = whose(permit, client_id)
         talk = _talk(permit, client_id, conversation_id)
+        at = permit.at
     if not talk.drafts:
         return redirect("conversation", client_id, conversation_id)
     if not all(draft.grants for draft in talk.drafts):
         return redirect("conversation_terms", client_id, conversation_id)
-    asked = talk.asked(talk.drafts)
+    asked, form = talk.asked(talk.drafts), form or _sign_form(talk, None)
+    lawful = _lawful(talk, form, at)
     return _page(
         request,
         "sharing/sign.html",
@@ -281,7 +305,11 @@ def sign(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpRe
             "client": client,
             "talk": talk,
             "asked": asked,
-            "form": form or _sign_form(talk, None),
+            "form": form,
+            "own": _offer(talk, at),
+            "lawful": lawful,
+            "laws": dict.fromkeys(because for each, _done in lawful for because in each.by),
+            "signers": _signers(talk, form, at),
             "law_says": gettext(str(problem)) if problem else "",
             "closed": [
                 (each, gettext(problem.closed[each.release.id]))
@@ -301,6 +329,9 @@ def conversation(request: HttpRequest, client_id: UUID, conversation_id: UUID) -
     with entering(request, client=client_id) as permit:
         client = whose(permit, client_id)
         talk = _talk(permit, client_id, conversation_id)
+        under = None
+        if not talk.drafts:
+            under = sharing.signature(permit=permit, client_id=client_id, release_id=talk.releases[0].id)
     if talk.drafts:
         described = all(draft.grants for draft in talk.drafts)
         return redirect("conversation_preview" if described else "conversation_terms", client_id, conversation_id)
@@ -315,8 +346,9 @@ def conversation(request: HttpRequest, client_id: UUID, conversation_id: UUID) -
             "client": client,
             "talk": talk,
             "asked": asked,
+            "under": under,
             "living": [release for release in talk.releases if release.state is State.SIGNED],
-            "renewable": [release for release in talk.releases if release.state is not State.WITHDRAWN],
+            "renewable": [release for release in talk.releases if _renewable(release)],
             "sentences": sentences,
         },
     )
@@ -337,19 +369,66 @@ def renew(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpRespon
     with entering(request, client=client_id) as permit:
         found = _release(permit, client_id, release_id)
         talk = _talk(permit, client_id, found.conversation)
-        again = [each for each in talk.releases if each.state in (State.SIGNED, State.EXPIRED)]
+        again = [each for each in talk.releases if each.state in (State.SIGNED, State.EXPIRED) and _renewable(each)]
         if not again:
             raise Refused
         begun = actions.begin(
             permit=permit,
             at=permit.at,
             client_id=client_id,
-            drafts=[Draft(each.recipient_id, each.purpose, each.grants, each.updates) for each in again],
+            drafts=[
+                Draft(each.recipient_id, each.purpose, each.grants, each.updates, each.substance_use) for each in again
+            ],
             last_day=talk.today + timedelta(days=USUAL_DAYS),
             language=talk.language,
             subject_id=talk.about.id,
+            instrument=talk.instrument,
         )
     return redirect("conversation_terms", client_id, begun)
+
+
+@require_POST
+def over(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResponse:
+    """The event a release was to end with has come: it ends at once, before its last day."""
+    try:
+        with entering(request, client=client_id) as permit:
+            _release(permit, client_id, release_id)
+            count = actions.end_with_event(permit=permit, at=permit.at, release_id=release_id)
+        _say_ended(request, count, signed=True)
+    except InvalidRelease as error:
+        messages.error(request, gettext(str(error)))
+    return redirect("release_withdraw", client_id, release_id)
+
+
+# ------------------------------------------------------------------ the person responsible for a shelter
+
+
+@require_safe
+def to_cosign(request: HttpRequest) -> HttpResponse:
+    """Permissions to tell where the shelter is that wait for whoever is responsible for it: codes, partners, days."""
+    with entering(request) as permit:
+        waiting = sharing.to_cosign(permit=permit)
+        holder, recipients = _agencies(permit)
+    return _page(
+        request,
+        "sharing/cosign.html",
+        holder,
+        {"waiting": [(each.code, Asked(each.release, recipients[each.release.recipient_id])) for each in waiting]},
+    )
+
+
+@require_POST
+def cosign(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResponse:
+    """She allows it for the shelter; the survivor signs afterwards, or not."""
+    try:
+        with entering(request, client=client_id) as permit:
+            if all(each.release.client_id != client_id for each in sharing.to_cosign(permit=permit)):
+                raise Refused
+            actions.cosign(permit=permit, at=permit.at, release_id=release_id)
+        messages.success(request, gettext("Allowed for the shelter. Nothing is told before she signs, too."))
+    except InvalidRelease as error:
+        messages.error(request, gettext(str(error)))
+    return redirect("cosign_waiting")
 
 
 @require_safe
@@ -411,6 +490,7 @@ def withdraw(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpRes
             "problem": problem,
             "worker": bool(roles(request) & WORKERS),
             "draft": found.state in UNSIGNED,
+            "bound": found.state is State.SIGNED and found.fixed_until is not None,
             "over": found.state in (State.EXPIRED, State.WITHDRAWN),
         },
     )
@@ -436,7 +516,10 @@ def withdraw_all(request: HttpRequest, client_id: UUID, conversation_id: UUID) -
             )
     worker = bool(roles(request) & WORKERS)
     if count is not None:
-        _say_ended(request, count, signed=any(release.state is State.SIGNED for release in living))
+        if not count and any(release.fixed_until for release in living if release.state is State.SIGNED):
+            _say_noted(request)
+        else:
+            _say_ended(request, count, signed=any(release.state is State.SIGNED for release in living))
         if any(release.signed_at for release in releases) and worker:
             return redirect("conversation", client_id, conversation_id)
         return redirect("client" if worker else "log_releases", *([client_id] if worker else []))
@@ -482,6 +565,7 @@ def _talk(permit: Permit, client_id: UUID, conversation_id: UUID) -> Talk:
         releases=sorted(releases, key=lambda release: recipients[release.recipient_id].name),
         about=about,
         paper={"yes": True, "no": False}.get(herself.contact.paper),
+        marks=vault.marks(permit=permit, client_id=client_id),
         today=timezone.localdate(permit.at, ZoneInfo(holder.timezone)),
     )
 
@@ -502,8 +586,41 @@ def _terms_form(
         child=talk.child,
         at=permit.at,
         zone=ZoneInfo(talk.holder.timezone),
+        offer=_offer(talk, permit.at),
+        substance_use=speaks_of_substance_use(fact(talk.holder), talk.marks, permit.at),
         **more,
     )
+
+
+def _offer(talk: Talk, at: datetime) -> Offer | None:
+    """The law of a conversation about a permission of its own, while it still holds for this holder and this file."""
+    return offers(fact(talk.holder), talk.marks, at).get(talk.instrument)
+
+
+def _held(permit: Permit, talk: Talk, client_id: UUID) -> Mapping[Category, int]:
+    """How many entries of each category are there about whom it is about, that such a permission can open."""
+    offer = _offer(talk, permit.at)
+    marks = offer.marks if offer and talk.instrument in MARKED_ONLY else None
+    return vault.held(permit=permit, client_id=client_id, about=talk.about.id, marks=marks)
+
+
+def _lawful(talk: Talk, form: SignForm, at: datetime) -> list[tuple[Wanted, bool]]:
+    """What the laws of this agency ask of the page, each with whether it is there already."""
+    meant = any(draft.substance_use for draft in talk.drafts)
+    asked = wanted(fact(talk.holder), talk.instrument, talk.marks, at, substance_use=meant)
+    done = form.done()
+    return [(each, each.element in done) for each in asked]
+
+
+def _signers(talk: Talk, form: SignForm, at: datetime) -> list[tuple[str, tuple[Refusal, ...]]]:
+    """Everybody who could sign, and why the law of this agency would refuse it."""
+    holder, partners = fact(talk.holder), [fact(talk.recipients[each.recipient_id].card) for each in talk.drafts]
+    return [(said, refusals(holder, partners, signer, at)) for said, signer in form.signers()]
+
+
+def _renewable(release: ReleaseView) -> bool:
+    """What she has taken back, or wants to end, is not asked again."""
+    return release.state is not State.WITHDRAWN and release.wished_at is None
 
 
 def _looked(forms: Sequence[TermsForm], typed: Any) -> dict[UUID, Mapping[Category, Level]]:
@@ -605,8 +722,15 @@ def _say_ended(request: HttpRequest, count: int, *, signed: bool) -> None:
         )
 
 
+def _say_noted(request: HttpRequest) -> None:
+    messages.success(request, gettext("Noted: she wants it to end. It ends on its day and is not renewed."))
+
+
 def _withdrawn(request: HttpRequest, before: ReleaseView, count: int, left: Sequence[ReleaseView]) -> HttpResponse:
     """After a no to one partner the conversation goes on with the others, on the page she was on."""
+    if before.state is State.SIGNED and before.fixed_until:
+        _say_noted(request)
+        return redirect("release_withdraw", before.client_id, before.id)
     _say_ended(request, count, signed=before.state is State.SIGNED)
     if before.state is State.SIGNED or not roles(request) & WORKERS:
         return redirect("release_withdraw", before.client_id, before.id)
