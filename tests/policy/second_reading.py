@@ -112,9 +112,15 @@ def role_may(role: Role, verb: Verb) -> bool:
             Verb.RELAY_WITHDRAWAL,
             Verb.WALL_CLIENT,
             Verb.READ_PARTNERS,
+            Verb.READ_PROCESS,
+            Verb.REVIEW_PROCESS,
+            Verb.HOLD_PROCESS,
+            Verb.NOTE_BREACH,
         )
     if role is Role.RECORDS_OFFICER:
-        return verb in (Verb.READ_DAY, Verb.READ_KEPT, Verb.READ_PARTNERS)
+        # Papers reach her first; she keeps them on their path and answers none.
+        papers = (Verb.RECEIVE_PROCESS, Verb.READ_PROCESS, Verb.NOTE_BREACH)
+        return verb in (Verb.READ_DAY, Verb.READ_KEPT, Verb.READ_PARTNERS, *papers)
     if role is Role.DIRECTOR:
         # She manages the agency, its members and keys, seconds a large export, reads the ledger.
         return is_management(verb) or verb in (
@@ -122,6 +128,9 @@ def role_may(role: Role, verb: Verb) -> bool:
             Verb.READ_PARTNERS,
             Verb.READ_LEDGER,
             Verb.APPROVE_EXPORT,
+            Verb.READ_PROCESS,
+            Verb.REVIEW_PROCESS,
+            Verb.NOTE_BREACH,
         )
     if role is Role.SYSTEM:
         return verb is Verb.SWEEP
@@ -151,6 +160,10 @@ def is_everyday_work(verb: Verb) -> bool:
         Verb.READ_ACCOUNTING,
         Verb.CONTACT_CLIENT,
         Verb.MERGE_CLIENTS,
+        Verb.RECEIVE_PROCESS,
+        Verb.READ_PROCESS,
+        Verb.ANSWER_PROCESS,
+        Verb.NOTE_BREACH,
     )
 
 
@@ -163,6 +176,7 @@ def is_a_supervisors_work(verb: Verb) -> bool:
         Verb.IMPORT_CASELOAD,
         Verb.EXPORT_CASELOAD,
         Verb.APPROVE_EXPORT,
+        Verb.REVIEW_PROCESS,
     )
 
 
@@ -194,6 +208,7 @@ def touches_a_client(verb: Verb) -> bool:
         Verb.IMPORT_CASELOAD,
         Verb.EXPORT_CASELOAD,
         Verb.APPROVE_EXPORT,
+        Verb.NOTE_BREACH,
         Verb.SWEEP,
     )
 
