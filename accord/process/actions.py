@@ -49,6 +49,8 @@ def receive(*, permit: Permit, at: datetime, client_id: UUID, new: NewPaper, sub
     """Write down a paper that came, a report to be made or a finding. Nothing opens by it alone. `subject_id`: a child
     of hers instead of herself. Returns the paper's id; raises InvalidProcess."""
     new.checked()
+    if new.received_at > at:
+        raise InvalidProcess("It cannot have come later than now.")
     people = Person.objects.filter(client_id=client_id)
     found = people.filter(id=subject_id) if subject_id else people.filter(relation="self")
     subject = found.values_list("id", flat=True).first()

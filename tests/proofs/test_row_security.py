@@ -356,6 +356,7 @@ def fresh(row: dict[str, Any], table: str, keep: str) -> dict[str, Any]:
         "sharing_confirmed": {"envelope": uuid4()},
         "sharing_sent": {"entry_id": uuid4()},
         "sharing_aside": {"basis": uuid4()},
+        "sharing_answered": {"paper": uuid4()},
         "partners_vaultgrant": {"member_id": uuid4()},
         "vault_entry": {"origin": secrets.token_bytes(16)},
         "vault_team": {"ended_at": now},
@@ -387,8 +388,8 @@ def test_a_link_to_a_row_of_others_fails_like_a_link_to_nothing(town, everything
             if own is None:
                 assert target == "sharing_flow", "a victim service provider has no flow, and everything else"
                 continue
-            if (table, column) == ("sharing_sent", "flow_id"):
-                base["release_id"] = None  # it rests on one of the two
+            if (table, column) in (("sharing_sent", "flow_id"), ("sharing_sent", "answered_id")):
+                base["release_id"] = None  # it rests on one of the three
             if table not in ("partners_vaultgrant", "vault_shred"):  # one per member or client, and each has hers
                 assert attempt(attacker, *insert(table, base | {column: own["id"]})) == 1, (
                     constraint,

@@ -365,7 +365,7 @@ class WaitForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    """What was stated since, whether she knows, what was done for her safety."""
+    """What was stated since, whether she knows, what was done for her safety. What was stated before stays stated."""
 
     all_optional = True
 
@@ -380,24 +380,22 @@ class NoteForm(forms.Form):
     represented = _represented()
     stated_by = Quiet(label=_("Who stated it, or who here found it"), required=False, max_length=LONGEST_LINE)
 
-    @staticmethod
-    def of(paper: PaperView) -> dict[str, Any]:
-        return {
-            "told_how": paper.told_how,
-            "not_told": paper.not_told,
-            "safety": paper.safety,
-            "represented": [each.value for each in paper.represented],
-            "stated_by": paper.stated_by,
-        }
+    def __init__(self, *args: Any, paper: PaperView, **kwargs: Any) -> None:
+        before = {name: getattr(paper, name) for name in ("told_how", "not_told", "safety", "stated_by")}
+        super().__init__(*args, initial=before, **kwargs)
+        self.paper = paper
+        self.fields["represented"].choices = [  # type: ignore[attr-defined]
+            (each.value, REPRESENTATIONS[each]) for each in STATED if each not in paper.represented
+        ]
 
-    def noted(self, paper: PaperView) -> dict[str, Any]:
-        """What differs from what stands on file. Once answered, only that she was told can be added."""
-        given = self.cleaned_data
-        found = {
-            name: given[name] for name in ("told_how", "not_told", "safety") if given[name] != getattr(paper, name)
-        }
-        if paper.line.answered_at is None and set(given["represented"]) != paper.represented - DERIVED:
-            found |= {"represented": given["represented"], "stated_by": given["stated_by"]}
+    def noted(self) -> dict[str, Any]:
+        """What differs from what stands on file."""
+        given, paper = self.cleaned_data, self.paper
+        words = ("told_how", "not_told", "safety")
+        found = {name: given[name] for name in words if given[name] and given[name] != getattr(paper, name)}
+        if given["represented"]:
+            stated = {*given["represented"], *paper.represented} - DERIVED
+            found |= {"represented": stated, "stated_by": given["stated_by"]}
         return found
 
 

@@ -315,13 +315,13 @@ def paper_note(request: HttpRequest, client_id: UUID, paper_id: UUID) -> HttpRes
         with entering(request, client=client_id) as permit:
             found = _paper(permit, client_id, paper_id)
             code = _code(permit, client_id)
-            form = NoteForm(typed if not closing else None, initial=NoteForm.of(found))
+            form = NoteForm(typed if not closing else None, paper=found)
             close = BecauseForm(typed if closing else None)
             place = {"permit": permit, "at": permit.at, "client_id": client_id, "paper_id": paper_id}
             if closing and close.is_valid():
                 actions.close(**place, because=close.cleaned_data["because"])
                 done = gettext("Closed.")
-            elif form.is_valid() and (noted := form.noted(found)):
+            elif form.is_valid() and (noted := form.noted()):
                 actions.note(**place, **noted)
                 done = gettext("Written down.")
     except InvalidProcess as error:
