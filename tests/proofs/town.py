@@ -150,15 +150,15 @@ def _by_hand(town: Town) -> None:
             )
             for statement in (
                 *([] if name.startswith("shelter") else [flow]),
-                "insert into sharing_answered (id, agency_id, client_id, subject_id, recipient_id, paper, purpose, grants,"
-                " rule, until_at, answered_at, answered_by) select gen_random_uuid(), %(me)s, client_id, id, %(other)s,"
-                " gen_random_uuid(), 'legal_process', '{\"identity\": 2}', 'by-hand', now(), now(), %(member)s"
-                " from vault_person where client_id = %(client)s and relation = 'self'",
+                "insert into sharing_answered (id, agency_id, client_id, subject_id, recipient_id, paper, purpose,"
+                " grants, rule, until_at, answered_at, answered_by) select gen_random_uuid(), %(me)s, client_id,"
+                " id, %(other)s, gen_random_uuid(), 'legal_process', '{\"identity\": 2}', 'by-hand', now(), now(),"
+                " %(member)s from vault_person where client_id = %(client)s and relation = 'self'",
                 "insert into process_paper (id, agency_id, client_id, subject_id, claimed, kind, state, held_from,"
-                " recipient, outside_kind, outside, purpose, categories, fields, statute, represented, since_at, until_at,"
-                " received_at, received_by, counsel_advice, told_how, quiet_how) select %(other)s, %(me)s, client_id, id,"
-                " 'subpoena', 'subpoena', 'received', '', gen_random_uuid(), 'court', 'sealed', 'legal_process',"
-                " '{identity}', '{}', '', '{}', now(), now(), now(), %(member)s, '', '', ''"
+                " recipient, outside_kind, outside, purpose, categories, fields, statute, represented, since_at,"
+                " until_at, received_at, received_by, counsel_advice, told_how, quiet_how) select %(other)s, %(me)s,"
+                " client_id, id, 'subpoena', 'subpoena', 'received', '', gen_random_uuid(), 'court', 'sealed',"
+                " 'legal_process', '{identity}', '{}', '', '{}', now(), now(), now(), %(member)s, '', '', ''"
                 " from vault_person where client_id = %(client)s and relation = 'self'",
                 "insert into process_step (id, agency_id, paper_id, move, at, by) values (gen_random_uuid(), %(me)s,"
                 " %(other)s, 'received', now(), %(member)s)",
