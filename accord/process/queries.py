@@ -151,6 +151,13 @@ def papers_about(*, permit: Permit, client_id: UUID) -> list[PaperLine]:
     return _lines(permit, _living().filter(client_id__in=files(client_id)).order_by("-received_at", "id"))
 
 
+@needs(Verb.DELETE_CLIENT)
+def keeps_file(*, permit: Permit, client_id: UUID) -> bool:
+    """Whether a paper about her waits, so that her file is kept; the database holds it too."""
+    rows = Paper.objects.filter(client_id__in=files(client_id), state__in=sorted(OPEN))
+    return rows.exclude(kind=ProcessKind.FINDING).exists()
+
+
 @needs(
     Verb.READ_PROCESS, Verb.RECEIVE_PROCESS, Verb.REVIEW_PROCESS, Verb.HOLD_PROCESS, Verb.ANSWER_PROCESS, Verb.DISCLOSE
 )

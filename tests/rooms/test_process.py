@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 
 from accord.config.service import gate
@@ -753,6 +754,22 @@ def test_the_database_lets_no_answer_rest_on_a_paper_that_was_not_through_its_pa
     assert not attempt(subpoena, "answered", "answer"), "a victim service provider gives nothing to a subpoena"
     found = receive(house.worker, client, **FOUND, **sent_by)
     assert not attempt(found, "answered", "answer"), "nor on a finding of its own"
+
+
+def test_a_file_is_kept_while_a_paper_about_it_waits(ward) -> None:
+    _world, hospital, _police, client = ward
+    paper = receive(hospital.worker, client)
+    boss = hospital[Role.SUPERVISOR]
+    with pytest.raises(DatabaseError, match="a file is kept"), boss.enter(Verb.DELETE_CLIENT, client=client) as permit:
+        vault.delete_client(permit=permit, at=permit.at, client_id=client)
+    browser = signed_in(boss)
+    code = re.search(r"<title>(\S+)", page(browser, f"/clients/{client}/"))[1]
+    assert "her file is kept" in posted(browser, f"/clients/{client}/delete/", 200, code=code)
+    with hospital[Role.PRIVACY_OFFICER].enter(Verb.HOLD_PROCESS, client=client) as permit:
+        actions.refuse(permit=permit, at=permit.at, client_id=client, paper_id=paper, because="Not served.")
+    posted(browser, f"/clients/{client}/delete/", code=code)
+    with hospital.worker.enter(Verb.READ_PROCESS) as permit:
+        assert queries.papers(permit=permit, still_open=False) == []
 
 
 def test_an_envelope_cannot_say_more_or_last_longer_than_the_answer_it_rests_on(ward) -> None:

@@ -53,6 +53,20 @@ begin
 end $$
 """  # noqa: S608 - our own constants
 
+#: What somebody has a paper about is not destroyed while the paper waits: deleting her file would be an answer, too.
+KEEPS = """
+create function process_paper_keeps_file() returns trigger language plpgsql as $$
+begin
+  if exists (
+    select from process_paper paper where paper.agency_id = old.agency_id and paper.client_id = old.id
+      and paper.kind <> 'finding' and paper.state in ('received', 'counsel_asked', 'counsel_reviewed', 'hold')
+  ) then
+    raise exception 'a file is kept while a paper about it waits';
+  end if;
+  return old;
+end $$
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("process", "0001_initial"), ("sharing", "0003_answered")]
@@ -79,5 +93,8 @@ class Migration(migrations.Migration):
             RESTS,
             "create trigger process_answers_a_paper after insert on sharing_answered"
             " for each row execute function process_answers_a_paper()",
+            KEEPS,
+            "create trigger process_paper_keeps_file before delete on vault_shred"
+            " for each row execute function process_paper_keeps_file()",
         ),
     ]

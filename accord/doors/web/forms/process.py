@@ -39,7 +39,23 @@ from accord.vault.queries import PersonView
 
 #: What a paper can name: everything that stands in a file under a category.
 NAMEABLE = tuple(Category)
-STATED = tuple(each for each in Representation if each not in DERIVED)
+#: What is stated on a paper or done with it, and what we find ourselves.
+STATED = (
+    Representation.SHE_AGREES,
+    Representation.INCAPACITATED,
+    Representation.NOT_AGAINST_HER,
+    Representation.HARM_BY_WAITING,
+    Representation.BEST_INTEREST,
+    Representation.RELEVANT_AND_LIMITED,
+    Representation.SHE_WAS_NOTIFIED,
+    Representation.PROTECTIVE_ORDER_SOUGHT,
+    Representation.PRIVILEGE_RULED_ON,
+    Representation.UNSEALS,
+)
+FOUND = (
+    *STATED[:5],
+    *(each for each in Representation if each not in STATED and each not in DERIVED),
+)
 
 
 class Moment(forms.DateTimeInput):
@@ -70,8 +86,8 @@ def _categories() -> Any:
     )
 
 
-def _represented() -> Any:
-    return _many(_("What was stated or found"), STATED, REPRESENTATIONS, Representation, required=False)
+def _represented(codes: Iterable[Representation] = STATED) -> Any:
+    return _many(_("What was stated or found"), codes, REPRESENTATIONS, Representation, required=False)
 
 
 def _purpose(codes: Iterable[Purpose]) -> Any:
@@ -216,6 +232,7 @@ class FindingForm(ReceivedForm):
     """What we ourselves found: it opens what a law lets out on it, and says who found it and why."""
 
     about = forms.TypedChoiceField(label=_("About whom"), required=False, coerce=UUID, empty_value=None)
+    represented = _represented(FOUND)
     threat = _words(_("What we found, and why"), help_text=_("If it is a threat: what it is, and against whom."))
     purpose = _purpose(FOR_WHAT)
     categories = _categories()
@@ -385,7 +402,9 @@ class NoteForm(forms.Form):
         super().__init__(*args, initial=before, **kwargs)
         self.paper = paper
         self.fields["represented"].choices = [  # type: ignore[attr-defined]
-            (each.value, REPRESENTATIONS[each]) for each in STATED if each not in paper.represented
+            (each.value, REPRESENTATIONS[each])
+            for each in (FOUND if paper.line.kind is ProcessKind.FINDING else STATED)
+            if each not in paper.represented
         ]
 
     def noted(self) -> dict[str, Any]:

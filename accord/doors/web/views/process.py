@@ -228,6 +228,8 @@ def paper(request: HttpRequest, client_id: UUID, paper_id: UUID) -> HttpResponse
                 and found.answered_until_at is not None
                 and now < found.answered_until_at,
                 "close": bool(mine & WORKING) and state in (State.ANSWERED, State.REFUSED),
+                # what happened is no business of counsel's contact: she sees what the law says to it
+                "work": bool(mine & WORKING),
                 "read": bool(mine & ANSWERING),
             },
         },
