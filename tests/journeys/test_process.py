@@ -145,6 +145,6 @@ def test_a_breach_shows_its_clock_until_they_are_told(
 
 def _sits(somebody: Somebody, house: House, role: Role, checked: set[tuple[str, ...]], how: dict[str, Any]) -> Person:
     """This member at a browser of her own, signed in."""
-    person = somebody(**{"checked": checked, **how})
-    person.signs_in(house[role].email, PASSWORD)
-    return person
+    door = somebody(axe=False)
+    door.signs_in(house[role].email, PASSWORD)
+    return somebody(**{"storage_state": door.context.storage_state(), "checked": checked, **how})
