@@ -32,10 +32,11 @@ CONTEXT = {"pgettext", "pgettext_lazy"}
 TABLES = {
     "accord/records/health/rules.py": {"SUMMARIES", "WORDS"},
     "accord/vault/rules.py": {"SUMMARIES"},
+    "accord/process/rules.py": {"FIRST"},
 }
 #: What rooms say when they refuse; doors show it through gettext. Sentences with values in them stay as they are.
 REFUSALS = {
-    "InvalidEntry", "InvalidImport", "InvalidRelease", "InvalidPartner", "InvalidAgreement", "KeyTurned", "EnrolmentFailed", "NotCoded",
+    "InvalidEntry", "InvalidImport", "InvalidProcess", "InvalidRelease", "InvalidPartner", "InvalidAgreement", "KeyTurned", "EnrolmentFailed", "NotCoded",
     "DocumentError", "Verdict", "Need", "WrongKey", "VaultClosed",
 }  # fmt: skip
 Found = tuple[str | tuple[str, str], str, str | None]

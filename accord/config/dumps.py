@@ -33,7 +33,7 @@ from accord.sealing.keys import derive
 
 #: What opens clients, what finds them, and words about them that are sealed to an agency, not under their own key.
 #: An old copy would bring a deleted client back, so it has a file of its own.
-SHORT_LIVED = ("vault_shred", "vault_token", "sharing_relay")
+SHORT_LIVED = ("vault_shred", "vault_token", "sharing_relay", "process_breach")
 #: Nobody stays signed in across a restore. A table half brought in holds people under the vault key alone, whom
 #: deleting would not reach: it is brought in again. The database's context secret is written anew from the keyring.
 NEVER = ("django_session", "caseload_upload", "caseload_part", "accord_private.secret")
@@ -352,6 +352,9 @@ def bring_back(
             cursor.execute(
                 "delete from sharing_relay r where not exists (select from partners_agency a where a.id = r.agency_id)"
                 " or not exists (select from partners_agency a where a.id = r.partner_id)"
+            )
+            cursor.execute(
+                "delete from process_breach b where not exists (select from partners_agency a where a.id = b.agency_id)"
             )
             opens = _one(cursor, "select count(*) from vault_shred")[0]
         said.append(f"{opens} clients have what opens them.")

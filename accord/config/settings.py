@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "accord.partners",
     "accord.vault",
     "accord.sharing",
+    "accord.process",
     "accord.records.caseload",
     "accord.doors.jobs",
 ]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from accord.gate.law import law
 from accord.policy.facts import Agency, Because
+from accord.policy.law import Report
 from accord.policy.words import Duty, ProcessKind
 
 #: Papers by which a court makes a holder tell.
@@ -28,20 +29,26 @@ class Limit:
 
 def limits(agency: Agency, at: datetime) -> tuple[Limit, ...]:
     """What the law of that moment makes this kind of agency tell: reports of abuse first, then the orders of courts."""
-    tables = law().on(at)
-    reports = [
-        _limit(report.because, report.oral_hours)
-        for report in tables.reports.values()
-        if agency.kind in report.reporters
-        and not (report.exempts_advocates and Duty.ADVOCATE_PRIVILEGE in agency.duties)
-    ]
     courts = {
         one.because.rule: one.because
-        for laws in tables.compelled.values()
+        for laws in law().on(at).compelled.values()
         for one in laws
         if not one.duties.isdisjoint(agency.duties) and any(paper.kinds & OF_A_COURT for paper in one.papers)
     }
-    return (*reports, *(_limit(courts[rule], 0) for rule in sorted(courts)))
+    said = [_limit(report.because, report.oral_hours) for report in reports(agency, at)]
+    return (*said, *(_limit(courts[rule], 0) for rule in sorted(courts)))
+
+
+def reports(agency: Agency, at: datetime) -> list[Report]:
+    """The loaded statutes that make such an agency report, the most pressing first. One that exempts whoever is under an
+    advocate's privilege does not reach an agency that is."""
+    found = [
+        report
+        for report in law().on(at).reports.values()
+        if agency.kind in report.reporters
+        and not (report.exempts_advocates and Duty.ADVOCATE_PRIVILEGE in agency.duties)
+    ]
+    return sorted(found, key=lambda report: (report.oral_hours, report.because.rule))
 
 
 def _limit(because: Because, oral_hours: int) -> Limit:

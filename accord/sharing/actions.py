@@ -22,6 +22,7 @@ from accord.sealing.vault import ClientKey
 from accord.sharing import facts
 from accord.sharing.facts import nevers
 from accord.sharing.models import (
+    Answered,
     Arrival,
     Aside,
     Confirmed,
@@ -56,7 +57,9 @@ from accord.vault.facts import client_key, family
 from accord.vault.models import Client, Person
 
 #: On what an envelope may rest.
-Basis = Release | Flow
+Basis = Release | Flow | Answered
+#: What a row that rests on one of them calls it.
+NAMED: Final[Mapping[type, str]] = {Release: "release", Flow: "flow", Answered: "answered"}
 #: For whom what is kept may be opened (house design, withdrawal and end; facts 1.8).
 KEPT_FOR: Final = ("defence", "court", "retention")
 #: What becomes of a ciphertext when it ends.
@@ -310,8 +313,8 @@ def sign_page(*, permit: Permit, at: datetime, release_ids: Collection[UUID], pa
 
 @needs(Verb.DISCLOSE)
 def send(*, permit: Permit, at: datetime, parcels: Sequence[tuple[Basis, Sequence[Disclosure]]]) -> dict[UUID, int]:
-    """Seal each thing the gate allowed to its recipient's key and hand it over, on her release or on a flow. What was
-    sent on it before is passed over. Returns how many envelopes went out on each."""
+    """Seal each thing the gate allowed to its recipient's key and hand it over, on her release, on a flow, or as the
+    answer to a paper. What was sent on it before is passed over. Returns how many envelopes went out on each."""
     bases = [basis for basis, _items in parcels]
     recipients = {
         row.id: row
@@ -326,7 +329,7 @@ def send(*, permit: Permit, at: datetime, parcels: Sequence[tuple[Basis, Sequenc
     envelopes, sent, arrivals = [], [], []
     for basis, items in parcels:
         recipient = recipients[basis.recipient_id]
-        named = "release" if isinstance(basis, Release) else "flow"
+        named = NAMED[type(basis)]
         sealing = sealer(bytes(recipient.public_key))
         for item in items:
             if (basis.id, item.entry_id, item.content.category.value) in already:
@@ -478,6 +481,39 @@ def open_flow(
     permit.record("flow_opened", flow.id)
     permit.record("told_her" if flow.told == "told" else "not_safe_to_tell_her", flow.id)
     return flow
+
+
+@needs(Verb.DISCLOSE)
+def open_answer(
+    *,
+    permit: Permit,
+    at: datetime,
+    client_id: UUID,
+    subject_id: UUID,
+    recipient_id: UUID,
+    purpose: Purpose,
+    paper: UUID,
+    grants: Mapping[Category, Level],
+    rule: str,
+    until: datetime,
+) -> Answered:
+    """Write down that a partner is given what a paper of its own lets out; the gate has asked the law, and the database
+    asks whether the paper has been through its path."""
+    row = Answered(
+        agency_id=permit.agency_id,
+        client_id=client_id,
+        subject_id=subject_id,
+        recipient_id=recipient_id,
+        purpose=purpose,
+        paper=paper,
+        grants={category.value: int(level) for category, level in grants.items()},
+        rule=rule,
+        until_at=until,
+        answered_at=at,
+        answered_by=permit.member_id,
+    )
+    row.save(force_insert=True)
+    return row
 
 
 @needs(Verb.SEND_UPDATE)
@@ -704,12 +740,13 @@ def relay_info(row: Relay) -> bytes:
 
 
 def _sent_before(bases: Sequence[Basis]) -> set[tuple[UUID, UUID | None, str]]:
-    """What went out already, by (release or flow, entry, category)."""
+    """What went out already, by (basis, entry, category)."""
     ids = [basis.id for basis in bases]
-    rows = Sent.objects.filter(Q(release_id__in=ids) | Q(flow_id__in=ids))
+    rows = Sent.objects.filter(Q(release_id__in=ids) | Q(flow_id__in=ids) | Q(answered_id__in=ids))
+    named = ("release_id", "flow_id", "answered_id")
     return {
-        (release or flow, entry, category)
-        for release, flow, entry, category in rows.values_list("release_id", "flow_id", "entry_id", "category")
+        (release or flow or answered, entry, category)
+        for release, flow, answered, entry, category in rows.values_list(*named, "entry_id", "category")
     }
 
 

@@ -265,8 +265,49 @@ class Flow(models.Model):
         ]
 
 
-#: What rests on her release names it, what rests on a law names the flow: exactly one of them.
-ON_ONE_BASIS = models.Q(release__isnull=False, flow__isnull=True) | models.Q(release__isnull=True, flow__isnull=False)
+class Answered(models.Model):
+    """What one partner is given once, because a paper is on file on which a statute, a court or a law lets it out. The
+    paper itself is kept a floor above; a trigger there holds that it has been through its path."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: holder")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whose file"
+    )
+    subject = models.ForeignKey(
+        Person, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whom it is about"
+    )
+    recipient = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: to whom")
+    paper = models.UUIDField(db_comment="link: on which paper")
+    purpose = models.CharField(
+        max_length=24, choices=[(p.value, p.value) for p in Purpose], db_comment="code: why, exactly one"
+    )
+    grants = models.JSONField(db_comment="code: category to level")
+    rule = models.CharField(max_length=48, db_comment="code: the rule that lets it out")
+    until_at = models.DateTimeField(db_comment="moment: it ends")
+    answered_at = models.DateTimeField(db_comment="moment: when")
+    answered_by = models.UUIDField(db_comment="link: member")
+
+    class Meta:
+        db_table = "sharing_answered"
+        indexes = [models.Index(fields=["agency", "client"], name="answered_by_client")]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "paper"], name="answered_once"),
+            models.CheckConstraint(condition=~models.Q(grants={}), name="answered_something"),
+            models.CheckConstraint(condition=~models.Q(agency=models.F("recipient")), name="answered_has_two_agencies"),
+        ]
+
+
+BASES = ("release", "flow", "answered")
+
+
+def _on(one: str) -> models.Q:
+    return models.Q(**{f"{each}__isnull": each != one for each in BASES})
+
+
+#: What rests on her release names it, what rests on a law names the flow, what rests on a paper the answer to it:
+#: exactly one of them.
+ON_ONE_BASIS = _on("release") | _on("flow") | _on("answered")
 
 
 class Envelope(models.Model):
@@ -279,8 +320,9 @@ class Envelope(models.Model):
     thread = models.UUIDField(db_comment="link: which survivor, between these two")
     release = models.UUIDField(null=True, db_comment="link: the holder's release it rests on")
     flow = models.UUIDField(null=True, db_comment="link: or the flow, where a law allows it without her release")
+    answered = models.UUIDField(null=True, db_comment="link: or the answer to a paper that is on file")
     basis = models.CharField(
-        max_length=8, choices=[("release", "release"), ("flow", "flow")], db_comment="code: which of the two"
+        max_length=8, choices=[(each, each) for each in BASES], db_comment="code: which of the three"
     )
     rules = ArrayField(models.CharField(max_length=48), db_comment="code: rules that said yes")
     purpose = models.CharField(max_length=24, db_comment="code: for what")
@@ -302,6 +344,9 @@ class Envelope(models.Model):
             models.Index(fields=["holder", "release"], name="envelope_by_release"),
             models.Index(fields=["holder", "flow"], name="envelope_by_flow"),
             models.Index(
+                fields=["holder", "answered"], name="envelope_by_answered", condition=models.Q(answered__isnull=False)
+            ),
+            models.Index(
                 fields=["holder", "until_at"], name="envelope_to_sweep", condition=models.Q(sealed__isnull=False)
             ),
         ]
@@ -312,8 +357,9 @@ class Envelope(models.Model):
                 name="envelope_kept_where_bound_to_keep",
             ),
             models.CheckConstraint(
-                condition=models.Q(basis="release", release__isnull=False, flow__isnull=True)
-                | models.Q(basis="flow", release__isnull=True, flow__isnull=False),
+                condition=models.Q(_on("release"), basis="release")
+                | models.Q(_on("flow"), basis="flow")
+                | models.Q(_on("answered"), basis="answered"),
                 name="envelope_on_one_basis",
             ),
         ]
@@ -347,6 +393,9 @@ class Sent(models.Model):
     flow = models.ForeignKey(
         Flow, models.PROTECT, null=True, db_index=False, db_constraint=False, db_comment="link: or under which law"
     )
+    answered = models.ForeignKey(
+        Answered, models.PROTECT, null=True, db_index=False, db_constraint=False, db_comment="link: or on which paper"
+    )
     client = models.ForeignKey(
         Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: about whom"
     )
@@ -366,10 +415,14 @@ class Sent(models.Model):
             models.Index(fields=["agency", "client", "-sent_at"], name="sent_by_client"),
             models.Index(fields=["agency", "release"], name="sent_by_release"),
             models.Index(fields=["agency", "flow"], name="sent_by_flow"),
+            models.Index(
+                fields=["agency", "answered"], name="sent_by_answered", condition=models.Q(answered__isnull=False)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["agency", "release", "entry"], name="sent_once_per_entry"),
             models.UniqueConstraint(fields=["agency", "flow", "entry"], name="sent_once_per_entry_and_flow"),
+            models.UniqueConstraint(fields=["agency", "answered", "entry"], name="sent_once_per_entry_and_answer"),
             models.CheckConstraint(condition=ON_ONE_BASIS, name="sent_on_one_basis"),
         ]
 

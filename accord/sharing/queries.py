@@ -131,7 +131,8 @@ class Ended:
 @dataclass(frozen=True, slots=True)
 class Told:
     """One disclosure of ours, as an accounting lists it: when, to whom, what, why, on what basis, and what became of it
-    (45 CFR 164.528(b)(2); 34 CFR 99.32(a)(3); 42 CFR 2.25). `basis_id` is her release, or a flow with its `rule`."""
+    (45 CFR 164.528(b)(2); 34 CFR 99.32(a)(3); 42 CFR 2.25). `basis_id` is her release, or a flow or the answer to a
+    `paper` with its `rule`."""
 
     sent_at: datetime
     recipient_id: UUID
@@ -144,6 +145,7 @@ class Told:
     ended_at: datetime | None
     kept: bool
     sent_by: UUID | None
+    paper: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,7 +513,7 @@ def accounting(*, permit: Permit, client_id: UUID) -> list[Told]:
     """Every disclosure of one client's record to a partner, newest first. Nothing of its content is opened."""
     rows = list(
         Sent.objects.filter(client_id__in=files(client_id))
-        .select_related("release", "flow")
+        .select_related("release", "flow", "answered")
         .order_by("-sent_at", "recipient_id", "category", "id")
     )
     envelopes = {
@@ -523,7 +525,7 @@ def accounting(*, permit: Permit, client_id: UUID) -> list[Told]:
     told = []
     for row in rows:
         until, withdrawn, kept = envelopes[row.envelope]
-        basis = row.release or row.flow
+        basis = row.release or row.flow or row.answered
         told.append(
             Told(
                 sent_at=row.sent_at,
@@ -532,11 +534,12 @@ def accounting(*, permit: Permit, client_id: UUID) -> list[Told]:
                 level=Level(row.level),
                 purpose=Purpose(basis.purpose),
                 basis_id=basis.id,
-                rule=row.flow.rule if row.flow else "",
+                rule="" if row.release else basis.rule,
                 until_at=until,
                 ended_at=withdrawn or (until if until <= permit.at else None),
                 kept=kept,
                 sent_by=row.sent_by,
+                paper=row.answered and row.answered.paper,
             )
         )
     permit.show("accounting", client_id, Level.SUMMARY)

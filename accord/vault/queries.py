@@ -181,13 +181,16 @@ def recent(*, permit: Permit, limit: int = MOST_FOUND) -> list[ClientLine]:
     return _lines(permit, rows.order_by("-touched_at")[:limit])
 
 
-@needs(Verb.READ_CLIENT, Verb.READ_DAY, Verb.FIND_CLIENTS, Verb.READ_LEDGER, Verb.READ_ACCOUNTING)
+@needs(
+    Verb.READ_CLIENT, Verb.READ_DAY, Verb.FIND_CLIENTS, Verb.READ_LEDGER, Verb.READ_ACCOUNTING,
+    Verb.RECEIVE_PROCESS, Verb.READ_PROCESS, Verb.REVIEW_PROCESS, Verb.HOLD_PROCESS, Verb.ANSWER_PROCESS,
+)  # fmt: skip
 def codes(*, permit: Permit, client_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Codes of own clients, for lists and logs that name nobody."""
     return dict(within(permit, Client.objects.filter(id__in=client_ids), "id").values_list("id", "code"))
 
 
-@needs(Verb.READ_LEDGER, Verb.WALL_CLIENT)
+@needs(Verb.READ_LEDGER, Verb.WALL_CLIENT, Verb.READ_PROCESS)
 def coded(*, permit: Permit, code: str) -> UUID | None:
     """The id behind an own client's code, deleted or not; None when there is none."""
     rows = within(permit, Client.objects.filter(code=code.strip().upper()), "id")

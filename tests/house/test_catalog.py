@@ -24,6 +24,7 @@ ASKED = {"accord_agency", "accord_account", "accord_lens", "statement_timestamp"
 UNDER_ANOTHER_NAME = {
     "sharing_envelope_rests_on_release": "the holder's release: holder_id is the holder's agency",
     "sharing_envelope_rests_on_flow": "the holder's flow: holder_id is the holder's agency",
+    "sharing_envelope_rests_on_answer": "the holder's answer to a paper: holder_id is the holder's agency",
 }
 #: Tables into which an agency writes rows that are another's, and the column that names it: a holder to a recipient,
 #: and a partner that passes on to the holder what she takes back.

@@ -309,7 +309,7 @@ _FOCUSED = """() => {
   const box = it.getBoundingClientRect();
   const outline = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
   // Inside a date or time the browser draws the ring around its own calendar button.
-  const inside = ['date', 'time'].includes(it.type) && !it.matches(':focus');
+  const inside = ['date', 'time', 'datetime-local'].includes(it.type) && !it.matches(':focus');
   const seen = it === document.body || inside || (outline && box.width > 0 && box.height > 0);
   return {name: name.replace(/\\s+/g, ' ').trim(), seen};
 }"""

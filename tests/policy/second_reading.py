@@ -112,9 +112,15 @@ def role_may(role: Role, verb: Verb) -> bool:
             Verb.RELAY_WITHDRAWAL,
             Verb.WALL_CLIENT,
             Verb.READ_PARTNERS,
+            Verb.READ_PROCESS,
+            Verb.REVIEW_PROCESS,
+            Verb.HOLD_PROCESS,
+            Verb.NOTE_BREACH,
         )
     if role is Role.RECORDS_OFFICER:
-        return verb in (Verb.READ_DAY, Verb.READ_KEPT, Verb.READ_PARTNERS)
+        # Papers reach her first; she keeps them on their path and answers none.
+        papers = (Verb.RECEIVE_PROCESS, Verb.READ_PROCESS, Verb.NOTE_BREACH)
+        return verb in (Verb.READ_DAY, Verb.READ_KEPT, Verb.READ_PARTNERS, *papers)
     if role is Role.DIRECTOR:
         # She manages the agency, its members and keys, seconds a large export, reads the ledger, and answers for the
         # place of a shelter.
@@ -124,6 +130,9 @@ def role_may(role: Role, verb: Verb) -> bool:
             Verb.READ_LEDGER,
             Verb.APPROVE_EXPORT,
             Verb.COSIGN_RELEASE,
+            Verb.READ_PROCESS,
+            Verb.REVIEW_PROCESS,
+            Verb.NOTE_BREACH,
         )
     if role is Role.SYSTEM:
         return verb is Verb.SWEEP
@@ -153,6 +162,10 @@ def is_everyday_work(verb: Verb) -> bool:
         Verb.READ_ACCOUNTING,
         Verb.CONTACT_CLIENT,
         Verb.MERGE_CLIENTS,
+        Verb.RECEIVE_PROCESS,
+        Verb.READ_PROCESS,
+        Verb.ANSWER_PROCESS,
+        Verb.NOTE_BREACH,
     )
 
 
@@ -165,6 +178,7 @@ def is_a_supervisors_work(verb: Verb) -> bool:
         Verb.IMPORT_CASELOAD,
         Verb.EXPORT_CASELOAD,
         Verb.APPROVE_EXPORT,
+        Verb.REVIEW_PROCESS,
     )
 
 
@@ -196,6 +210,7 @@ def touches_a_client(verb: Verb) -> bool:
         Verb.IMPORT_CASELOAD,
         Verb.EXPORT_CASELOAD,
         Verb.APPROVE_EXPORT,
+        Verb.NOTE_BREACH,
         Verb.SWEEP,
     )
 

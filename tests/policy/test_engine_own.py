@@ -19,6 +19,9 @@ CLIENT_WORK = frozenset(
         Verb.READ_ACCOUNTING,
         Verb.CONTACT_CLIENT,
         Verb.MERGE_CLIENTS,
+        Verb.RECEIVE_PROCESS,
+        Verb.READ_PROCESS,
+        Verb.ANSWER_PROCESS,
         Verb.FIND_CLIENTS,
         Verb.READ_CLIENT,
         Verb.OPEN_CLIENT,
@@ -42,11 +45,12 @@ SUPERVISING = frozenset(
         Verb.IMPORT_CASELOAD,
         Verb.EXPORT_CASELOAD,
         Verb.APPROVE_EXPORT,
+        Verb.REVIEW_PROCESS,
     }
 )
 MAY = {
-    Role.WORKER: CLIENT_WORK | {Verb.READ_DAY, Verb.READ_PARTNERS},
-    Role.SUPERVISOR: CLIENT_WORK | SUPERVISING | {Verb.READ_DAY, Verb.READ_PARTNERS},
+    Role.WORKER: CLIENT_WORK | {Verb.READ_DAY, Verb.READ_PARTNERS, Verb.NOTE_BREACH},
+    Role.SUPERVISOR: CLIENT_WORK | SUPERVISING | {Verb.READ_DAY, Verb.READ_PARTNERS, Verb.NOTE_BREACH},
     Role.PRIVACY_OFFICER: {
         Verb.READ_DAY,
         Verb.READ_LEDGER,
@@ -55,8 +59,19 @@ MAY = {
         Verb.RELAY_WITHDRAWAL,
         Verb.WALL_CLIENT,
         Verb.READ_PARTNERS,
+        Verb.READ_PROCESS,
+        Verb.REVIEW_PROCESS,
+        Verb.HOLD_PROCESS,
+        Verb.NOTE_BREACH,
     },
-    Role.RECORDS_OFFICER: {Verb.READ_DAY, Verb.READ_KEPT, Verb.READ_PARTNERS},
+    Role.RECORDS_OFFICER: {
+        Verb.READ_DAY,
+        Verb.READ_KEPT,
+        Verb.READ_PARTNERS,
+        Verb.RECEIVE_PROCESS,
+        Verb.READ_PROCESS,
+        Verb.NOTE_BREACH,
+    },
     Role.DIRECTOR: {
         Verb.READ_DAY,
         Verb.APPROVE_EXPORT,
@@ -65,11 +80,17 @@ MAY = {
         Verb.MANAGE_KEYS,
         Verb.READ_PARTNERS,
         Verb.READ_LEDGER,
+        Verb.READ_PROCESS,
+        Verb.REVIEW_PROCESS,
+        Verb.NOTE_BREACH,
     },
     Role.SYSTEM: {Verb.SWEEP},
 }
 PURPOSES = {
-    **{verb: {Purpose.OWN_SERVICE} for verb in CLIENT_WORK | SUPERVISING | {Verb.READ_DAY}},
+    **{
+        verb: {Purpose.OWN_SERVICE}
+        for verb in CLIENT_WORK | SUPERVISING | {Verb.READ_DAY, Verb.HOLD_PROCESS, Verb.NOTE_BREACH}
+    },
     Verb.MANAGE_AGENCY: {Purpose.ADMINISTRATION},
     Verb.READ_LEDGER: {Purpose.OVERSIGHT},
     Verb.READ_KEPT: {Purpose.RECORDS_REQUEST},

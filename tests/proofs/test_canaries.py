@@ -38,7 +38,9 @@ from accord.gate import disclose, disclosure, entrance
 from accord.ledger.permits import Permit
 from accord.partners import actions as partners
 from accord.policy.facts import Decision
-from accord.policy.words import Category, Element, Level, Purpose, Relation, Role, Verb
+from accord.policy.words import AgencyKind, Category, Element, Level, ProcessKind, Purpose, Relation, Role, Verb
+from accord.process import actions as process
+from accord.process.rules import NewPaper
 from accord.sharing import actions as sharing
 from accord.sharing import queries as envelopes
 from accord.sharing.models import Envelope
@@ -85,6 +87,8 @@ class Ids:
     relay_id: UUID = field(default_factory=uuid4)
     upload_id: UUID = field(default_factory=uuid4)
     wall_id: UUID = field(default_factory=uuid4)
+    paper_id: UUID = field(default_factory=uuid4)
+    breach_id: UUID = field(default_factory=uuid4)
     spare_client: UUID = field(default_factory=uuid4)
     spare_code: str = ""
     spare_release: UUID = field(default_factory=uuid4)
@@ -203,6 +207,28 @@ def release_of(
     return release
 
 
+def papers_of(worker: Worker, client: UUID) -> tuple[UUID, UUID]:
+    """A subpoena about a client, and a breach; counsel has not looked yet."""
+    with worker.enter(Verb.RECEIVE_PROCESS, client=client) as permit:
+        paper = process.receive(
+            permit=permit,
+            at=permit.at,
+            client_id=client,
+            new=NewPaper(
+                kind=ProcessKind.SUBPOENA,
+                purpose=Purpose.LEGAL_PROCESS,
+                categories=list(Category),
+                received_at=permit.at,
+                until_at=permit.at + timedelta(days=9),
+                outside="County Court",
+                outside_kind=AgencyKind.COURT,
+            ),
+        )
+    with worker.enter(Verb.NOTE_BREACH) as permit:
+        breach = process.note_breach(permit=permit, at=permit.at, kind="actual", what="It.", detected_at=permit.at)
+    return paper, breach
+
+
 def waiting_thread(worker: Worker) -> UUID:
     with worker.enter(Verb.READ_DAY, Verb.READ_ENVELOPE) as permit:
         return envelopes.waiting(permit=permit)[0].thread
@@ -280,6 +306,7 @@ def _fill(place: Place) -> None:
                 roles=(Role.WORKER,),
                 cost=CHEAP,
             )
+        mine.paper_id, mine.breach_id = papers_of(houses[name].worker, mine.client_id)
         with houses[name].worker.enter(Verb.READ_CLIENT, client=mine.spare_client) as permit:
             mine.spare_code = files.client(permit=permit, client_id=mine.spare_client).code
     hospital, shelter, police = ids["hospital"], ids["shelter"], ids["police"]
@@ -524,6 +551,18 @@ PROBES: dict[str, Data] = {
     "relayed": _fixed(),
     "never": _fixed(),
     "never_lift": _fixed(),
+    "papers": _fixed(),
+    "paper_new": _fixed(kind="subpoena", outside="County Court", outside_kind="court"),
+    "finding_new": _fixed(),
+    "report_new": _fixed(),
+    "paper": _fixed(),
+    "paper_counsel": _fixed(step="ask"),
+    "paper_hold": _fixed(step="hold"),
+    "paper_note": _fixed(told_how="phone"),
+    "paper_answer": _fixed(way="printed"),
+    "paper_print": _fixed(),
+    "breach_new": _fixed(),
+    "breach": _fixed(whom="grant_manager"),
     "caseload": _fixed(),
     "caseload_upload": _fixed(),
     "caseload_import": _fixed(),

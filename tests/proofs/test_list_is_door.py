@@ -235,6 +235,7 @@ WITHOUT_SCOPE = {
     "accord.partners.queries": "agencies, members and agreements",
     "accord.sharing.queries.all_living": "a yes or no about ids that were listed before",
     "accord.sharing.queries.release": "one release by its id; the page compares whose it is with whom it entered for",
+    "accord.process.queries.breaches": "about the agency, not about anybody's file",
     "accord.vault.queries.assigned": "a number, for who hands over; names nobody",
     "accord.records.caseload.queries.uploads": "her own uploads, none opened",
     "accord.records.caseload.queries.upload": "her own upload, before it is a file",

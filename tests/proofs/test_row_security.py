@@ -356,6 +356,7 @@ def fresh(row: dict[str, Any], table: str, keep: str) -> dict[str, Any]:
         "sharing_confirmed": {"envelope": uuid4()},
         "sharing_sent": {"entry_id": uuid4()},
         "sharing_aside": {"basis": uuid4()},
+        "sharing_answered": {"paper": uuid4()},
         "partners_vaultgrant": {"member_id": uuid4()},
         "vault_entry": {"origin": secrets.token_bytes(16)},
         "vault_team": {"ended_at": now},
@@ -387,9 +388,10 @@ def test_a_link_to_a_row_of_others_fails_like_a_link_to_nothing(town, everything
             if own is None:
                 assert target == "sharing_flow", "a victim service provider has no flow, and everything else"
                 continue
-            if (table, column) == ("sharing_sent", "flow_id"):
-                base["release_id"] = None  # it rests on one of the two
-            if table not in ("partners_vaultgrant", "vault_shred"):  # one per member or client, and each has hers
+            if (table, column) in (("sharing_sent", "flow_id"), ("sharing_sent", "answered_id")):
+                base["release_id"] = None  # it rests on one of the three
+            # one per member or client, and each has hers; an answer rests on a paper that was answered: none here was
+            if table not in ("partners_vaultgrant", "vault_shred", "sharing_answered"):
                 assert attempt(attacker, *insert(table, base | {column: own["id"]})) == 1, (
                     constraint,
                     "own link is good",
@@ -398,7 +400,8 @@ def test_a_link_to_a_row_of_others_fails_like_a_link_to_nothing(town, everything
             for victim in foreign[:: max(1, len(foreign) // 3)]:
                 assert attempt(attacker, *insert(table, base | {column: victim["id"]})) == nothing, constraint
                 tried += 1
-            assert str(nothing).startswith("23503"), (constraint, nothing)
+            asked_first = "P0001" if table == "sharing_answered" else "23503"
+            assert str(nothing).startswith(asked_first), (constraint, nothing)
     assert tried > 50
 
 
@@ -494,7 +497,7 @@ def test_an_envelope_can_only_end(town, everything, attacker):
     changes = {
         "withdrawn_at": None, "sealed": b"another", "level": 3, "until_at": datetime(2090, 1, 1, tzinfo=UTC),
         "category": "housing", "thread": uuid4(), "release": uuid4(), "rules": ["none"], "purpose": "housing",
-        "flow": uuid4(), "retain": True, "basis": "order", "key_version": 9,
+        "flow": uuid4(), "answered": uuid4(), "retain": True, "basis": "order", "key_version": 9,
         "sent_at": datetime(2020, 1, 1, tzinfo=UTC), "id": uuid4(),
     }  # fmt: skip
     assert set(changes) | {"agency_id", "holder_id"} == set(sent[0])

@@ -36,13 +36,18 @@ from accord.policy.words import (
     Category,
     Duty,
     Element,
+    Field,
     Level,
+    ProcessKind,
     Purpose,
     Relation,
+    Representation,
     Role,
     SignerRole,
     Verb,
 )
+from accord.process import actions as process
+from accord.process.rules import NewPaper
 from accord.records.caseload import actions as caseload
 from accord.records.caseload.rules import Row
 from accord.records.caseload.tables import Table
@@ -171,6 +176,36 @@ def taken_back(told: Worker, there: UUID, holder: Worker, client: UUID, word: Wo
         )
 
 
+def papers_filled(house: House, word: Words) -> None:
+    """A paper with a word in everything that is said on it, and a breach."""
+    client = World().client(house.worker)
+    with house.worker.enter(Verb.RECEIVE_PROCESS, client=client) as permit:
+        paper = process.receive(
+            permit=permit, at=permit.at, client_id=client, new=NewPaper(
+                kind=ProcessKind.SUBPOENA, purpose=Purpose.LEGAL_PROCESS, categories=[Category.IDENTITY],
+                received_at=permit.at, until_at=permit.at + timedelta(days=9), outside=word("sender"),
+                outside_kind=AgencyKind.COURT, represented=[Representation.SHE_WAS_NOTIFIED],
+                stated_by=word("stated by"), reference=word("number"), threat=word("threat"),
+                said={Field.WHAT_HAPPENED: word("typed")},
+            ),
+        )  # fmt: skip
+    place = {"client_id": client, "paper_id": paper}
+    with house.worker.enter(Verb.RECEIVE_PROCESS, client=client) as permit:
+        process.note(permit=permit, at=permit.at, not_told=word("not told"), safety=word("safety"), **place)
+    with house[Role.SUPERVISOR].enter(Verb.REVIEW_PROCESS, client=client) as permit:
+        process.ask_counsel(permit=permit, at=permit.at, counsel=word("counsel"), **place)
+        process.review(
+            permit=permit, at=permit.at, advice="answer", said=word("counsel said"), kind=ProcessKind.SUBPOENA,
+            purpose=Purpose.LEGAL_PROCESS, categories=[Category.IDENTITY], represented=[], stated_by="",
+            until_at=permit.at + timedelta(days=9), **place,
+        )  # fmt: skip
+    with house[Role.PRIVACY_OFFICER].enter(Verb.HOLD_PROCESS, client=client) as permit:
+        process.suspend_accounting(permit=permit, at=permit.at, how="oral", official=word("official"), **place)
+        process.hold(permit=permit, at=permit.at, because=word("because"), **place)
+    with house.worker.enter(Verb.NOTE_BREACH) as permit:
+        process.note_breach(permit=permit, at=permit.at, kind="actual", what=word("breach"), detected_at=permit.at)
+
+
 def caseload_waits(boss: Worker, word: Words) -> None:
     """A table of people that is uploaded, its columns named, and not yet brought in."""
     table = Table((word("header"), "family"), (Row(1, (word("cell"), word("other cell")), "digest"),))
@@ -199,11 +234,13 @@ def disclose_as_is(permit: Any, worker: Any, release: Any) -> int:
 @pytest.fixture(scope="module")
 def stolen() -> Stolen:
     world, words = World(), Words()
-    shelter, hospital = [make(roles=(Role.WORKER, Role.SUPERVISOR)) for make in (world.agency, world.hospital)]
+    roles = (Role.WORKER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)
+    shelter, hospital = world.agency(roles=roles), world.hospital(roles=roles)
     filled(shelter, hospital, words)
     filled(hospital, shelter, words)
     police, prosecutor = world.police(), world.agency(AgencyKind.PROSECUTOR, frozenset({Duty.BRADY}))
     flows_on(police, prosecutor, words)
+    papers_filled(shelter, words)
     # she is signed in while the database is carried away
     request = SimpleNamespace(session=SessionStore(), COOKIES={})
     account = Account.objects.get(id=shelter.worker.account)

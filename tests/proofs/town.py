@@ -150,6 +150,25 @@ def _by_hand(town: Town) -> None:
             )
             for statement in (
                 *([] if name.startswith("shelter") else [flow]),
+                "insert into sharing_answered (id, agency_id, client_id, subject_id, recipient_id, paper, purpose,"
+                " grants, rule, until_at, answered_at, answered_by) select gen_random_uuid(), %(me)s, client_id,"
+                " id, %(other)s, gen_random_uuid(), 'legal_process', '{\"identity\": 2}', 'by-hand', now(), now(),"
+                " %(member)s from vault_person where client_id = %(client)s and relation = 'self'",
+                "insert into process_paper (id, agency_id, client_id, subject_id, claimed, kind, state, held_from,"
+                " recipient, outside_kind, outside, purpose, categories, fields, statute, represented, since_at,"
+                " until_at, received_at, received_by, counsel_advice, told_how, quiet_how) select %(other)s, %(me)s,"
+                " client_id, id, 'subpoena', 'subpoena', 'received', '', gen_random_uuid(), 'court', 'sealed',"
+                " 'legal_process', '{identity}', '{}', '', '{}', now(), now(), now(), %(member)s, '', '', ''"
+                " from vault_person where client_id = %(client)s and relation = 'self'",
+                "insert into process_step (id, agency_id, paper_id, move, at, by) values (gen_random_uuid(), %(me)s,"
+                " %(other)s, 'received', now(), %(member)s)",
+                "insert into process_given (id, agency_id, paper_id, client_id, category, level, rule, way, given_at,"
+                " given_by) values (gen_random_uuid(), %(me)s, %(other)s, %(client)s, 'identity', 2, 'by-hand', 'oral',"
+                " now(), %(member)s)",
+                "insert into process_breach (id, agency_id, kind, key_version, what, detected_at, noted_at, noted_by)"
+                " values (%(other)s, %(me)s, 'actual', 1, 'sealed', now(), now(), %(member)s)",
+                "insert into process_notice (id, agency_id, breach, whom, told_at, told_by) values (gen_random_uuid(),"
+                " %(me)s, %(other)s, 'individuals', now(), %(member)s)",
                 "insert into sharing_aside (id, agency_id, client_id, basis, entry_id, put_at, put_by) select"
                 " gen_random_uuid(), agency_id, client_id, gen_random_uuid(), id, now(), %(member)s from vault_entry"
                 " where client_id = %(client)s",

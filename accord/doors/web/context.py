@@ -15,6 +15,7 @@ WORKERS = frozenset({Role.WORKER, Role.SUPERVISOR})
 MENU = (
     ("my_day", _("My day"), WORKERS),
     ("clients", _("Clients"), WORKERS),
+    ("papers", _("Papers"), WORKERS | {Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR}),
     ("log", _("Who looked"), frozenset({Role.PRIVACY_OFFICER, Role.DIRECTOR})),
     ("log_releases", _("Releases"), frozenset({Role.PRIVACY_OFFICER})),
     ("kept", _("Kept records"), frozenset({Role.RECORDS_OFFICER})),

@@ -12,6 +12,17 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from accord.doors.web.paperwords import (  # noqa: F401 - templates say MOVES, ADVICE and BREACH by name
+    ABOUTS,
+    ADVICE,
+    BREACH,
+    MOVES,
+    PROCESS_KINDS,
+    REPRESENTATIONS,
+    SINGLE_FACTS,
+    STATES,
+    WHOM,
+)
 from accord.policy.words import (
     AgencyKind,
     Category,
@@ -367,6 +378,7 @@ KINDS = {
     "instruction": _("Instructions"),
     "narrative": _("Section of a document"),
     "document": _("Document"),
+    "facts": _("Single facts"),
 }
 VERBS = {
     Verb.READ_DAY: _("opened My day"),
@@ -397,6 +409,12 @@ VERBS = {
     Verb.IMPORT_CASELOAD: _("imported a caseload"),
     Verb.EXPORT_CASELOAD: _("exported a caseload"),
     Verb.APPROVE_EXPORT: _("seconded or refused an export"),
+    Verb.RECEIVE_PROCESS: _("worked on a paper"),
+    Verb.READ_PROCESS: _("looked at papers"),
+    Verb.REVIEW_PROCESS: _("noted counsel's review"),
+    Verb.HOLD_PROCESS: _("held or refused a paper"),
+    Verb.ANSWER_PROCESS: _("answered a paper"),
+    Verb.NOTE_BREACH: _("looked at breaches"),
     Verb.READ_KEPT: _("read kept records"),
     Verb.READ_LEDGER: _("read the log"),
     Verb.READ_PARTNERS: _("read the directory"),
@@ -413,6 +431,7 @@ DAYS = frozenset({"born", "date", "day", "first_day", "last_day", "start", "end"
 
 _ALL: tuple[Mapping[Any, Any], ...] = (
     CATEGORIES, LEVELS, PURPOSES, ROLES, KINDS_OF_AGENCY, DUTIES, MARKS, RELATIONS, VERBS, INSTRUMENTS, ELEMENTS,
+    PROCESS_KINDS, REPRESENTATIONS, SINGLE_FACTS, STATES, WHOM, ABOUTS,
 )  # fmt: skip
 
 
@@ -432,6 +451,8 @@ def summary_text(summary: Mapping[str, Any] | vault.Summary | None) -> str:
         summary = vault.Summary(**summary)
     if summary.text:
         return summary.text
+    if summary.template == "facts":
+        return _single_facts(summary.values)
     values = {name: _ready(name, value) for name, value in summary.values.items()}
     if summary.template == "contact.safe":
         values["when"] = safe_hours(summary.values)
@@ -443,6 +464,17 @@ def summary_text(summary: Mapping[str, Any] | vault.Summary | None) -> str:
         sentences={summary.template: gettext(health.SUMMARIES[summary.template])},
         words=_Translated(health.WORDS),
     )
+
+
+def _single_facts(values: Mapping[str, Any]) -> str:
+    """Single facts that left on a paper, each by its name."""
+    return "; ".join(f"{SINGLE_FACTS[fact]}: {_single(values[fact])}" for fact in SINGLE_FACTS if fact in values)
+
+
+def _single(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(gettext(health.WORDS.get(code, code)) for code in value)
+    return spoken_day(str(value))
 
 
 def spoken_day(text: str) -> str:

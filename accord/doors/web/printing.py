@@ -19,8 +19,11 @@ from django.utils.translation import gettext
 
 from accord.doors.web.labels import EVENTS, label, spoken_day, summary_text
 from accord.doors.web.spoken import Asked, aloud, last_day
+from accord.doors.web.templatetags.contents import facts
+from accord.gate.process import Found
 from accord.partners.queries import AgencyCard
-from accord.policy.words import Element, Instrument, Relation
+from accord.policy.words import Element, Instrument, Obligation, Relation
+from accord.process.queries import PaperView
 from accord.sharing.queries import Signature
 from accord.vault.queries import PersonView
 from accord.vault.rules import Served, Summary
@@ -53,6 +56,33 @@ def card(agencies: Iterable[AgencyCard], services: Iterable[Served], language: s
         if pending:
             parts.append({"name": gettext("Offered and pending"), "lines": pending})
         return pdf("card", language, {"say": {"title": gettext("My list")}, "parts": parts})
+
+
+def answer(paper: PaperView, found: Sequence[Found], holder: AgencyCard, whom: str, language: str) -> bytes:
+    """The answer to a paper: to whom, on what law, exactly what left, and how it may be passed on."""
+    with translation.override(language):
+        laws = dict.fromkeys(each.decision.because[0] for each in found)
+        rows = [
+            _row("", gettext("From whom"), holder.name),
+            _row("", gettext("To whom"), whom),
+            _row(
+                "", gettext("On what"), " · ".join(part for part in (label(paper.line.kind), paper.reference) if part)
+            ),
+            _row("", gettext("For what"), label(paper.purpose)),
+            _row("", gettext("The law"), *(f"{gettext(each.sentence)} {each.citation}" for each in laws)),
+        ]
+        things = [{"name": label(each.content.category), "lines": _thing(each)} for each in found]
+        notices = [gettext("Nothing else is in this answer.")]
+        if any(Obligation.FERPA_NOTICE in each.decision.duties for each in found):
+            notices.append(gettext("It may be passed on only with consent (34 CFR 99.33)."))
+        say = {"title": gettext("Answer"), "things": gettext("What we tell")}
+        return pdf("answer", language, {"say": say, "rows": rows, "things": things, "notices": notices})
+
+
+def _thing(found: Found) -> list[str]:
+    content = found.content
+    known = [f"{fact.name}: {'; '.join(fact.lines)}" for fact in facts(content)]
+    return [line for line in (summary_text(content.summary), *known, content.narrative) if line]
 
 
 def release_words(

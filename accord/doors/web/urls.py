@@ -20,6 +20,7 @@ from accord.doors.web.views import (
     partners,
     people,
     picture,
+    process,
     releases,
     sharing,
     site,
@@ -31,6 +32,7 @@ from accord.policy.words import Purpose, Verb
 
 C = "clients/<uuid:client_id>/"
 T = C + "conversations/<uuid:conversation_id>/"
+P = C + "papers/<uuid:paper_id>/"
 A = "agreements/<uuid:agreement_id>/"
 U, E = "caseload/import/<uuid:upload_id>/", "caseload/export/<uuid:export_id>/"
 ADMINISTRATION, OVERSIGHT = Purpose.ADMINISTRATION, Purpose.OVERSIGHT
@@ -143,6 +145,19 @@ _TABLE = (
     Page(C + "relays/<uuid:relay_id>/", updates.relayed, "relayed", (Verb.WITHDRAW_RELEASE, Verb.READ_DAY)),
     Page(C + "never/", updates.never, "never", (Verb.NEVER_SHARE, Verb.READ_CLIENT)),
     Page(C + "never/<uuid:never_id>/lift/", updates.never_lift, "never_lift", (Verb.NEVER_SHARE, Verb.READ_CLIENT)),
+    # papers: what came, what a statute demands, what we found; and breaches
+    Page("papers/", process.papers, "papers", (Verb.READ_PROCESS, Verb.NOTE_BREACH)),
+    Page(C + "papers/new/", process.paper_new, "paper_new", (Verb.RECEIVE_PROCESS,)),
+    Page(C + "findings/new/", process.finding_new, "finding_new", (Verb.RECEIVE_PROCESS, Verb.READ_CLIENT)),
+    Page(C + "reports/new/", process.report_new, "report_new", (Verb.RECEIVE_PROCESS, Verb.READ_CLIENT)),
+    Page(P, process.paper, "paper", (Verb.READ_PROCESS,)),
+    Page(P + "counsel/", process.paper_counsel, "paper_counsel", (Verb.REVIEW_PROCESS,)),
+    Page(P + "hold/", process.paper_hold, "paper_hold", (Verb.HOLD_PROCESS,)),
+    Page(P + "note/", process.paper_note, "paper_note", (Verb.RECEIVE_PROCESS,)),
+    Page(P + "answer/", process.paper_answer, "paper_answer", (Verb.ANSWER_PROCESS,)),
+    Page(P + "print/", process.paper_print, "paper_print", (Verb.ANSWER_PROCESS,)),
+    Page("breaches/new/", process.breach_new, "breach_new", (Verb.NOTE_BREACH,)),
+    Page("breaches/<uuid:breach_id>/", process.breach, "breach", (Verb.NOTE_BREACH,)),
     # a whole caseload, in and out
     Page("caseload/", caseload.start, "caseload", (Verb.IMPORT_CASELOAD, Verb.EXPORT_CASELOAD)),
     Page("caseload/import/", caseload.upload, "caseload_upload", (Verb.IMPORT_CASELOAD,)),

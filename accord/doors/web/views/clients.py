@@ -36,6 +36,7 @@ from accord.gate.flows import possible
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.policy.words import AgencyKind, Category, Level, Role
+from accord.process import queries as process
 from accord.sharing import actions as sharing_actions
 from accord.sharing import queries as sharing
 from accord.sharing.queries import EnvelopeView
@@ -337,7 +338,8 @@ def delete(request: HttpRequest, client_id: UUID) -> HttpResponse:
         agencies = partners.directory(permit=permit)
         living = [release for release in releases if release.state is State.SIGNED]
         form = DeleteForm(typed, code=file.code, living=bool(living))
-        if typed is not None and form.is_valid() and not file.merged_into:
+        held = process.keeps_file(permit=permit, client_id=client_id)
+        if typed is not None and form.is_valid() and not file.merged_into and not held:
             for release in (each for each in living if each.wished_at is None):
                 sharing_actions.withdraw(
                     permit=permit, at=permit.at, release_id=release.id, how=form.cleaned_data["how"]
@@ -350,7 +352,11 @@ def delete(request: HttpRequest, client_id: UUID) -> HttpResponse:
         return redirect("clients")
     if file.merged_into:
         return redirect("client_delete", file.merged_into)
-    return render(request, "vault/delete.html", {"file": file, "form": form, "living": living, "agencies": agencies})
+    return render(
+        request,
+        "vault/delete.html",
+        {"file": file, "form": form, "living": living, "agencies": agencies, "held": held},
+    )
 
 
 def _about_somebody(

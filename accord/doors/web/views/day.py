@@ -19,6 +19,7 @@ from accord.doors.web.watching import mark_of, unchanged
 from accord.gate import flows, updates
 from accord.partners import queries as partners
 from accord.policy.words import Category, Role
+from accord.process import queries as process
 from accord.records.caseload import queries as caseload
 from accord.sharing import queries as sharing
 from accord.vault import queries as vault
@@ -59,12 +60,17 @@ def my_day(request: HttpRequest) -> HttpResponse:
         begun = sharing.begun(permit=permit)
         over = grouped(sharing.ended_lately(permit=permit))
         months = sharing.answers_by_month(permit=permit, since=_months_ago(permit.at, MONTHS))
+        papers = process.waiting(permit=permit)
         recent = vault.recent(permit=permit, limit=RECENT)
-        named = {each.client_id for each in (*waiting, *ending, *begun, *over, *relays, *resting) if each.client_id}
+        named = {
+            each.client_id for each in (*waiting, *ending, *begun, *over, *relays, *resting, *papers) if each.client_id
+        }
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
         walls = vault.walls_lately(permit=permit) if Role.SUPERVISOR in roles(request) else []
         seconds = caseload.to_second(permit=permit) if Role.SUPERVISOR in roles(request) else []
+        alarmed = roles(request) & {Role.PRIVACY_OFFICER, Role.DIRECTOR}
+        breaches = [each for each in process.breaches(permit=permit) if each.open] if alarmed else []
         reminders = partners.reminders(permit=permit) if Role.DIRECTOR in roles(request) else []
     seen = mark_of(
         [[envelope.id for envelope in thread.envelopes] + [thread.client_id] for thread in waiting],
@@ -77,6 +83,8 @@ def my_day(request: HttpRequest) -> HttpResponse:
         months,
         [wall.id for wall in walls],
         [export.id for export in seconds],
+        papers,
+        breaches,
         [(view.id, days) for view, days in reminders],
         [(line.id, line.touched_at) for line in recent],
     )
@@ -96,7 +104,11 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "over": over,
             "walls": walls,
             "seconds": seconds,
-            "count": bool(tray) + sum(map(len, (relays, waiting, resting, ending, begun, over, walls, seconds))),
+            "papers": papers,
+            "breaches": breaches,
+            "now": timezone.now(),
+            "count": bool(tray)
+            + sum(map(len, (relays, waiting, resting, ending, begun, over, walls, seconds, papers, breaches))),
             "new": [(thread, envelope) for thread in waiting for envelope in thread.envelopes][:NEW_LISTED],
             "months": months,
             "reminders": reminders,

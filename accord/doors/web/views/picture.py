@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,10 @@ from accord.doors.web.knocking import entering
 from accord.doors.web.timeline import drawn, stretches
 from accord.gate import explain
 from accord.partners import queries as partners
-from accord.policy.words import Category, Level
+from accord.policy.words import Category, Level, ProcessKind, Purpose
+from accord.process import queries as process
+from accord.process.queries import Gave
+from accord.process.rules import accounted_since, accounted_years
 from accord.sharing import queries as sharing
 from accord.sharing.queries import Told
 from accord.vault import queries as vault
@@ -27,6 +31,20 @@ class Account:
     `because`: sentence and citation where it was a law, not her word."""
 
     told: Told
+    things: tuple[tuple[Category, Level, int], ...]
+    because: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OnPaper:
+    """What left on one paper in one go, outside Accord: to whom, what, for what, by which law."""
+
+    given_at: datetime
+    partner_id: UUID | None
+    whom: str
+    kind: ProcessKind
+    purpose: Purpose
+    way: str
     things: tuple[tuple[Category, Level, int], ...]
     because: tuple[str, str] | None
 
@@ -56,13 +74,33 @@ def accounting(request: HttpRequest, client_id: UUID) -> HttpResponse:
     """
     with entering(request, client=client_id) as permit:
         code = vault.codes(permit=permit, client_ids=[client_id]).get(client_id, "")
-        accounts = grouped(sharing.accounting(permit=permit, client_id=client_id))
         agencies = partners.directory(permit=permit)
         ours, at = agencies[permit.agency_id], permit.at
+        since = accounted_since(ours.duties, at)
+        waits = process.accounting_waits(permit=permit, client_id=client_id)
+        told = [
+            each
+            for each in sharing.accounting(permit=permit, client_id=client_id)
+            if each.paper not in waits and (since is None or each.sent_at >= since)
+        ]
+        gave = [
+            each
+            for each in process.given(permit=permit, client_id=client_id)
+            if each.paper not in waits and (since is None or each.given_at >= since)
+        ]
     return render(
         request,
         "sharing/accounting.html",
-        {"client_id": client_id, "code": code, "accounts": accounts, "agencies": agencies, "ours": ours, "at": at},
+        {
+            "client_id": client_id,
+            "code": code,
+            "accounts": grouped(told),
+            "on_paper": on_paper(gave),
+            "agencies": agencies,
+            "ours": ours,
+            "at": at,
+            "years": accounted_years(ours.duties),
+        },
     )
 
 
@@ -75,13 +113,34 @@ def grouped(told: Iterable[Told]) -> list[Account]:
     return [Account(each[0], _counted(each), _law(each[0])) for each in together.values()]
 
 
-def _counted(told: Iterable[Told]) -> tuple[tuple[Category, Level, int], ...]:
+def on_paper(gave: Iterable[Gave]) -> list[OnPaper]:
+    """One line for each moment and paper, with what left counted by category and level."""
+    together: dict[tuple[object, ...], list[Gave]] = {}
+    for each in gave:
+        together.setdefault((each.given_at, each.paper, each.way), []).append(each)
+    return [
+        OnPaper(
+            first.given_at,
+            first.partner_id,
+            first.whom,
+            first.kind,
+            first.purpose,
+            first.way,
+            _counted(group),
+            _law(first),
+        )
+        for group in together.values()
+        for first in group[:1]
+    ]
+
+
+def _counted(told: Iterable[Told | Gave]) -> tuple[tuple[Category, Level, int], ...]:
     counts: dict[tuple[Category, Level], int] = {}
     for each in told:
         counts[each.category, each.level] = counts.get((each.category, each.level), 0) + 1
     return tuple((category, level, count) for (category, level), count in counts.items())
 
 
-def _law(told: Told) -> tuple[str, str] | None:
+def _law(told: Told | Gave) -> tuple[str, str] | None:
     because = explain((told.rule,), told.level).because if told.rule else ()
     return because[0][:2] if because else None

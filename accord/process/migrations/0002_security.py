@@ -1,0 +1,100 @@
+from django.db import migrations
+
+from accord.database.security import agency_owned, statements
+from accord.process.rules import NEEDS_COUNSEL
+
+#: What a paper says is settled once it is answered; until then counsel may correct it. What it is about never changes.
+MOVES = """
+create function process_paper_moves() returns trigger language plpgsql as $$
+declare
+  moving text[] := array['state', 'held_from', 'kind', 'purpose', 'categories', 'fields', 'represented', 'stated_by',
+    'said', 'until_at', 'due_at', 'counsel', 'counsel_advice', 'counsel_said', 'counsel_reviewed_at', 'oral_at',
+    'told_at', 'told_how', 'not_told', 'safety', 'answered_at', 'answered_until_at', 'because', 'closed_at',
+    'quiet_how', 'quiet_by', 'quiet_until_at'];
+  later text[] := array['state', 'told_at', 'told_how', 'because', 'closed_at', 'quiet_how', 'quiet_by',
+    'quiet_until_at'];
+begin
+  if tg_op = 'INSERT' then
+    if new.state <> 'received' or new.answered_at is not null or new.counsel_reviewed_at is not null then
+      raise exception 'a paper begins as received';
+    end if;
+  elsif to_jsonb(old) - moving <> to_jsonb(new) - moving
+     or (old.answered_at is not null and to_jsonb(old) - later <> to_jsonb(new) - later)
+     or old.state = 'closed'
+     or (old.state in ('answered', 'refused') and new.state not in (old.state, 'closed')) then
+    raise exception 'a paper only moves on';
+  end if;
+  return new;
+end $$
+"""
+
+_COUNSEL = ", ".join(f"'{kind.value}'" for kind in sorted(NEEDS_COUNSEL))
+#: An answer to a partner rests on a paper of that partner that has been through its path; and of a victim service
+#: provider nothing but an order, a warrant, a report that a statute demands, or the review of a death opens anything
+#: (34 USC 12291(b)(2)(C); 28 CFR 90.4(b)(4)).
+RESTS = f"""
+create function process_answers_a_paper() returns trigger language plpgsql as $$
+begin
+  if not exists (
+    select from process_paper paper
+      where paper.agency_id = new.agency_id and paper.id = new.paper and paper.client_id = new.client_id
+        and paper.subject_id = new.subject_id and paper.partner_id = new.recipient_id
+        and paper.purpose = new.purpose and paper.state = 'answered'
+        and (paper.counsel_advice = 'answer' or (paper.counsel_advice = '' and paper.kind not in ({_COUNSEL})))
+        and not exists (select from jsonb_object_keys(new.grants) named where named <> all (paper.categories))
+        and (paper.kind in ('court_order', 'warrant', 'mandated_report')
+          or (paper.kind = 'finding' and paper.purpose = 'fatality_review')
+          or not exists (select from partners_agency where id = new.agency_id
+            and duties && array['vawa', 'voca', 'fvpsa']::varchar[]))
+  ) then
+    raise exception 'an answer rests on a paper that has been through its path';
+  end if;
+  return new;
+end $$
+"""  # noqa: S608 - our own constants
+
+#: What somebody has a paper about is not destroyed while the paper waits: deleting her file would be an answer, too.
+KEEPS = """
+create function process_paper_keeps_file() returns trigger language plpgsql as $$
+begin
+  if exists (
+    select from process_paper paper where paper.agency_id = old.agency_id and paper.client_id = old.id
+      and paper.kind <> 'finding' and paper.state in ('received', 'counsel_asked', 'counsel_reviewed', 'hold')
+  ) then
+    raise exception 'a file is kept while a paper about it waits';
+  end if;
+  return old;
+end $$
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("process", "0001_initial"), ("sharing", "0003_answered")]
+    operations = [
+        *agency_owned(
+            "process_paper",
+            policies={"delete": "never"},
+            references={"client_id": "vault_client", "subject_id": "vault_person"},
+        ),
+        *agency_owned(
+            "process_step", policies={"update": "never", "delete": "never"}, references={"paper_id": "process_paper"}
+        ),
+        *agency_owned(
+            "process_given",
+            policies={"update": "never", "delete": "never"},
+            references={"paper_id": "process_paper", "client_id": "vault_client"},
+        ),
+        *agency_owned("process_breach", policies={"update": "never", "delete": "never"}),
+        *agency_owned("process_notice", policies={"update": "never", "delete": "never"}),
+        *statements(
+            MOVES,
+            "create trigger process_paper_moves before insert or update on process_paper"
+            " for each row execute function process_paper_moves()",
+            RESTS,
+            "create trigger process_answers_a_paper after insert on sharing_answered"
+            " for each row execute function process_answers_a_paper()",
+            KEEPS,
+            "create trigger process_paper_keeps_file before delete on vault_shred"
+            " for each row execute function process_paper_keeps_file()",
+        ),
+    ]
