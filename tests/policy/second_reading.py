@@ -112,6 +112,7 @@ def role_may(role: Role, verb: Verb) -> bool:
             Verb.RELAY_WITHDRAWAL,
             Verb.WALL_CLIENT,
             Verb.READ_PARTNERS,
+            Verb.COMMENT_AGREEMENT,
         )
     if role is Role.RECORDS_OFFICER:
         return verb in (Verb.READ_DAY, Verb.READ_KEPT, Verb.READ_PARTNERS)
@@ -121,6 +122,7 @@ def role_may(role: Role, verb: Verb) -> bool:
             Verb.READ_DAY,
             Verb.READ_PARTNERS,
             Verb.READ_LEDGER,
+            Verb.COMMENT_AGREEMENT,
             Verb.APPROVE_EXPORT,
         )
     if role is Role.SYSTEM:
@@ -155,7 +157,8 @@ def is_everyday_work(verb: Verb) -> bool:
 
 
 def is_a_supervisors_work(verb: Verb) -> bool:
-    """Deletes files, says who works with whom and who is walled off, takes a caseload in or out."""
+    """Deletes files, says who works with whom and who is walled off, takes a caseload in or out, and comments on what
+    agencies draft."""
     return verb in (
         Verb.DELETE_CLIENT,
         Verb.ASSIGN_CLIENT,
@@ -163,6 +166,7 @@ def is_a_supervisors_work(verb: Verb) -> bool:
         Verb.IMPORT_CASELOAD,
         Verb.EXPORT_CASELOAD,
         Verb.APPROVE_EXPORT,
+        Verb.COMMENT_AGREEMENT,
     )
 
 
@@ -177,7 +181,7 @@ def purpose_suits(verb: Verb, purpose: Purpose) -> bool:
         return purpose is Purpose.RECORDS_REQUEST
     if verb is Verb.READ_PARTNERS:
         return purpose in (Purpose.ADMINISTRATION, Purpose.OWN_SERVICE)
-    if is_management(verb) or verb is Verb.SWEEP:
+    if is_management(verb) or verb in (Verb.SWEEP, Verb.COMMENT_AGREEMENT):
         return purpose is Purpose.ADMINISTRATION
     return purpose is Purpose.OWN_SERVICE
 
@@ -194,6 +198,7 @@ def touches_a_client(verb: Verb) -> bool:
         Verb.IMPORT_CASELOAD,
         Verb.EXPORT_CASELOAD,
         Verb.APPROVE_EXPORT,
+        Verb.COMMENT_AGREEMENT,
         Verb.SWEEP,
     )
 

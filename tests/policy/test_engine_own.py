@@ -46,7 +46,7 @@ SUPERVISING = frozenset(
 )
 MAY = {
     Role.WORKER: CLIENT_WORK | {Verb.READ_DAY, Verb.READ_PARTNERS},
-    Role.SUPERVISOR: CLIENT_WORK | SUPERVISING | {Verb.READ_DAY, Verb.READ_PARTNERS},
+    Role.SUPERVISOR: CLIENT_WORK | SUPERVISING | {Verb.READ_DAY, Verb.READ_PARTNERS, Verb.COMMENT_AGREEMENT},
     Role.PRIVACY_OFFICER: {
         Verb.READ_DAY,
         Verb.READ_LEDGER,
@@ -55,6 +55,7 @@ MAY = {
         Verb.RELAY_WITHDRAWAL,
         Verb.WALL_CLIENT,
         Verb.READ_PARTNERS,
+        Verb.COMMENT_AGREEMENT,
     },
     Role.RECORDS_OFFICER: {Verb.READ_DAY, Verb.READ_KEPT, Verb.READ_PARTNERS},
     Role.DIRECTOR: {
@@ -65,6 +66,7 @@ MAY = {
         Verb.MANAGE_KEYS,
         Verb.READ_PARTNERS,
         Verb.READ_LEDGER,
+        Verb.COMMENT_AGREEMENT,
     },
     Role.SYSTEM: {Verb.SWEEP},
 }
@@ -72,6 +74,7 @@ PURPOSES = {
     **{verb: {Purpose.OWN_SERVICE} for verb in CLIENT_WORK | SUPERVISING | {Verb.READ_DAY}},
     Verb.MANAGE_AGENCY: {Purpose.ADMINISTRATION},
     Verb.READ_LEDGER: {Purpose.OVERSIGHT},
+    Verb.COMMENT_AGREEMENT: {Purpose.ADMINISTRATION},
     Verb.READ_KEPT: {Purpose.RECORDS_REQUEST},
     Verb.MANAGE_MEMBERS: {Purpose.ADMINISTRATION},
     Verb.MANAGE_KEYS: {Purpose.ADMINISTRATION},
