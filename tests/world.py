@@ -16,6 +16,7 @@ from accord.gate import Caller, disclose
 from accord.gate.founding import NewAgency, found
 from accord.partners import actions as partners
 from accord.partners.models import VaultMode
+from accord.partners.rules import every_way
 from accord.policy.words import AgencyKind, Category, Duty, Element, Level, Purpose, Role, Verb
 from accord.sealing.members import Cost
 from accord.sharing import actions as sharing
@@ -215,7 +216,8 @@ class World:
 
 
 def propose(proposer: House, *others: House, categories=(Category.LEGAL,), purposes=(Purpose.SUPERVISION,), days=300):
-    """An agreement laid before its parties by the proposer's director; it begins now. Returns its id."""
+    """An agreement laid before its parties by the proposer's director, about everything that they could tell each
+    other; it begins now, and nobody drafted it. Returns its id."""
     with proposer[Role.DIRECTOR].enter(Verb.MANAGE_AGENCY, purpose=Purpose.ADMINISTRATION) as permit:
         return partners.propose(
             permit=permit,
@@ -227,6 +229,8 @@ def propose(proposer: House, *others: House, categories=(Category.LEGAL,), purpo
             mechanism="envelope",
             since_at=permit.at,
             until_at=permit.at + timedelta(days=days),
+            version=secrets.token_bytes(32),
+            ways=every_way((proposer.id, *(house.id for house in others)), categories, purposes),
         )
 
 
