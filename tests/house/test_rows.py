@@ -11,7 +11,19 @@ from django.db import models
 from tests.house.sweep import HOUSE, rooms
 
 #: From the street down to the rock, as far as rooms have rows.
-STAIRS = ["jobs", "web", "caseload", "health", "sharing", "vault", "agreements", "partners", "accounts", "ledger", "database"]
+STAIRS = [
+    "jobs",
+    "web",
+    "caseload",
+    "health",
+    "sharing",
+    "vault",
+    "agreements",
+    "partners",
+    "accounts",
+    "ledger",
+    "database",
+]
 
 CLASSES = ("public", "code", "link", "moment", "sealed", "wrapped", "token", "proof", "account", "staff")
 
