@@ -591,10 +591,16 @@ def _meetings(content: Content, parties: Parties, tables: Tables) -> Iterator[Fi
 
 
 def _numbers(content: Content, parties: Parties, tables: Tables) -> Iterator[Finding]:
-    if (content.value("access", "days") or 0) > REMOVED_WITHIN:
+    if _count(content, "access", "days") > REMOVED_WITHIN:
         yield Finding("access", _("Somebody who leaves is out within one working day."))
-    if (content.value("breach", "hours") or 0) > BREACH_HOURS:
+    if _count(content, "breach", "hours") > BREACH_HOURS:
         yield Finding("breach", _("A breach is told within 24 hours."))
+
+
+def _count(content: Content, section: str, item: str) -> int:
+    """A number that stands there; 0 when none does."""
+    value = content.value(section, item)
+    return value if isinstance(value, int) else 0
 
 
 def _governance(content: Content, parties: Parties, tables: Tables) -> Iterator[Finding]:
