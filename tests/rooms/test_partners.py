@@ -300,6 +300,7 @@ def test_only_the_same_parties_together_replace_what_they_agreed(world: World) -
             actions.sign_agreement(permit=permit, at=permit.at, agreement_id=other)
     with asks(hospital, Verb.READ_PARTNERS) as permit:
         view = queries.agreement(permit=permit, agreement_id=earlier)
+        assert str(earlier) in {each.id for each in facts.agreements(police.id, hospital.id, permit.at)}
     assert view is not None and view.standing is Standing.IN_FORCE
     assert not begun((A, B), {A: Part(NOW)}, NOW, NOW)
     assert not begun((A,), {A: Part(NOW)}, NOW + DAY, NOW)
