@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accord.agreements import actions, queries
 from accord.agreements.beginning import beginning, row_of
 from accord.agreements.queries import DraftView, VersionView
-from accord.agreements.rules import BY_ID, SECTIONS, Content, Finding, Flow, Parties, Section, findings
+from accord.agreements.rules import BY_ID, SECTIONS, Content, Finding, Flow, Parties, Section, Stage, findings
 from accord.doors.web import drafted, printing
 from accord.doors.web.forms.agreements import AgreementForm, CommentForm, FlowForm, SectionForm
 from accord.doors.web.knocking import entering, roles
@@ -34,6 +34,8 @@ from accord.policy.words import AgencyKind, Role
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
+#: Versions that lie before the parties, and not all have signed.
+WAITING = (Stage.LEGAL_REVIEW, Stage.SIGNED_PARTIAL)
 #: Who says something about a draft: those whose role lets them.
 TALKING = frozenset({Role.DIRECTOR, Role.PRIVACY_OFFICER, Role.SUPERVISOR})
 
@@ -155,7 +157,7 @@ def section_edit(request: HttpRequest, draft_id: UUID) -> HttpResponse:
             ),
         )
     if done:
-        messages.success(request, gettext("Saved as the newest version. What was signed before it is void."))
+        _saved(request, found)
         return redirect("draft", draft_id)
     return render(
         request, "agreements/section_edit.html", _shown(request, found) | _of_section(found, this) | {"form": form}
@@ -208,7 +210,7 @@ def flow(request: HttpRequest, draft_id: UUID) -> HttpResponse:
         elif form.is_valid():
             done = _said(form, lambda: _add(permit, draft_id, found, form.cleaned_data))
     if done:
-        messages.success(request, gettext("Saved as the newest version. What was signed before it is void."))
+        _saved(request, found)
         return redirect("draft_matrix", draft_id)
     return render(request, "agreements/flow.html", _shown(request, found) | {"form": form, "problem": problem})
 
@@ -371,6 +373,7 @@ def _shown(request: HttpRequest, found: Drafted) -> dict[str, Any]:
         "stages": STAGES,
         "cards": found.cards,
         "agreement": agreement,
+        "waits": newest.stage in WAITING,
         "edits": directs,
         "signs": directs and agreement is not None and Step.SIGN in agreement.steps,
         "lays": directs and agreement is None and not found.wrong,
@@ -410,6 +413,13 @@ def _declined(found: Drafted) -> list[AgencyCard]:
     if agreement is None or agreement.standing is not Standing.OVER:
         return []
     return [found.cards[line.agency_id] for line in agreement.parties if line.part.left_at]
+
+
+def _saved(request: HttpRequest, found: Drafted) -> None:
+    said = gettext("Saved as the newest version.")
+    if found.newest.stage in WAITING:
+        said = gettext("Saved as the newest version. What was signed before it is void.")
+    messages.success(request, said)
 
 
 def _add(permit: Permit, draft_id: UUID, found: Drafted, given: dict[str, Any]) -> None:

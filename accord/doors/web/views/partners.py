@@ -242,6 +242,7 @@ def _step(
     form, done, problem = kind(request.POST if request.method == "POST" else None) if kind else None, False, ""
     with entering(request) as permit:
         found, ours = _found(permit, agreement_id), permit.agency_id
+        draft_id = drafts.draft_of(permit=permit, version=found.view.text.version)
         if ours not in found.view.text.parties:
             raise Refused
         if request.method == "POST" and (form is None or form.is_valid()):
@@ -254,8 +255,8 @@ def _step(
     if done:
         messages.success(request, str(said))
         return redirect("agreement", agreement_id)
-    shown = _shown(found, ours) | {"step": step, "may": step in found.view.steps, "form": form, "problem": problem}
-    return render(request, "staff/agreement_step.html", shown)
+    shown = {"step": step, "may": step in found.view.steps, "form": form, "problem": problem, "draft_id": draft_id}
+    return render(request, "staff/agreement_step.html", _shown(found, ours) | shown)
 
 
 def _found(permit: Permit, agreement_id: UUID) -> Agreed:
