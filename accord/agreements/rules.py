@@ -501,7 +501,10 @@ Check = Callable[[Content, Parties, Tables], Iterator[Finding]]
 def findings(content: Content, parties: Parties, tables: Tables) -> list[Finding]:
     """Everything that is wrong, in the order of the sections; warnings after what is wrong."""
     order = list(BY_ID)
-    found = [finding for check in CHECKS for finding in check(content, parties, tables)]
+    found: list[Finding] = []
+    for finding in (finding for check in CHECKS for finding in check(content, parties, tables)):
+        if finding not in found:  # several rows may be wrong in the same way
+            found.append(finding)
     return sorted(found, key=lambda each: (order.index(each.section), each.warning))
 
 
@@ -514,7 +517,7 @@ def _filled(content: Content, parties: Parties, tables: Tables) -> Iterator[Find
             if wanted is not None:
                 if not all(str((value or {}).get(key, "")).strip() for key in wanted):
                     yield Finding(section.id, _("“%(item)s” is not complete."), {"item": item.label})
-            elif value in (None, "", [], 0) or (isinstance(value, str) and not value.strip()):
+            elif value in (None, "", []) or (isinstance(value, str) and not value.strip()):
                 yield Finding(section.id, _("“%(item)s” is missing."), {"item": item.label})
 
 
@@ -610,6 +613,8 @@ def _governance(content: Content, parties: Parties, tables: Tables) -> Iterator[
     leads = set(content.value("governance", "leads") or ())
     if survivors and leads and not survivors & leads:
         yield Finding("governance", _("The agency for survivors leads, or leads together with others."))
+    if content.value("governance", "meets") == 0:
+        yield Finding("governance", _("The parties meet at least once a year to look at how it works."))
     if not leads <= {str(party) for party in content.parties}:
         yield Finding("governance", _("Only a party leads."))
 

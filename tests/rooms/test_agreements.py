@@ -109,6 +109,7 @@ def test_whatever_is_left_out_is_named_by_its_section(section: str, item: str) -
         ({"breach__hours": 72}, "breach"),
         ({"governance__decides": "one"}, "governance"),
         ({"governance__leads": [str(POLICE)]}, "governance"),
+        ({"governance__meets": 0}, "governance"),
         ({"governance__leads": [str(SHELTER), str(COURT)]}, "governance"),
         ({"retention__periods": {"received": "A year"}}, "retention"),
         ({"review__review_day": (FIRST + timedelta(days=366)).isoformat()}, "review"),
@@ -125,6 +126,12 @@ def test_what_would_be_wrong_with_a_victim_service_provider_is_not_without_one()
     for changed in ({"identifying__keys": ["hashed"]}, {"consent__provider": "high_risk"}):
         assert wrong(content(TWO, **changed), TWO) == set()
     assert wrong(content(governance__leads=[str(SHELTER), str(POLICE)])) == set(), "she leads together with others"
+
+
+def test_sooner_than_the_law_asks_is_no_fault_and_a_fault_is_named_once() -> None:
+    assert findings(content(access__days=0, breach__hours=0), THREE, LAW) == []
+    assert len(content().flows) > 1
+    assert len(findings(content(mechanisms__ways=["phone"]), THREE, LAW)) == 1
 
 
 def test_every_party_says_which_laws_bind_it_even_if_none() -> None:
