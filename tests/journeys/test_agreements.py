@@ -60,7 +60,8 @@ def test_two_agencies_draft_comment_and_sign_the_same_version(
     ours.write("Title", title)
     ours.tick(prosecutor.name, "Injuries", "bringing charges")
     ours.press("Begin the draft")
-    ours.sees("What comes next", "One thing is missing or wrong before it can be laid before the parties.")
+    ours.sees("What comes next")
+    ours.page.get_by_text(ours.said("Lay it before the parties")).wait_for(state="detached")
     draft = ours.path
 
     ours.go(f"{draft}section/edit/?section=parties")
@@ -88,7 +89,7 @@ def test_two_agencies_draft_comment_and_sign_the_same_version(
     theirs.sees("Under the law")
 
     ours.go(f"{draft}lay/")
-    ours.sees("One comment is not settled.")
+    ours.sees("Every party, its lawyers too, reads this version, and its director signs it by its hash.")
     ours.press("Lay it before them")
     agreement = ours.path
     for person in (ours, theirs):
