@@ -145,7 +145,8 @@ def test_joins_and_aggregates_count_only_ones_own(town, everything, attacker):
 
 
 def literal(value: Any) -> Any:
-    return Jsonb(value) if isinstance(value, dict) else value
+    rows = isinstance(value, list) and value and isinstance(value[0], list)  # no array of ours has two dimensions
+    return Jsonb(value) if isinstance(value, dict) or rows else value
 
 
 def insert(table: str, row: dict[str, Any]) -> tuple[sql.Composed, list[Any]]:
