@@ -96,7 +96,6 @@ def test_two_agencies_draft_comment_and_sign_the_same_version(
         person.go(draft)
         person.press("Read and sign")
         person.press("Sign")
-    ours.sees("In force")
     ours.go(draft)
     ours.sees("In force")
     worker = sits(police[Role.WORKER], **HOW[how])
