@@ -11,11 +11,18 @@ from uuid import UUID
 from django.utils import timezone
 
 from accord.accounts import actions as accounts
+from accord.agreements import actions as drafting
+from accord.agreements.beginning import beginning
+from accord.agreements.rules import Parties
 from accord.config.service import gate
 from accord.gate import Caller, disclose
+from accord.gate.asking import tables
 from accord.gate.founding import NewAgency, found
 from accord.partners import actions as partners
+from accord.partners import queries as directory
 from accord.partners.models import VaultMode
+from accord.partners.rules import every_way
+from accord.policy.facts import Agency
 from accord.policy.words import AgencyKind, Category, Duty, Element, Level, Purpose, Role, Verb
 from accord.sealing.members import Cost
 from accord.sharing import actions as sharing
@@ -215,7 +222,8 @@ class World:
 
 
 def propose(proposer: House, *others: House, categories=(Category.LEGAL,), purposes=(Purpose.SUPERVISION,), days=300):
-    """An agreement laid before its parties by the proposer's director; it begins now. Returns its id."""
+    """An agreement laid before its parties by the proposer's director, about everything that they could tell each
+    other; it begins now, and nobody drafted it. Returns its id."""
     with proposer[Role.DIRECTOR].enter(Verb.MANAGE_AGENCY, purpose=Purpose.ADMINISTRATION) as permit:
         return partners.propose(
             permit=permit,
@@ -227,6 +235,8 @@ def propose(proposer: House, *others: House, categories=(Category.LEGAL,), purpo
             mechanism="envelope",
             since_at=permit.at,
             until_at=permit.at + timedelta(days=days),
+            version=secrets.token_bytes(32),
+            ways=every_way((proposer.id, *(house.id for house in others)), categories, purposes),
         )
 
 
@@ -237,3 +247,27 @@ def agree(proposer: House, *others: House, **words) -> UUID:
         with house[Role.DIRECTOR].enter(Verb.MANAGE_AGENCY, purpose=Purpose.ADMINISTRATION) as permit:
             partners.sign_agreement(permit=permit, at=permit.at, agreement_id=id)
     return id
+
+
+def draft(starter: House, *others: House, categories=(Category.LEGAL,), purposes=(Purpose.SUPERVISION,)) -> UUID:
+    """A draft with words to begin with, and everybody who signs named: nothing is missing in it. Returns its id."""
+    with starter[Role.DIRECTOR].enter(Verb.MANAGE_AGENCY, purpose=Purpose.ADMINISTRATION) as permit:
+        ids = {starter.id, *(house.id for house in others)}
+        cards = {id: card for id, card in directory.directory(permit=permit).items() if id in ids}
+        parties = Parties(
+            {id: Agency(str(id), card.kind, frozenset(card.duties)) for id, card in cards.items()},
+            {id: card.name for id, card in cards.items()},
+        )
+        today = permit.at.date()
+        sections, flows = beginning(
+            parties, categories, purposes, "envelope", today, today + timedelta(days=300), tables(permit.at), str
+        )
+        sections["parties"]["signatory"] = {str(id): "The director" for id in ids}
+        return drafting.begin(
+            permit=permit,
+            at=permit.at,
+            title=f"Protocol {next(_number)}",
+            parties=frozenset(ids),
+            sections=sections,
+            flows=flows,
+        )

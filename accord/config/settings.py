@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "accord.ledger",
     "accord.accounts",
     "accord.partners",
+    "accord.agreements",
     "accord.vault",
     "accord.sharing",
     "accord.process",

@@ -50,7 +50,7 @@ class Agency:
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """What agencies (by key) have agreed; `mechanism` is a code of `partners.rules.MECHANISMS`. `suspended_by` has
-    stopped its part; `signed_by` None means everybody."""
+    stopped its part; `signed_by` None means everybody. With a `remark`, by the second party, it is still a draft."""
 
     title: str
     parties: tuple[str, ...]
@@ -60,6 +60,7 @@ class Agreement:
     days_left: int
     signed_by: tuple[str, ...] | None = None
     suspended_by: str = ""
+    remark: str = ""
 
 
 _K, _D = AgencyKind, Duty
@@ -134,6 +135,11 @@ AGREEMENTS: Final = (
     Agreement(
         "School safety", ("school", "aps"), frozenset({Category.IDENTITY, Category.EDUCATION}),
         frozenset({Purpose.EDUCATION, Purpose.SAFETY}), "phone", 365, signed_by=("school",),
+    ),
+    Agreement(
+        "High-risk team", ("harbor", "police", "prosecutor", "probation"),
+        frozenset({Category.IDENTITY, Category.RISK}), frozenset({Purpose.SAFETY, Purpose.PROSECUTION}),
+        "meeting", 360, remark="Members agree that what is said here stays in the room.",
     ),
 )  # fmt: skip
 

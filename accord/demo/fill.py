@@ -12,15 +12,21 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from accord.accounts import actions as accounts
+from accord.agreements import actions as drafts
+from accord.agreements.beginning import MODEL, beginning
+from accord.agreements.rules import Parties
 from accord.demo import county
 from accord.demo.passphrases import SignIn, passphrase
 from accord.demo.story import LISTED, Client, Coded, Conversation, Fate, Part, Served, Story, Typed
 from accord.gate import Caller, Gate, Refused, disclose_all
 from accord.gate import flows as by_law
+from accord.gate.asking import tables
 from accord.gate.founding import NewAgency, VaultMode, found
 from accord.ledger import actions as ledger
 from accord.ledger.permits import Permit
 from accord.partners import actions as partners
+from accord.partners import queries as directory
+from accord.policy.facts import Agency
 from accord.policy.words import Category, Element, Purpose, Role, Verb
 from accord.records.health import rules as coded
 from accord.sealing.members import STANDARD, Cost
@@ -161,20 +167,24 @@ class _Acting:
         return _entered(self._gate, self._worker(agency), *verbs, client=client)
 
     def agree(self, agreement: county.Agreement) -> None:
-        """Proposed by the first party, signed by each for itself, suspended by one if the story says so."""
-        ids = {key: self._houses[key].id for key in agreement.parties}
+        """Drafted by the first party, laid before all, signed by each for itself, suspended by one if the story says
+        so; or still a draft, to which the second party has something to say."""
+        ids = {self._houses[key].id: key for key in agreement.parties}
         with self._as_director(agreement.parties[0]) as permit:
-            id = partners.propose(
-                permit=permit,
-                at=permit.at,
-                title=agreement.title,
-                parties=frozenset(ids.values()),
-                categories=agreement.categories,
-                purposes=agreement.purposes,
-                mechanism=agreement.mechanism,
-                since_at=permit.at,
-                until_at=permit.at + timedelta(days=agreement.days_left),
-            )
+            draft = self._drafted(permit, agreement, ids)
+        if agreement.remark:
+            with self._as_director(agreement.parties[1]) as permit:
+                words = {"text": f"{MODEL['principles']['text']}\n{agreement.remark}"}
+                drafts.change_section(
+                    permit=permit, at=permit.at, draft_id=draft, seen=1, section="principles", title=agreement.title,
+                    values=words,
+                )  # fmt: skip
+            with self._as_director(agreement.parties[0], Verb.COMMENT_AGREEMENT) as permit:
+                text = "This sentence lets nobody here tell anything. What did you want it for?"
+                drafts.comment(permit=permit, at=permit.at, draft_id=draft, section="principles", text=text)
+            return
+        with self._as_director(agreement.parties[0]) as permit:
+            id = drafts.lay(permit=permit, at=permit.at, draft_id=draft, seen=1, tables=tables(permit.at))
         for key in agreement.signed_by or agreement.parties:
             with self._as_director(key) as permit:
                 partners.sign_agreement(permit=permit, at=permit.at, agreement_id=id)
@@ -184,9 +194,28 @@ class _Acting:
                     permit=permit, at=permit.at, agreement_id=id, because="New form to be agreed on first."
                 )
 
-    def _as_director(self, key: str):  # type: ignore[no-untyped-def]
+    def _drafted(self, permit: Permit, agreement: county.Agreement, ids: Mapping[UUID, str]) -> UUID:
+        cards = {id: card for id, card in directory.directory(permit=permit).items() if id in ids}
+        facts = {id: Agency(str(id), card.kind, frozenset(card.duties)) for id, card in cards.items()}
+        today = timezone.localdate(permit.at)
+        sections, flows = beginning(
+            Parties(facts, {id: card.name for id, card in cards.items()}),
+            sorted(agreement.categories),
+            sorted(agreement.purposes),
+            agreement.mechanism,
+            today,
+            today + timedelta(days=agreement.days_left - 1),
+            tables(permit.at),
+            str,
+        )
+        sections["parties"]["signatory"] = {str(id): f"{card.deputy}, Director" for id, card in cards.items()}
+        return drafts.begin(
+            permit=permit, at=permit.at, title=agreement.title, parties=frozenset(ids), sections=sections, flows=flows
+        )
+
+    def _as_director(self, key: str, verb: Verb = Verb.MANAGE_AGENCY):  # type: ignore[no-untyped-def]
         director = self._houses[key].callers[Role.DIRECTOR]
-        return _entered(self._gate, director, Verb.MANAGE_AGENCY, purpose=Purpose.ADMINISTRATION)
+        return _entered(self._gate, director, verb, purpose=Purpose.ADMINISTRATION)
 
     def open(self, agency: str, clients: Iterable[tuple[int, Client]]) -> None:
         """Files with everything in them. Dated back in the story; the ledger says when it was really done."""

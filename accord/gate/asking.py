@@ -12,6 +12,7 @@ from accord.gate.law import law
 from accord.policy.conditions import Clause
 from accord.policy.decide import decide
 from accord.policy.facts import Agency, Agreement, Because, Decision, Grant, Member, Question, Release, Thing
+from accord.policy.law import Tables
 from accord.policy.words import Category, Duty, Element, Level, Mark, Purpose, Role, Verb
 
 #: Anybody: whom it is about makes no difference to what kinds of things may be asked.
@@ -56,17 +57,7 @@ class Card:
 
 def card(holder: Agency, recipient: Agency, at: datetime, agreements: tuple[Agreement, ...] = ()) -> Card:
     """What the law of that moment lets the holder tell the recipient, put to the engine as questions about anybody."""
-    ask = Question(
-        verb=Verb.DISCLOSE,
-        asker=holder,
-        member=WORKER,
-        holder=holder,
-        thing=Thing(category=Category.NOTES, subject=ANYBODY),
-        purpose=Purpose.COORDINATION,
-        at=at,
-        recipient=recipient,
-        agreements=agreements,
-    )
+    ask = _about_anybody(holder, recipient, at, agreements)
     signed = replace(ask, releases=(_everything(holder, recipient, at),))
     answers = [(each, _answer(signed, Thing(each, ANYBODY))) for each in Category]
     about: list[tuple[Mark | Category, Decision]] = [*answers]
@@ -80,6 +71,44 @@ def card(holder: Agency, recipient: Agency, at: datetime, agreements: tuple[Agre
             if answer.level is Level.NONE
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """What the law says about one thing from one agency to another: told under a law, on her release, or closed.
+    `agreed`: the law asks for an agreement; `need`: what would open what is closed."""
+
+    how: str
+    level: Level
+    because: Because
+    agreed: bool = False
+    need: str = ""
+
+
+def says(holder: Agency, recipient: Agency, category: Category, purpose: Purpose, at: datetime) -> Says:
+    """What the law of that moment says about one row of an agreement, if the agreement were in force."""
+    agreed = Agreement(
+        id="agreed",
+        parties=frozenset({holder.id, recipient.id}),
+        categories=frozenset({category}),
+        purposes=frozenset({purpose}),
+        since=at,
+        until=at + timedelta(days=1),
+    )
+    ask = replace(_about_anybody(holder, recipient, at, (agreed,)), purpose=purpose)
+    lawful = _answer(ask, Thing(category, ANYBODY))
+    if lawful.level > Level.NONE:
+        return Says("lawful", lawful.level, lawful.because[0], agreed=bool(lawful.relying_on))
+    best = replace(_everything(holder, recipient, at), purpose=purpose)
+    released = _answer(replace(ask, releases=(best,)), Thing(category, ANYBODY))
+    if released.level > Level.NONE:
+        return Says("released", released.level, released.because[0])
+    return Says("closed", Level.NONE, released.because[0], need=released.needs[0].sentence)
+
+
+def tables(at: datetime) -> Tables:
+    """The law of a moment as tables, for whoever checks what a draft cites."""
+    return law().on(at)
 
 
 def meaning(duties: Iterable[Duty], at: datetime) -> list[tuple[Duty, Because | None]]:
@@ -109,6 +138,20 @@ def roles(at: datetime) -> dict[Role, str]:
     """What each role may do inside its own agency, in the words of the law."""
     found = {role: because.sentence for rules in law().on(at).own.values() for role, because in rules}
     return {role: found[role] for role in Role if role in found}
+
+
+def _about_anybody(holder: Agency, recipient: Agency, at: datetime, agreements: tuple[Agreement, ...]) -> Question:
+    return Question(
+        verb=Verb.DISCLOSE,
+        asker=holder,
+        member=WORKER,
+        holder=holder,
+        thing=Thing(category=Category.NOTES, subject=ANYBODY),
+        purpose=Purpose.COORDINATION,
+        at=at,
+        recipient=recipient,
+        agreements=agreements,
+    )
 
 
 def _everything(holder: Agency, recipient: Agency, at: datetime) -> Release:

@@ -40,8 +40,8 @@ def limits(agency: Agency, at: datetime) -> tuple[Limit, ...]:
 
 
 def reports(agency: Agency, at: datetime) -> list[Report]:
-    """The loaded statutes that make such an agency report, the most pressing first. One that exempts whoever is under an
-    advocate's privilege does not reach an agency that is."""
+    """The loaded statutes that make such an agency report, the most pressing first. One that exempts whoever is under
+    an advocate's privilege does not reach an agency that is."""
     found = [
         report
         for report in law().on(at).reports.values()

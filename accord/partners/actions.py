@@ -23,7 +23,7 @@ from accord.partners.models import (
     VaultLock,
     VaultMode,
 )
-from accord.partners.rules import InvalidAgreement, Step, Text, checked, steps
+from accord.partners.rules import InvalidAgreement, Step, Text, Way, checked, steps
 from accord.policy.words import VICTIM_SERVICE_DUTIES, AgencyKind, Category, Duty, Purpose, Role, Verb
 from accord.sealing.keyring import Keyring
 from accord.sealing.members import STANDARD, Cost, new_recovery_key, recovery_public
@@ -164,14 +164,20 @@ def propose(
     mechanism: str,
     since_at: datetime,
     until_at: datetime,
+    version: bytes,
+    ways: frozenset[Way],
+    replaces: UUID | None = None,
 ) -> UUID:
     """Lay the text of an agreement before its parties. It is not signed by that, not even by who proposes it. Returns
     its id. Raises InvalidAgreement."""
     if Agency.objects.filter(id__in=parties).count() < len(parties):
         raise InvalidAgreement("Choose agencies of the directory.")
     text = checked(
-        Text(permit.agency_id, title.strip(), parties, categories, purposes, mechanism, since_at, until_at, at)
-    )
+        Text(
+            permit.agency_id, title.strip(), parties, categories, purposes, mechanism, since_at, until_at, at, version,
+            ways, replaces,
+        )
+    )  # fmt: skip
     Agreement.objects.create(
         id=text.id,
         agency_id=text.proposer,
@@ -183,6 +189,9 @@ def propose(
         since_at=text.since_at,
         until_at=text.until_at,
         proposed_at=text.proposed_at,
+        version=text.version,
+        ways=sorted(way.values() for way in text.ways),
+        replaces=text.replaces,
     )
     permit.record("agreement_proposed", text.id)
     return text.id
@@ -390,8 +399,9 @@ def _own_part(permit: Permit, at: datetime, agreement_id: UUID, step: Step) -> A
 
 
 def _check_step(text: Text, agency_id: UUID, step: Step, at: datetime) -> None:
-    rows = facts.parts_of([text])[text.id]
-    if step not in steps(facts.part_of(rows.get(agency_id)), facts.stands(text, rows, at)):
+    rows, gone = facts.parts_of([text])[text.id], facts.replaced([text.id], at)
+    stands = facts.stands(text, rows, at, replaced=(text.id, text.parties) in gone)
+    if step not in steps(facts.part_of(rows.get(agency_id)), stands):
         raise InvalidAgreement("This cannot be done any more. Look at the agreement again.")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from accord.partners import models
-from accord.partners.rules import Part, Standing, Text, standing
+from accord.partners.rules import Part, Standing, Text, Way, begun, standing
 from accord.policy.facts import Agency, Agreement, Member
 from accord.policy.words import AgencyKind, Category, Duty, Purpose, Role
 
@@ -82,6 +82,9 @@ def text_of(row: models.Agreement) -> Text:
         since_at=row.since_at,
         until_at=row.until_at,
         proposed_at=row.proposed_at,
+        version=bytes(row.version),
+        ways=frozenset(map(Way.of, row.ways)),
+        replaces=row.replaces,
     )
 
 
@@ -100,30 +103,55 @@ def part_of(row: models.AgreementParty | None) -> Part:
     return Part(row.signed_at, row.suspended_at, row.left_at) if row else Part()
 
 
-def stands(text: Text, rows: Mapping[UUID, models.AgreementParty], at: datetime) -> Standing:
+Parts = Mapping[UUID, models.AgreementParty]
+
+
+def stands(text: Text, rows: Parts, at: datetime, *, replaced: bool) -> Standing:
     """Where an agreement stands, from what its parties' rows say."""
     parts = {party: part_of(row) for party, row in rows.items()}
-    return standing(text.parties, parts, text.since_at, text.until_at, at)
+    return standing(text.parties, parts, text.since_at, text.until_at, at, replaced=replaced)
+
+
+def replaced(ids: Iterable[UUID], at: datetime) -> frozenset[tuple[UUID | None, frozenset[UUID]]]:
+    """Those in whose place another has begun, with the parties of the other: only the same parties together replace
+    what they agreed."""
+    later = [text_of(row) for row in models.Agreement.objects.filter(replaces__in=list(ids))]
+    parts = parts_of(later)
+    return frozenset(
+        (text.replaces, text.parties)
+        for text in later
+        if begun(text.parties, {id: part_of(row) for id, row in parts[text.id].items()}, text.since_at, at)
+    )
 
 
 def agreements(agency_id: UUID, partner_id: UUID, at: datetime) -> tuple[Agreement, ...]:
-    """The agreements in force between two agencies at a moment: every party has signed, none has suspended or left."""
+    """What agreements in force say about an agency telling a partner at a moment: every party has signed, none has
+    suspended or left."""
     if agency_id == partner_id:
         return ()
     rows = models.Agreement.objects.filter(since_at__lte=at, until_at__gt=at).order_by("id")
     texts = [text for text in map(text_of, rows) if {agency_id, partner_id} <= text.parties]
     if not texts:
         return ()
-    parts = parts_of(texts)
+    parts, gone = parts_of(texts), replaced([text.id for text in texts], at)
     return tuple(
-        Agreement(
-            id=str(text.id),
-            parties=frozenset(map(str, text.parties)),
-            categories=text.categories,
-            purposes=text.purposes,
-            since=text.since_at,
-            until=text.until_at,
-        )
+        each
         for text in texts
-        if stands(text, parts[text.id], at) is Standing.IN_FORCE
+        if stands(text, parts[text.id], at, replaced=(text.id, text.parties) in gone) is Standing.IN_FORCE
+        for each in _between(text, agency_id, partner_id)
     )
+
+
+def _between(text: Text, sender: UUID, recipient: UUID) -> Iterator[Agreement]:
+    """What of a text is about one telling the other, purpose by purpose."""
+    for purpose in Purpose:
+        here = {way.category for way in text.ways if way == Way(sender, recipient, way.category, purpose)}
+        if here:
+            yield Agreement(
+                id=str(text.id),
+                parties=frozenset({str(sender), str(recipient)}),
+                categories=frozenset(here),
+                purposes=frozenset({purpose}),
+                since=text.since_at,
+                until=text.until_at,
+            )

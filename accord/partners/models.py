@@ -149,6 +149,9 @@ class Agreement(models.Model):
     since_at = models.DateTimeField(db_comment="moment: applies from then")
     until_at = models.DateTimeField(db_comment="moment: reviewed by then, or it no longer applies")
     proposed_at = models.DateTimeField(db_comment="moment: when")
+    version = models.BinaryField(db_comment="public: SHA-256 of the whole draft that is signed")
+    ways = models.JSONField(db_comment="public: from whom to whom, about what, for what")
+    replaces = models.UUIDField(null=True, db_comment="link: the agreement that ends when this one begins")
 
     class Meta:
         db_table = "partners_agreement"

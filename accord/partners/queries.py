@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -62,13 +62,15 @@ class PartyLine:
 
 @dataclass(frozen=True, slots=True)
 class AgreementView:
-    """An agreement, where it stands, and what the asking agency may do about its own part."""
+    """An agreement, where it stands, what the asking agency may do about its own part, and how long until its
+    review."""
 
     id: UUID
     text: Text
     standing: Standing
     parties: tuple[PartyLine, ...]
     steps: frozenset[Step]
+    left: timedelta
 
 
 @needs(*Verb)
@@ -117,13 +119,13 @@ def names(*, permit: Permit) -> Mapping[UUID, str]:
     return dict(models.Member.objects.values_list("id", "name"))
 
 
-@needs(Verb.READ_PARTNERS, Verb.MANAGE_AGENCY, Verb.MANAGE_MEMBERS, Verb.READ_DAY)
+@needs(Verb.READ_PARTNERS, Verb.MANAGE_AGENCY, Verb.COMMENT_AGREEMENT, Verb.MANAGE_MEMBERS, Verb.READ_DAY)
 def agreements(*, permit: Permit) -> list[AgreementView]:
     """Every agreement of the community, the next review first."""
     return _views(permit, list(models.Agreement.objects.order_by("until_at", "id")))
 
 
-@needs(Verb.READ_PARTNERS, Verb.MANAGE_AGENCY)
+@needs(Verb.READ_PARTNERS, Verb.MANAGE_AGENCY, Verb.COMMENT_AGREEMENT)
 def agreement(*, permit: Permit, agreement_id: UUID) -> AgreementView | None:
     """One agreement; None when there is none whose text is under this id."""
     views = _views(permit, list(models.Agreement.objects.filter(id=agreement_id)))
@@ -132,8 +134,8 @@ def agreement(*, permit: Permit, agreement_id: UUID) -> AgreementView | None:
 
 @needs(Verb.READ_PARTNERS)
 def in_force(*, permit: Permit, partner_id: UUID) -> tuple[Agreement, ...]:
-    """What the asking agency and a partner have agreed and may rely on now, as the law sees it."""
-    return facts.agreements(permit.agency_id, partner_id, permit.at)
+    """What the asking agency and a partner have agreed about the partner telling it, as the law sees it now."""
+    return facts.agreements(partner_id, permit.agency_id, permit.at)
 
 
 @needs(Verb.READ_DAY, Verb.MANAGE_MEMBERS)
@@ -142,7 +144,7 @@ def reminders(*, permit: Permit) -> list[tuple[AgreementView, int | None]]:
     reviewed (in 60, 30 or 7 days; 0: the review was missed lately). The nearest first."""
     found: list[tuple[AgreementView, int | None]] = []
     for view in agreements(permit=permit):
-        if permit.agency_id not in view.text.parties or view.standing is Standing.OVER:
+        if permit.agency_id not in view.text.parties or view.standing in (Standing.OVER, Standing.REPLACED):
             continue
         due = reminder(view.text.until_at, permit.at)
         own = next(line for line in view.parties if line.agency_id == permit.agency_id)
@@ -155,12 +157,12 @@ def reminders(*, permit: Permit) -> list[tuple[AgreementView, int | None]]:
 
 def _views(permit: Permit, rows: list[models.Agreement]) -> list[AgreementView]:
     texts = [facts.text_of(row) for row in rows]
-    parts = facts.parts_of(texts)
-    return [_view(permit, text, parts[text.id]) for text in texts]
+    parts, gone = facts.parts_of(texts), facts.replaced([text.id for text in texts], permit.at)
+    return [_view(permit, text, parts[text.id], (text.id, text.parties) in gone) for text in texts]
 
 
-def _view(permit: Permit, text: Text, rows: Mapping[UUID, models.AgreementParty]) -> AgreementView:
-    stands = facts.stands(text, rows, permit.at)
+def _view(permit: Permit, text: Text, rows: facts.Parts, replaced: bool) -> AgreementView:
+    stands = facts.stands(text, rows, permit.at, replaced=replaced)
     own = facts.part_of(rows.get(permit.agency_id))
     return AgreementView(
         id=text.id,
@@ -168,6 +170,7 @@ def _view(permit: Permit, text: Text, rows: Mapping[UUID, models.AgreementParty]
         standing=stands,
         parties=tuple(_party(party, rows.get(party)) for party in sorted(text.parties)),
         steps=steps(own, stands) if permit.agency_id in text.parties else frozenset(),
+        left=text.until_at - permit.at,
     )
 
 

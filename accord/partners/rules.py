@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from itertools import permutations
 from uuid import UUID
 
 from accord.policy.words import VICTIM_SERVICE_DUTIES, Category, Duty, Purpose
@@ -41,6 +42,7 @@ class Standing(StrEnum):
     COMING = "coming"
     IN_FORCE = "in_force"
     SUSPENDED = "suspended"
+    REPLACED = "replaced"
     PAST = "past"
     OVER = "over"
 
@@ -54,9 +56,34 @@ class Step(StrEnum):
     LEAVE = "leave"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Way:
+    """One thing that may flow: from whom to whom, about what, for what."""
+
+    sender: UUID
+    recipient: UUID
+    category: Category
+    purpose: Purpose
+
+    def values(self) -> list[str]:
+        return [str(self.sender), str(self.recipient), self.category.value, self.purpose.value]
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> Way:
+        sender, recipient, category, purpose = values
+        return cls(UUID(sender), UUID(recipient), Category(category), Purpose(purpose))
+
+
+def every_way(parties: Iterable[UUID], categories: Iterable[Category], purposes: Iterable[Purpose]) -> frozenset[Way]:
+    """From each party to each other, about all of it, for all of it."""
+    pairs = list(permutations(parties, 2))
+    return frozenset(Way(*pair, category, purpose) for pair in pairs for category in categories for purpose in purposes)
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What the parties sign. Nothing of it can change: its id is made of it."""
+    """What the parties sign. Nothing of it can change: its id is made of it. `version` is the SHA-256 of all that was
+    drafted, `ways` what may flow under the agreement, `replaces` the agreement that ends when this one begins."""
 
     proposer: UUID
     title: str
@@ -67,12 +94,15 @@ class Text:
     since_at: datetime
     until_at: datetime
     proposed_at: datetime
+    version: bytes
+    ways: frozenset[Way]
+    replaces: UUID | None = None
 
     @property
     def digest(self) -> bytes:
         """SHA-256 of the text, the same for everybody who reads it."""
         words = [
-            "accord/agreement/1",
+            "accord/agreement/2",
             str(self.proposer),
             self.title,
             sorted(map(str, self.parties)),
@@ -80,6 +110,9 @@ class Text:
             sorted(self.purposes),
             self.mechanism,
             *(round(moment.timestamp() * 1_000_000) for moment in (self.since_at, self.until_at, self.proposed_at)),
+            self.version.hex(),
+            sorted(way.values() for way in self.ways),
+            str(self.replaces or ""),
         ]
         return sha256(json.dumps(words, ensure_ascii=True).encode()).digest()
 
@@ -110,6 +143,14 @@ def checked(text: Text) -> Text:
         raise InvalidAgreement("Choose what it is for.")
     if text.mechanism not in MECHANISMS:
         raise InvalidAgreement("Choose how you tell each other.")
+    if not all(
+        {way.sender, way.recipient} <= text.parties
+        and way.category in text.categories
+        and way.purpose in text.purposes
+        and way.sender != way.recipient
+        for way in text.ways
+    ):
+        raise InvalidAgreement("What flows stays between the parties, and within what it is about and for.")
     if text.until_at <= max(text.since_at, text.proposed_at):
         raise InvalidAgreement("The review comes after the first day, and after today.")
     if text.until_at - text.since_at > LONGEST:
@@ -118,13 +159,21 @@ def checked(text: Text) -> Text:
 
 
 def standing(
-    parties: Iterable[UUID], parts: Mapping[UUID, Part], since_at: datetime, until_at: datetime, at: datetime
+    parties: Iterable[UUID],
+    parts: Mapping[UUID, Part],
+    since_at: datetime,
+    until_at: datetime,
+    at: datetime,
+    *,
+    replaced: bool = False,
 ) -> Standing:
     """Where an agreement stands at a moment. It is in force when every party has signed, nobody has suspended its
-    part or left, and the moment is between its first day and its review."""
+    part or left, no later one has begun in its place, and the moment is between its first day and its review."""
     own = [parts.get(party, Part()) for party in parties]
     if any(part.left_at for part in own):
         return Standing.OVER
+    if replaced:
+        return Standing.REPLACED
     if at >= until_at:
         return Standing.PAST
     if not all(part.signed_at for part in own):
@@ -134,9 +183,15 @@ def standing(
     return Standing.COMING if at < since_at else Standing.IN_FORCE
 
 
+def begun(parties: Iterable[UUID], parts: Mapping[UUID, Part], since_at: datetime, at: datetime) -> bool:
+    """Whether every party signed and its first day has come: from then on what it replaces is replaced, and stays so
+    even if a party suspends or leaves."""
+    return at >= since_at and all(parts.get(party, Part()).signed_at for party in parties)
+
+
 def steps(part: Part, stands: Standing) -> frozenset[Step]:
     """What a party may do now about its own part."""
-    if stands in (Standing.PAST, Standing.OVER):
+    if stands in (Standing.PAST, Standing.OVER, Standing.REPLACED):
         return frozenset()
     if part.signed_at is None:
         return frozenset({Step.SIGN, Step.LEAVE})

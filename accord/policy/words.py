@@ -135,6 +135,7 @@ class Verb(StrEnum):
     READ_KEPT = "read_kept"
     READ_LEDGER = "read_ledger"
     READ_PARTNERS = "read_partners"
+    COMMENT_AGREEMENT = "comment_agreement"
     MANAGE_AGENCY = "manage_agency"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_KEYS = "manage_keys"

@@ -19,6 +19,7 @@ STAIRS = [
     "process",
     "sharing",
     "vault",
+    "agreements",
     "partners",
     "accounts",
     "ledger",

@@ -116,6 +116,7 @@ def role_may(role: Role, verb: Verb) -> bool:
             Verb.REVIEW_PROCESS,
             Verb.HOLD_PROCESS,
             Verb.NOTE_BREACH,
+            Verb.COMMENT_AGREEMENT,
         )
     if role is Role.RECORDS_OFFICER:
         # Papers reach her first; she keeps them on their path and answers none.
@@ -128,6 +129,7 @@ def role_may(role: Role, verb: Verb) -> bool:
             Verb.READ_DAY,
             Verb.READ_PARTNERS,
             Verb.READ_LEDGER,
+            Verb.COMMENT_AGREEMENT,
             Verb.APPROVE_EXPORT,
             Verb.COSIGN_RELEASE,
             Verb.READ_PROCESS,
@@ -170,7 +172,8 @@ def is_everyday_work(verb: Verb) -> bool:
 
 
 def is_a_supervisors_work(verb: Verb) -> bool:
-    """Deletes files, says who works with whom and who is walled off, takes a caseload in or out."""
+    """Deletes files, says who works with whom and who is walled off, takes a caseload in or out, and comments on what
+    agencies draft."""
     return verb in (
         Verb.DELETE_CLIENT,
         Verb.ASSIGN_CLIENT,
@@ -179,6 +182,7 @@ def is_a_supervisors_work(verb: Verb) -> bool:
         Verb.EXPORT_CASELOAD,
         Verb.APPROVE_EXPORT,
         Verb.REVIEW_PROCESS,
+        Verb.COMMENT_AGREEMENT,
     )
 
 
@@ -193,7 +197,7 @@ def purpose_suits(verb: Verb, purpose: Purpose) -> bool:
         return purpose is Purpose.RECORDS_REQUEST
     if verb is Verb.READ_PARTNERS:
         return purpose in (Purpose.ADMINISTRATION, Purpose.OWN_SERVICE)
-    if is_management(verb) or verb is Verb.SWEEP:
+    if is_management(verb) or verb in (Verb.SWEEP, Verb.COMMENT_AGREEMENT):
         return purpose is Purpose.ADMINISTRATION
     return purpose is Purpose.OWN_SERVICE
 
@@ -211,6 +215,7 @@ def touches_a_client(verb: Verb) -> bool:
         Verb.EXPORT_CASELOAD,
         Verb.APPROVE_EXPORT,
         Verb.NOTE_BREACH,
+        Verb.COMMENT_AGREEMENT,
         Verb.SWEEP,
     )
 

@@ -50,7 +50,9 @@ SUPERVISING = frozenset(
 )
 MAY = {
     Role.WORKER: CLIENT_WORK | {Verb.READ_DAY, Verb.READ_PARTNERS, Verb.NOTE_BREACH},
-    Role.SUPERVISOR: CLIENT_WORK | SUPERVISING | {Verb.READ_DAY, Verb.READ_PARTNERS, Verb.NOTE_BREACH},
+    Role.SUPERVISOR: CLIENT_WORK
+    | SUPERVISING
+    | {Verb.READ_DAY, Verb.READ_PARTNERS, Verb.NOTE_BREACH, Verb.COMMENT_AGREEMENT},
     Role.PRIVACY_OFFICER: {
         Verb.READ_DAY,
         Verb.READ_LEDGER,
@@ -63,6 +65,7 @@ MAY = {
         Verb.REVIEW_PROCESS,
         Verb.HOLD_PROCESS,
         Verb.NOTE_BREACH,
+        Verb.COMMENT_AGREEMENT,
     },
     Role.RECORDS_OFFICER: {
         Verb.READ_DAY,
@@ -83,6 +86,7 @@ MAY = {
         Verb.READ_PROCESS,
         Verb.REVIEW_PROCESS,
         Verb.NOTE_BREACH,
+        Verb.COMMENT_AGREEMENT,
     },
     Role.SYSTEM: {Verb.SWEEP},
 }
@@ -93,6 +97,7 @@ PURPOSES = {
     },
     Verb.MANAGE_AGENCY: {Purpose.ADMINISTRATION},
     Verb.READ_LEDGER: {Purpose.OVERSIGHT},
+    Verb.COMMENT_AGREEMENT: {Purpose.ADMINISTRATION},
     Verb.READ_KEPT: {Purpose.RECORDS_REQUEST},
     Verb.MANAGE_MEMBERS: {Purpose.ADMINISTRATION},
     Verb.MANAGE_KEYS: {Purpose.ADMINISTRATION},

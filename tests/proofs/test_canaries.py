@@ -50,7 +50,7 @@ from accord.vault.rules import Detail, Identity, SafeContact, Summary
 from tests.proofs.canaries import Canary, Gift, Model
 from tests.proofs.town import superuser
 from tests.rooms import ccda_documents
-from tests.world import CHEAP, PASSWORD, House, Worker, World
+from tests.world import CHEAP, PASSWORD, House, Worker, World, draft
 
 ALL = (Role.WORKER, Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR)
 CATEGORIES = {"injuries": Category.INJURIES, "notes": Category.NOTES, "exam": Category.EXAM}
@@ -78,6 +78,7 @@ class Ids:
     agency_id: UUID = field(default_factory=uuid4)
     agreement_id: UUID = field(default_factory=uuid4)
     """Agencies and agreements are open to the whole community; these two are ids of nothing."""
+    draft_id: UUID = field(default_factory=uuid4)
     kept: UUID = field(default_factory=uuid4)
     other_entry: UUID = field(default_factory=uuid4)
     export_id: UUID = field(default_factory=uuid4)
@@ -307,6 +308,7 @@ def _fill(place: Place) -> None:
                 cost=CHEAP,
             )
         mine.paper_id, mine.breach_id = papers_of(houses[name].worker, mine.client_id)
+        mine.draft_id = draft(houses[name], world.police())
         with houses[name].worker.enter(Verb.READ_CLIENT, client=mine.spare_client) as permit:
             mine.spare_code = files.client(permit=permit, client_id=mine.spare_client).code
     hospital, shelter, police = ids["hospital"], ids["shelter"], ids["police"]
@@ -503,6 +505,15 @@ PROBES: dict[str, Data] = {
     "agreements": _fixed(),
     "agreement_new": _fixed(title="Protocol", categories=["legal"], purposes=["safety"], mechanism="phone"),
     "agreement": _fixed(),
+    "draft": _fixed(),
+    "draft_section": _fixed(),
+    "draft_section_edit": _fixed(seen="1", title="Protocol"),
+    "draft_matrix": _fixed(),
+    "draft_flow": _fixed(seen="1", drop="nothing"),
+    "draft_comment": _fixed(text="What do you mean?"),
+    "draft_compare": _fixed(),
+    "draft_lay": _fixed(seen="1"),
+    "draft_paper": _fixed(),
     "agreement_sign": _fixed(),
     "agreement_suspend": _fixed(because="A reason."),
     "agreement_resume": _fixed(),

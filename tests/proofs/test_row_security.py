@@ -65,6 +65,8 @@ def promised(table: str, row: dict[str, Any], agency: UUID, now: datetime) -> bo
     """May this agency see this row? Written from house.md, not from the policies."""
     if table == DIRECTORY or table in COMMUNITY:
         return True
+    if table.startswith("agreements_"):
+        return agency in row["parties"]
     if table == "sharing_envelope":
         alive = row["withdrawn_at"] is None and row["until_at"] > now
         return row["holder_id"] == agency or (row["agency_id"] == agency and alive)
@@ -143,7 +145,8 @@ def test_joins_and_aggregates_count_only_ones_own(town, everything, attacker):
 
 
 def literal(value: Any) -> Any:
-    return Jsonb(value) if isinstance(value, dict) else value
+    rows = isinstance(value, list) and value and isinstance(value[0], list)  # no array of ours has two dimensions
+    return Jsonb(value) if isinstance(value, dict) or rows else value
 
 
 def insert(table: str, row: dict[str, Any]) -> tuple[sql.Composed, list[Any]]:

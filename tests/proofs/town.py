@@ -20,14 +20,15 @@ from django.utils import timezone
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from accord.agreements import actions as agreements
 from accord.config.service import gate
 from accord.database.context import note
 from accord.gate import Caller
-from accord.policy.words import Category, Level, Purpose, Relation, Verb
+from accord.policy.words import Category, Level, Purpose, Relation, Role, Verb
 from accord.sharing import actions as sharing
 from accord.vault import actions as vault
 from accord.vault.rules import Identity, SafeContact
-from tests.world import House, World, agree
+from tests.world import House, World, agree, draft
 
 
 def _place() -> dict[str, Any]:
@@ -131,8 +132,16 @@ def found_town(seed: int, clients: int = 2, kinds: Sequence[str] = KINDS) -> Tow
                 _release(town, holder, recipient, client, next(state), chance)
     for house in houses.values():
         agree(house, *(other for other in houses.values() if other is not house))
+        for other in list(houses.values())[:2]:
+            if other is not house:
+                _commented(house, draft(house, other))
     _by_hand(town)
     return town
+
+
+def _commented(house: House, draft_id: UUID) -> None:
+    with house[Role.DIRECTOR].enter(Verb.COMMENT_AGREEMENT, purpose=Purpose.ADMINISTRATION) as permit:
+        agreements.comment(permit=permit, at=permit.at, draft_id=draft_id, section="purpose", text="Is this enough?")
 
 
 def _by_hand(town: Town) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -22,7 +22,10 @@ from accord.partners.rules import (
     Standing,
     Step,
     Text,
+    Way,
+    begun,
     checked,
+    every_way,
     reminder,
     standing,
     steps,
@@ -47,6 +50,8 @@ def text(**changed: object) -> Text:
         "since_at": NOW,
         "until_at": NOW + 365 * DAY,
         "proposed_at": NOW,
+        "version": b"1" * 32,
+        "ways": every_way((A, B), (Category.LEGAL,), (Purpose.SUPERVISION,)),
     }
     return Text(**(given | changed))
 
@@ -73,6 +78,9 @@ OTHER = {
     "since_at": NOW + DAY,
     "until_at": NOW + 300 * DAY,
     "proposed_at": NOW - DAY,
+    "version": b"2" * 32,
+    "ways": frozenset(),
+    "replaces": uuid4(),
 }
 
 
@@ -97,6 +105,10 @@ def test_another_text_is_another_agreement(name: str) -> None:
         {"until_at": NOW},
         {"since_at": NOW - 9 * DAY, "until_at": NOW - DAY},
         {"until_at": NOW + 367 * DAY},
+        {"ways": frozenset({Way(A, C, Category.LEGAL, Purpose.SUPERVISION)})},
+        {"ways": frozenset({Way(A, A, Category.LEGAL, Purpose.SUPERVISION)})},
+        {"ways": frozenset({Way(A, B, Category.NOTES, Purpose.SUPERVISION)})},
+        {"ways": frozenset({Way(A, B, Category.LEGAL, Purpose.SAFETY)})},
     ],
 )
 def test_a_text_that_no_agreement_may_have(wrong: dict[str, object]) -> None:
@@ -152,7 +164,8 @@ def test_parties_sign_suspend_resume_and_leave_in_any_order(three: tuple[House, 
                 self.id = actions.propose(
                     permit=permit, at=self.at, title="Any order", parties=frozenset(self.parts),
                     categories=frozenset({Category.LEGAL}), purposes=frozenset({Purpose.SAFETY}), mechanism="meeting",
-                    since_at=self.began + DAY, until_at=self.began + 6 * DAY,
+                    since_at=self.began + DAY, until_at=self.began + 6 * DAY, version=b"1" * 32,
+                    ways=every_way(self.parts, (Category.LEGAL,), (Purpose.SAFETY,)),
                 )  # fmt: skip
 
         @rule(who=st.integers(0, 2), step=st.sampled_from(Step))
@@ -217,6 +230,83 @@ def test_the_law_gets_what_two_agencies_may_rely_on_and_nothing_else(world: Worl
         assert queries.in_force(permit=permit, partner_id=police.id) == ()
 
 
+def test_a_way_goes_in_one_direction(world: World) -> None:
+    police, hospital = world.police(), world.hospital()
+    with asks(police) as permit:
+        id = actions.propose(
+            permit=permit, at=permit.at, title="One way", parties=frozenset({police.id, hospital.id}),
+            categories=frozenset({Category.LEGAL, Category.RISK}), purposes=frozenset({Purpose.SAFETY}),
+            mechanism="phone", since_at=permit.at, until_at=permit.at + DAY, version=b"1" * 32,
+            ways=frozenset({Way(police.id, hospital.id, Category.LEGAL, Purpose.SAFETY)}),
+        )  # fmt: skip
+    for house in (police, hospital):
+        with asks(house) as permit:
+            actions.sign_agreement(permit=permit, at=permit.at, agreement_id=id)
+    now = datetime.now(UTC)
+    with asks(police, Verb.READ_PARTNERS):
+        (found,) = facts.agreements(police.id, hospital.id, now)
+        assert (found.id, found.categories, found.purposes) == (str(id), {Category.LEGAL}, {Purpose.SAFETY})
+        assert facts.agreements(hospital.id, police.id, now) == ()
+
+
+def successor(of: UUID, proposer: House, *others: House) -> UUID:
+    """Laid before them to take the place of another; signed by nobody."""
+    parties = (proposer.id, *(house.id for house in others))
+    with asks(proposer) as permit:
+        return actions.propose(
+            permit=permit, at=permit.at, title="Later", parties=frozenset(parties),
+            categories=frozenset({Category.LEGAL}), purposes=frozenset({Purpose.SUPERVISION}), mechanism="phone",
+            since_at=permit.at, until_at=permit.at + 30 * DAY, version=b"2" * 32, ways=frozenset(), replaces=of,
+        )  # fmt: skip
+
+
+def test_a_later_agreement_takes_the_place_of_the_earlier_when_all_have_signed_it(world: World) -> None:
+    police, hospital, outside = world.police(), world.hospital(), world.agency()
+    earlier = agree(police, hospital)
+    forged = successor(earlier, outside, world.police())
+    later = successor(earlier, police, hospital)
+
+    def standing_of(id: UUID) -> Standing:
+        with asks(hospital, Verb.READ_PARTNERS) as permit:
+            view = queries.agreement(permit=permit, agreement_id=id)
+        assert view is not None
+        return view.standing
+
+    def alive() -> set[str]:
+        with asks(hospital, Verb.READ_PARTNERS):
+            return {each.id for each in facts.agreements(police.id, hospital.id, datetime.now(UTC))}
+
+    for house in (police, hospital):
+        assert standing_of(earlier) is Standing.IN_FORCE
+        assert alive() == {str(earlier)}
+        with asks(house) as permit:
+            actions.sign_agreement(permit=permit, at=permit.at, agreement_id=later)
+    assert (standing_of(earlier), standing_of(later)) == (Standing.REPLACED, Standing.IN_FORCE)
+    assert alive() == set(), "the later one says that nothing flows"
+    assert standing_of(forged) is Standing.WAITING
+    with pytest.raises(InvalidAgreement), asks(police) as permit:
+        actions.suspend_agreement(permit=permit, at=permit.at, agreement_id=earlier, because="Too late.")
+    with asks(police) as permit:
+        actions.leave_agreement(permit=permit, at=permit.at, agreement_id=later)
+    assert standing_of(earlier) is Standing.REPLACED, "what was replaced does not come back"
+
+
+def test_only_the_same_parties_together_replace_what_they_agreed(world: World) -> None:
+    police, hospital, third = world.police(), world.hospital(), world.agency()
+    earlier = agree(police, hospital)
+    other = successor(earlier, police, third)
+    for house in (police, third):
+        with asks(house) as permit:
+            actions.sign_agreement(permit=permit, at=permit.at, agreement_id=other)
+    with asks(hospital, Verb.READ_PARTNERS) as permit:
+        view = queries.agreement(permit=permit, agreement_id=earlier)
+        assert str(earlier) in {each.id for each in facts.agreements(police.id, hospital.id, permit.at)}
+    assert view is not None and view.standing is Standing.IN_FORCE
+    assert not begun((A, B), {A: Part(NOW)}, NOW, NOW)
+    assert not begun((A,), {A: Part(NOW)}, NOW + DAY, NOW)
+    assert begun((A,), {A: Part(NOW, NOW, NOW)}, NOW, NOW)
+
+
 # ------------------------------------------------------------------ what the database refuses
 
 
@@ -260,7 +350,7 @@ def test_no_agency_writes_for_another_and_none_from_outside(world: World) -> Non
     )
     own = Agreement(id=uuid4(), agency_id=outside.id, title="Ours", parties=[police.id, hospital.id],
                     categories=["legal"], purposes=["safety"], mechanism="phone", since_at=row.since_at,
-                    until_at=row.until_at, proposed_at=row.proposed_at)  # fmt: skip
+                    until_at=row.until_at, proposed_at=row.proposed_at, version=b"1" * 32, ways=[])  # fmt: skip
     refused(outside, lambda: own.save(force_insert=True))
     own.agency_id = police.id
     refused(outside, lambda: own.save(force_insert=True))
@@ -302,6 +392,7 @@ def test_another_text_under_a_signed_id_gets_none_of_its_signatures(world: World
         row = Agreement.objects.get(id=id)
         row.agency_id, row.categories = forger.id, ["legal", "notes"]
         row.parties = [police.id, hospital.id, forger.id]
+        row.ways = [way.values() for way in every_way(row.parties, (Category.LEGAL,), (Purpose.SUPERVISION,))]
         row.save(force_insert=True)
         (found,) = facts.agreements(police.id, hospital.id, datetime.now(UTC))
         assert found.categories == {Category.LEGAL}
@@ -319,7 +410,7 @@ def test_who_proposes_names_agencies_that_exist(world: World) -> None:
         actions.propose(
             permit=permit, at=permit.at, title="With nobody", parties=frozenset({permit.agency_id, uuid4()}),
             categories=frozenset({Category.LEGAL}), purposes=frozenset({Purpose.SAFETY}), mechanism="phone",
-            since_at=permit.at, until_at=permit.at + DAY,
+            since_at=permit.at, until_at=permit.at + DAY, version=b"1" * 32, ways=frozenset(),
         )  # fmt: skip
 
 

@@ -143,7 +143,7 @@ def test_what_a_director_manages_is_absent_for_everybody_else(county: dict[str, 
     seen = browser.get(f"/agreements/{agreement}/").content.decode()
     assert "Not signed" in seen
     assert f"/agreements/{agreement}/sign/" not in seen
-    assert "Propose one" not in browser.get("/agreements/").content.decode()
+    assert "Draft one" not in browser.get("/agreements/").content.decode()
 
 
 def test_an_agreement_from_proposal_to_suspension(county: dict[str, House]) -> None:
@@ -161,15 +161,22 @@ def test_an_agreement_from_proposal_to_suspension(county: dict[str, House]) -> N
     }
     assert "opens what a victim service provider holds" in ours.get("/agreements/new/").content.decode()
     late = ours.post("/agreements/new/", given | {"review_day": (today + timedelta(days=500)).isoformat()})
-    assert "within a year" in late.content.decode()
+    assert "within twelve months" in late.content.decode()
     assert "At least" not in late.content.decode()
     assert 'role="alert"' in ours.post("/agreements/new/", given | {"parties": []}).content.decode()
-    made = ours.post("/agreements/new/", given)
-    path = made.headers["location"]
+    draft = ours.post("/agreements/new/", given).headers["location"]
+    begun = theirs.get(draft).content.decode()
+    assert "1 to mend" in begun, "nobody is named who signs"
+    assert given["title"] in theirs.get("/agreements/").content.decode()
+    assert signed_in(shelter, Role.DIRECTOR).get(draft).status_code == 404, "the draft is for its parties"
+    assert "Something is missing or wrong" in ours.post(f"{draft}lay/", {"seen": "1"}).content.decode()
+    who = {f"signatory__{house.id}": "The director, by the bylaws" for house in (police, probation)}
+    ours.post(f"{draft}section/edit/?section=parties", {"seen": "1", "title": given["title"], **who})
+    path = ours.post(f"{draft}lay/", {"seen": "2"}).headers["location"]
     seen = ours.get(path).content.decode()
     assert "Waiting for signatures" in seen
-    assert seen.count('class="tag caution">Not signed') == 2, "proposing is not signing"
-    assert seen.count("<td>yes</td>") == 2, "categories times purposes"
+    assert seen.count('class="tag caution">Not signed') == 2, "laying it before them is not signing"
+    assert "the agreement itself opens nothing" in seen, "no law lets these two tell each other this"
     assert "It opens nothing at a victim service provider" not in seen
     assert "To sign" in theirs.get("/members/").content.decode()
 
@@ -200,7 +207,14 @@ def test_an_agreement_from_proposal_to_suspension(county: dict[str, House]) -> N
     assert "Over" in over
     assert "Left" in over
     assert "There is nothing to do here now" in theirs.get(path + "suspend/").content.decode()
-    for deed in ("agreement_proposed", "agreement_signed", "agreement_left"):
+    for deed in (
+        "draft_begun",
+        "draft_changed",
+        "draft_laid",
+        "agreement_proposed",
+        "agreement_signed",
+        "agreement_left",
+    ):
         assert deed in deeds(police)
     for deed in ("agreement_signed", "agreement_suspended", "agreement_resumed"):
         assert deed in deeds(probation)

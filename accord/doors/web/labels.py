@@ -203,8 +203,35 @@ STANDINGS = {
     "waiting": _("Waiting for signatures"),
     "coming": _("Signed, not begun"),
     "suspended": _("Suspended"),
+    "replaced": _("Replaced by a later one"),
     "past": _("Past its review"),
     "over": _("Over"),
+}
+#: The life of one version of a draft.
+STAGES = {
+    "draft": _("Draft"),
+    "legal_review": _("Before the parties"),
+    "signed_partial": _("Signed by some"),
+    "coming": _("Signed, not begun"),
+    "active": _("In force"),
+    "review_due": _("In force, review due"),
+    "suspended": _("Suspended"),
+    "withdrawn": _("A party has left"),
+    "lapsed": _("Past its review"),
+    "renewed": _("Renewed by a later version"),
+    "amended": _("Amended by a later version"),
+}
+#: What a row of an agreement's matrix rests on.
+GROUNDS = {
+    "released": _("On her release, each time"),
+    "law": _("Under the law, without her release"),
+    "totals": _("In totals, about nobody in particular"),
+}
+#: What the law says to a row of the matrix.
+LAW_SAYS = {
+    "lawful": _("Under the law"),
+    "released": _("On her release"),
+    "closed": _("Closed"),
 }
 RELATIONS = {
     Relation.SELF: _("Herself"),
@@ -418,6 +445,7 @@ VERBS = {
     Verb.READ_KEPT: _("read kept records"),
     Verb.READ_LEDGER: _("read the log"),
     Verb.READ_PARTNERS: _("read the directory"),
+    Verb.COMMENT_AGREEMENT: _("commented on a draft of an agreement"),
     Verb.MANAGE_AGENCY: _("changed the agency's entry or agreements"),
     Verb.MANAGE_MEMBERS: _("managed members"),
     Verb.MANAGE_KEYS: _("managed keys"),

@@ -14,6 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import typst
+from django.http import HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -207,6 +208,13 @@ def pdf(template: str, language: str, words: Mapping[str, Any]) -> bytes:
         return _set(template, data)
     except typst.TypstError:
         return _set(template, {**_clean(data, _latin), "by_hand": True})
+
+
+def answer(data: bytes) -> HttpResponse:
+    """To open or print at once, under a name that says nothing."""
+    return HttpResponse(
+        data, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="page.pdf"'}
+    )
 
 
 def _set(template: str, data: Mapping[str, Any]) -> bytes:

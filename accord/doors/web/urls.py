@@ -10,6 +10,7 @@ from django.urls import path
 
 from accord.doors.web.pages import Page
 from accord.doors.web.views import (
+    agreements,
     caseload,
     clients,
     day,
@@ -34,6 +35,7 @@ C = "clients/<uuid:client_id>/"
 T = C + "conversations/<uuid:conversation_id>/"
 P = C + "papers/<uuid:paper_id>/"
 A = "agreements/<uuid:agreement_id>/"
+D = "agreements/drafts/<uuid:draft_id>/"
 U, E = "caseload/import/<uuid:upload_id>/", "caseload/export/<uuid:export_id>/"
 ADMINISTRATION, OVERSIGHT = Purpose.ADMINISTRATION, Purpose.OVERSIGHT
 #: What is written down may be sent with the same save.
@@ -181,12 +183,21 @@ _TABLE = (
     Page("agency/", partners.entry, "entry_own", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
     Page("agency/access/", partners.access, "access", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
     Page("agreements/", partners.agreements, "agreements", (Verb.READ_PARTNERS,), ADMINISTRATION),
-    Page("agreements/new/", partners.agreement_new, "agreement_new", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
+    Page("agreements/new/", agreements.begin, "agreement_new", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
     Page(A, partners.agreement, "agreement", (Verb.READ_PARTNERS,), ADMINISTRATION),
     Page(A + "sign/", partners.agreement_sign, "agreement_sign", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
     Page(A + "suspend/", partners.agreement_suspend, "agreement_suspend", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
     Page(A + "resume/", partners.agreement_resume, "agreement_resume", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
     Page(A + "leave/", partners.agreement_leave, "agreement_leave", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
+    Page(D, agreements.draft, "draft", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page(D + "section/", agreements.section, "draft_section", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page(D + "section/edit/", agreements.section_edit, "draft_section_edit", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
+    Page(D + "matrix/", agreements.matrix, "draft_matrix", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page(D + "matrix/edit/", agreements.flow, "draft_flow", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
+    Page(D + "comment/", agreements.comment, "draft_comment", (Verb.COMMENT_AGREEMENT,), ADMINISTRATION),
+    Page(D + "compare/", agreements.compare, "draft_compare", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page(D + "lay/", agreements.lay, "draft_lay", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
+    Page(D + "paper/", agreements.paper, "draft_paper", (Verb.READ_PARTNERS,), ADMINISTRATION),
     Page("members/", staff.members, "members", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),
     Page("members/new/", staff.member_new, "member_new", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),
     Page("members/<uuid:member_id>/", staff.member, "member", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accord.doors.web.labels import CATEGORIES, KINDS_OF_AGENCY, MECHANISMS, PURPOSES
-from accord.partners.queries import AgencyCard
-from accord.partners.rules import AGREEABLE, AGREED_FOR
-from accord.policy.words import AgencyKind, Category, Purpose
-
-#: The review is proposed for a year later.
-YEAR = timedelta(days=364)
+from accord.doors.web.labels import KINDS_OF_AGENCY
+from accord.policy.words import AgencyKind
 
 
 class KindForm(forms.Form):
@@ -69,58 +61,6 @@ class AccessForm(forms.Form):
     )
 
 
-class AgreementForm(forms.Form):
-    """The text of an agreement. `others`: agencies that could be parties beside the one that proposes."""
-
-    title = forms.CharField(
-        label=_("Title"), max_length=160, help_text=_("Every agency here can read it. Name no client.")
-    )
-    parties = forms.TypedMultipleChoiceField(
-        label=_("Between you and"), coerce=UUID, widget=forms.CheckboxSelectMultiple
-    )
-    categories = forms.TypedMultipleChoiceField(
-        label=_("About what"),
-        choices=[(each.value, CATEGORIES[each]) for each in AGREEABLE],
-        coerce=Category,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    purposes = forms.TypedMultipleChoiceField(
-        label=_("For what"),
-        choices=[(each.value, PURPOSES[each]) for each in AGREED_FOR],
-        coerce=Purpose,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    mechanism = forms.ChoiceField(
-        label=_("How you tell each other"), choices=list(MECHANISMS.items()), widget=forms.RadioSelect
-    )
-    first_day = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    review_day = forms.DateField(
-        label=_("Review by"),
-        help_text=_("Within a year. Nothing rests on it after that day, unless you sign a new one."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-
-    def __init__(self, *args: Any, others: Iterable[AgencyCard], today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["parties"].choices = [(str(card.id), card.name) for card in others]
-        self.fields["mechanism"].initial = "envelope"
-        self.fields["first_day"].initial = today
-        self.fields["review_day"].initial = today + YEAR
-
-    def words(self, ours: UUID) -> dict[str, Any]:
-        """What `partners.actions.propose` takes; the review day is the last one that counts."""
-        given = self.cleaned_data
-        return {
-            "title": given["title"],
-            "parties": frozenset({ours, *given["parties"]}),
-            "categories": frozenset(given["categories"]),
-            "purposes": frozenset(given["purposes"]),
-            "mechanism": given["mechanism"],
-            "since_at": _midnight(given["first_day"]),
-            "until_at": _midnight(given["review_day"] + timedelta(days=1)),
-        }
-
-
 class SuspendForm(forms.Form):
     """Why a party lets its part rest."""
 
@@ -130,7 +70,3 @@ class SuspendForm(forms.Form):
         help_text=_("The other parties read it, so that they can put it right. Name no client."),
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": 300}),
     )
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

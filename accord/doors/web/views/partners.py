@@ -10,15 +10,16 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accord.doors.web.forms.partners import AccessForm, AgreementForm, EntryForm, KindForm, SuspendForm
+from accord.agreements import queries as drafts
+from accord.agreements.rules import Stage
+from accord.doors.web.forms.partners import AccessForm, EntryForm, KindForm, SuspendForm
 from accord.doors.web.knocking import entering, roles
-from accord.doors.web.labels import MECHANISMS, STANDINGS
+from accord.doors.web.labels import MECHANISMS, STAGES, STANDINGS
 from accord.doors.web.recipients import directory, fact
 from accord.gate import Refused
 from accord.gate.asking import card, meaning
@@ -27,14 +28,17 @@ from accord.partners import actions, queries
 from accord.partners.actions import Entry, InvalidPartner
 from accord.partners.queries import AgencyCard, AgreementView, PartyLine
 from accord.partners.rules import AGREEABLE, AGREED_FOR, InvalidAgreement, Standing, Step, needs_release
-from accord.policy.words import AgencyKind, Category, Role
+from accord.policy.words import AgencyKind, Category, Purpose, Role
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 #: The order in which agreements are listed.
 LISTED = (
-    Standing.WAITING, Standing.SUSPENDED, Standing.IN_FORCE, Standing.COMING, Standing.PAST, Standing.OVER,
+    Standing.WAITING, Standing.SUSPENDED, Standing.IN_FORCE, Standing.COMING, Standing.PAST, Standing.REPLACED,
+    Standing.OVER,
 )  # fmt: skip
+#: Versions that are still being drafted.
+OPEN = (Stage.DRAFT, Stage.LEGAL_REVIEW, Stage.SIGNED_PARTIAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,8 @@ def partner(request: HttpRequest, agency_id: UUID) -> HttpResponse:
         agreed = [
             _agreed(view, cards)
             for view in queries.agreements(permit=permit)
-            if {agency_id, permit.agency_id} <= view.text.parties and view.standing is not Standing.OVER
+            if {agency_id, permit.agency_id} <= view.text.parties
+            and view.standing not in (Standing.OVER, Standing.REPLACED)
         ]
         duties = meaning(this.card.duties, permit.at)
     return render(
@@ -162,10 +167,11 @@ def access(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def agreements(request: HttpRequest) -> HttpResponse:
-    """What the agencies of this community agreed, by where it stands."""
+    """What the agencies of this community agreed, by where it stands, and what this one drafts with others."""
     with entering(request) as permit:
         cards = queries.directory(permit=permit)
         views = [_agreed(view, cards) for view in queries.agreements(permit=permit)]
+        open_drafts = [each for each in drafts.drafts(permit=permit) if each.newest.stage in OPEN]
         ours = permit.agency_id
     groups = [(standing, [each for each in views if each.view.standing is standing]) for standing in LISTED]
     return render(
@@ -174,6 +180,9 @@ def agreements(request: HttpRequest) -> HttpResponse:
         {
             "groups": [(STANDINGS[standing], listed) for standing, listed in groups if listed],
             "ours": ours,
+            "drafting": open_drafts,
+            "cards": cards,
+            "stages": STAGES,
             "proposes": Role.DIRECTOR in roles(request),
         },
     )
@@ -185,30 +194,9 @@ def agreement(request: HttpRequest, agreement_id: UUID) -> HttpResponse:
     with entering(request) as permit:
         found = _found(permit, agreement_id)
         ours = permit.agency_id
+        draft_id = drafts.draft_of(permit=permit, version=found.view.text.version)
     steps = found.view.steps if Role.DIRECTOR in roles(request) else frozenset()
-    return render(request, "staff/agreement.html", _shown(found, ours) | {"steps": steps})
-
-
-@form_page
-def agreement_new(request: HttpRequest) -> HttpResponse:
-    """Propose one. Nobody has signed by that."""
-    id = None
-    with entering(request) as permit:
-        cards, ours = queries.directory(permit=permit), permit.agency_id
-        form = AgreementForm(
-            request.POST if request.method == "POST" else None,
-            others=[card for card in cards.values() if card.id != ours and card.kind is not AgencyKind.OPERATOR],
-            today=timezone.localdate(permit.at),
-        )
-        if form.is_valid():
-            try:
-                id = actions.propose(permit=permit, at=permit.at, **form.words(ours))
-            except InvalidAgreement as error:
-                form.add_error(None, gettext(str(error)))
-    if id:
-        messages.success(request, gettext("It is proposed. Nobody has signed it yet; you have not either."))
-        return redirect("agreement", id)
-    return render(request, "staff/agreement_new.html", {"form": form, "ours": cards[ours]})
+    return render(request, "staff/agreement.html", _shown(found, ours) | {"steps": steps, "draft_id": draft_id})
 
 
 @form_page
@@ -254,6 +242,7 @@ def _step(
     form, done, problem = kind(request.POST if request.method == "POST" else None) if kind else None, False, ""
     with entering(request) as permit:
         found, ours = _found(permit, agreement_id), permit.agency_id
+        draft_id = drafts.draft_of(permit=permit, version=found.view.text.version)
         if ours not in found.view.text.parties:
             raise Refused
         if request.method == "POST" and (form is None or form.is_valid()):
@@ -266,8 +255,8 @@ def _step(
     if done:
         messages.success(request, str(said))
         return redirect("agreement", agreement_id)
-    shown = _shown(found, ours) | {"step": step, "may": step in found.view.steps, "form": form, "problem": problem}
-    return render(request, "staff/agreement_step.html", shown)
+    shown = {"step": step, "may": step in found.view.steps, "form": form, "problem": problem, "draft_id": draft_id}
+    return render(request, "staff/agreement_step.html", _shown(found, ours) | shown)
 
 
 def _found(permit: Permit, agreement_id: UUID) -> Agreed:
@@ -295,8 +284,18 @@ def _shown(found: Agreed, ours: UUID) -> dict[str, Any]:
         "mechanism": MECHANISMS[text.mechanism],
         "categories": [each for each in AGREEABLE if each in text.categories],
         "purposes": [each for each in AGREED_FOR if each in text.purposes],
+        "ways": _ways(found),
         "own": next((party for party in found.parties if party.card.id == ours), None),
     }
+
+
+def _ways(found: Agreed) -> list[tuple[AgencyCard, AgencyCard, Purpose, list[Category]]]:
+    """What may flow under it, a line for each sender, recipient and purpose."""
+    cards = {party.card.id: party.card for party in found.parties}
+    lines: dict[tuple[UUID, UUID, Purpose], list[Category]] = {}
+    for way in sorted(found.view.text.ways):
+        lines.setdefault((way.sender, way.recipient, way.purpose), []).append(way.category)
+    return [(cards[sender], cards[recipient], purpose, about) for (sender, recipient, purpose), about in lines.items()]
 
 
 def _said(form: AccessForm | EntryForm, act: Callable[[], None]) -> bool:

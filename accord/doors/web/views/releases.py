@@ -444,7 +444,7 @@ def paper(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpR
             under = {
                 each.id: sharing.signature(permit=permit, client_id=client_id, release_id=each.id) for each in releases
             }
-    return _pdf(printing.releases(talk.asked(releases), talk.holder, talk.about, under, talk.language))
+    return printing.answer(printing.releases(talk.asked(releases), talk.holder, talk.about, under, talk.language))
 
 
 @require_safe
@@ -456,7 +456,7 @@ def card(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpRe
             raise Refused
         services = vault.services(permit=permit, client_id=client_id)
     helping = [talk.recipients[each.recipient_id].card for each in talk.releases if each.state is not State.WITHDRAWN]
-    return _pdf(printing.card([talk.holder, *helping], services, talk.language))
+    return printing.answer(printing.card([talk.holder, *helping], services, talk.language))
 
 
 @form_page
@@ -678,13 +678,6 @@ def _page(request: HttpRequest, template: str, holder: AgencyCard, context: dict
     """A page whose days are the holder's days: what she signs and what is shown later is the same last day."""
     with timezone.override(ZoneInfo(holder.timezone)):
         return render(request, template, context)
-
-
-def _pdf(data: bytes) -> HttpResponse:
-    """To open or print at once, under a name that says nothing."""
-    return HttpResponse(
-        data, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="page.pdf"'}
-    )
 
 
 def _release(permit: Permit, client_id: UUID, release_id: UUID) -> ReleaseView:
