@@ -44,9 +44,12 @@ SUPERVISING = frozenset(
         Verb.APPROVE_EXPORT,
     }
 )
+#: Emergency access and who stands where; the law is asked about no file.
+GLASS = frozenset({Verb.BREAK_GLASS, Verb.SECOND_GLASS, Verb.SECOND_PARTNER, Verb.REVIEW_GLASS})
+ANYBODY = frozenset({Verb.READ_DAY, Verb.READ_PARTNERS, Verb.DECLARE_TIES})
 MAY = {
-    Role.WORKER: CLIENT_WORK | {Verb.READ_DAY, Verb.READ_PARTNERS},
-    Role.SUPERVISOR: CLIENT_WORK | SUPERVISING | {Verb.READ_DAY, Verb.READ_PARTNERS},
+    Role.WORKER: CLIENT_WORK | ANYBODY | {Verb.BREAK_GLASS},
+    Role.SUPERVISOR: CLIENT_WORK | SUPERVISING | ANYBODY | {Verb.BREAK_GLASS},
     Role.PRIVACY_OFFICER: {
         Verb.READ_DAY,
         Verb.READ_LEDGER,
@@ -55,21 +58,24 @@ MAY = {
         Verb.RELAY_WITHDRAWAL,
         Verb.WALL_CLIENT,
         Verb.READ_PARTNERS,
+        Verb.DECLARE_TIES,
+        Verb.REVIEW_GLASS,
+        Verb.SECOND_PARTNER,
     },
-    Role.RECORDS_OFFICER: {Verb.READ_DAY, Verb.READ_KEPT, Verb.READ_PARTNERS},
-    Role.DIRECTOR: {
-        Verb.READ_DAY,
+    Role.RECORDS_OFFICER: ANYBODY | {Verb.READ_KEPT, Verb.BREAK_GLASS},
+    Role.DIRECTOR: ANYBODY
+    | GLASS
+    | {
         Verb.APPROVE_EXPORT,
         Verb.MANAGE_AGENCY,
         Verb.MANAGE_MEMBERS,
         Verb.MANAGE_KEYS,
-        Verb.READ_PARTNERS,
         Verb.READ_LEDGER,
     },
     Role.SYSTEM: {Verb.SWEEP},
 }
 PURPOSES = {
-    **{verb: {Purpose.OWN_SERVICE} for verb in CLIENT_WORK | SUPERVISING | {Verb.READ_DAY}},
+    **{verb: {Purpose.OWN_SERVICE} for verb in CLIENT_WORK | SUPERVISING | GLASS | ANYBODY},
     Verb.MANAGE_AGENCY: {Purpose.ADMINISTRATION},
     Verb.READ_LEDGER: {Purpose.OVERSIGHT},
     Verb.READ_KEPT: {Purpose.RECORDS_REQUEST},

@@ -64,6 +64,9 @@ def my_day(request: HttpRequest) -> HttpResponse:
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
         walls = vault.walls_lately(permit=permit) if Role.SUPERVISOR in roles(request) else []
+        officer = Role.PRIVACY_OFFICER in roles(request)
+        found = vault.walls_found(permit=permit) if officer else []
+        review = vault.glasses_to_review(permit=permit) if officer else []
         seconds = caseload.to_second(permit=permit) if Role.SUPERVISOR in roles(request) else []
         reminders = partners.reminders(permit=permit) if Role.DIRECTOR in roles(request) else []
     seen = mark_of(
@@ -76,6 +79,8 @@ def my_day(request: HttpRequest) -> HttpResponse:
         over,
         months,
         [wall.id for wall in walls],
+        [wall.id for wall in found],
+        [(view.id, view.state) for view in review],
         [export.id for export in seconds],
         [(view.id, days) for view, days in reminders],
         [(line.id, line.touched_at) for line in recent],
@@ -95,8 +100,11 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "begun": begun,
             "over": over,
             "walls": walls,
+            "found": found,
+            "review": review,
             "seconds": seconds,
-            "count": bool(tray) + sum(map(len, (relays, waiting, resting, ending, begun, over, walls, seconds))),
+            "count": bool(tray)
+            + sum(map(len, (relays, waiting, resting, ending, begun, over, walls, found, review, seconds))),
             "new": [(thread, envelope) for thread in waiting for envelope in thread.envelopes][:NEW_LISTED],
             "months": months,
             "reminders": reminders,
