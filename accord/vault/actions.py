@@ -525,7 +525,7 @@ def break_glass(
         raise InvalidEntry(f"The reason is at most {LONGEST_TEXT} characters.")
     member = Member.objects.select_for_update().get(id=permit.member_id)
     if Glass.objects.filter(member_id=member.id, until_at__gt=Now()).exists():
-        raise InvalidEntry("You have one file open in an emergency already. Close the work on it first.")
+        raise InvalidEntry("You have one file open in an emergency already. Wait until it is over.")
     rows = Client.objects.select_related("shred", "merged_into__shred").filter(wrapped_key__isnull=False)
     row = rows.filter(code=code.strip().upper()).first()
     client = row and (row.merged_into or row)
@@ -556,7 +556,7 @@ def open_glass(*, permit: Permit, at: datetime, glass_id: UUID) -> None:
     if glass is None or glass.client_id is None or glass.opened_at is not None or not _waits(glass.id):
         raise InvalidEntry("Nobody has agreed, or the time for it is over. Ask again.")
     if Glass.objects.filter(member_id=permit.member_id, until_at__gt=Now()).exists():
-        raise InvalidEntry("You have one file open in an emergency already. Close the work on it first.")
+        raise InvalidEntry("You have one file open in an emergency already. Wait until it is over.")
     by_partner = Seconding.objects.filter(holder_id=permit.agency_id, glass=glass.id, agreed=True)
     if glass.agreed is False or not (glass.agreed or by_partner.exists()):
         raise InvalidEntry("Nobody has agreed, or the time for it is over. Ask again.")
