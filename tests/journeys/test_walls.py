@@ -116,5 +116,5 @@ def test_she_is_off_the_file_and_opens_it_in_an_emergency_with_two(somebody: Cal
     officer.sees("Open now")
     officer.page.locator("main li a").first.click()
     officer.look()
-    officer.sees("It is still open. To close it now, set a wall between her and this file.")
+    officer.sees("It is still open. Two persons stand behind it, and it ends by itself.")
     pictured(officer, "review")

@@ -309,6 +309,15 @@ GLASS_STATES = {
     "ended": _("Over"),
     "lapsed": _("Nobody agreed in time"),
 }
+#: The same in one word, for lists.
+GLASS_TAGS = {
+    "waits": _("Waits"),
+    "agreed": _("Agreed"),
+    "refused": _("Refused"),
+    "open": _("Open now"),
+    "ended": _("Over"),
+    "lapsed": _("Lapsed"),
+}
 GLASS_OUTCOMES = {
     "right": _("It was right"),
     "talked_over": _("We talked about it: next time otherwise"),
