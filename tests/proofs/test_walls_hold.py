@@ -298,7 +298,7 @@ def asked(agency: Agency) -> Iterator[str]:
 
 
 #: Lists that show a person once, and lists that show only some of what she may know of.
-WHOLE = {"recent", "by name", "compared", "by code"}
+WHOLE = {"recent", "by name", "compared", "by code", "how many"}
 SOME = {"walls", "walls lately", "walls found", "to review", "to second"}
 
 
