@@ -6,7 +6,7 @@ A refusal looks exactly like absence. Its reason exists in the agency's own ledg
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,6 +31,10 @@ from accord.sealing.vault import Vault
 from accord.vault import facts as vault_facts
 
 NOTHING: Final = Thing(category=Category.SERVICES, subject="", id="")
+#: The rule of the house that a broken glass rests on, and what it opens: to read her file and to reach her. Nothing is
+#: changed, sent or taken out through it.
+BREAK_GLASS: Final = "break-glass"
+GLASS_OPENS: Final = frozenset({Verb.READ_CLIENT, Verb.READ_ENVELOPE, Verb.CONTACT_CLIENT})
 
 
 class Refused(Exception):
@@ -82,6 +86,7 @@ class Standing:
     agency: Agency
     member: Member
     scope: Scope = EVERYTHING
+    broken: Mapping[UUID, vault_facts.Broken] = field(default_factory=dict)
 
 
 class Gate:
@@ -199,8 +204,26 @@ class Gate:
                 blocks = (*blocks, Block(BlockKind.NEED_TO_KNOW, thing.subject))
         decision = self._answer(asked, standing.agency, member, thing, blocks)
         if decision.level is Level.NONE:
-            raise _No(decision)
+            return self._through_glass(asked, standing, thing, decision)
         return decision, scope
+
+    def _through_glass(
+        self, asked: Asked, standing: Standing, thing: Thing, refused: Decision
+    ) -> tuple[Decision, Scope]:
+        """The answer while a glass of hers stands on this file: as for a worker of it, for reading and reaching her
+        alone. Lists show that file and nothing else."""
+        broken = None if asked.client is None else standing.broken.get(asked.client)
+        if broken is None or not GLASS_OPENS.issuperset(asked.verbs):
+            raise _No(refused)
+        conflicts = standing.member.conflicts - {thing.subject}
+        stand_in = Member(id=standing.member.id, roles=frozenset({Role.WORKER}), conflicts=conflicts)
+        decision = self._answer(asked, standing.agency, stand_in, thing, ())
+        if decision.level is Level.NONE:
+            raise _No(decision)
+        files = frozenset(id for id, each in standing.broken.items() if each.glass == broken.glass)
+        because = (law().rules[BREAK_GLASS].because, *decision.because)
+        relying = (str(broken.glass),)
+        return replace(decision, because=because, relying_on=relying, until=broken.until), Scope(only=files)
 
     @staticmethod
     def _answer(asked: Asked, agency: Agency, member: Member, thing: Thing, blocks: Sequence[Block]) -> Decision:
@@ -239,9 +262,9 @@ class Gate:
         row = caller.account and partners.member(caller.agency, caller.member, caller.account)
         if not row:
             return None
-        scope, conflicts = vault_facts.scope(row.id, teams=row.agency.access == Access.TEAM)
-        member = replace(partners.member_fact(row), conflicts=conflicts)
-        return Standing(partners.agency_fact(row.agency), member, scope)
+        known = vault_facts.known(row.id, teams=row.agency.access == Access.TEAM)
+        member = replace(partners.member_fact(row), conflicts=known.conflicts)
+        return Standing(partners.agency_fact(row.agency), member, known.scope, known.broken)
 
     def _open(self, caller: Caller) -> Vault | None:
         try:

@@ -113,7 +113,15 @@ def colleagues(*, permit: Permit) -> Mapping[UUID, str]:
     return facts.colleagues(permit.agency_id)
 
 
-@needs(Verb.READ_LEDGER, Verb.READ_CLIENT, Verb.EXPORT_CASELOAD, Verb.APPROVE_EXPORT, Verb.READ_PROCESS)
+@needs(
+    Verb.READ_LEDGER,
+    Verb.READ_CLIENT,
+    Verb.EXPORT_CASELOAD,
+    Verb.APPROVE_EXPORT,
+    Verb.WALL_CLIENT,
+    Verb.REVIEW_GLASS,
+    Verb.READ_PROCESS,
+)
 def names(*, permit: Permit) -> Mapping[UUID, str]:
     """Names of own members by id, for logs and bylines."""
     return dict(models.Member.objects.values_list("id", "name"))

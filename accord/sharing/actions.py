@@ -672,8 +672,10 @@ def accept(
         for row in rows
     )
     Arrival.objects.filter(agency_id=permit.agency_id, envelope__in=[row.id for row in rows]).delete()
-    who = facts.kept_from(permit, facts.contents(permit, rows).values())
+    contents = facts.contents(permit, rows).values()
+    who = facts.kept_from(permit, contents)
     vault.keep_away(permit=permit, at=at, client_id=tie.client_id, member_ids=set().union(*who.values()))
+    vault.meet(permit=permit, at=at, client_id=tie.client_id, names=facts.identities(contents))
     permit.record("thread_tied", tie.id)
     for row in rows:
         permit.record("envelope_accepted", row.id)

@@ -134,3 +134,17 @@ def kept_from(permit: Permit, contents: Iterable[Content]) -> dict[str, set[UUID
     names = {name for content in contents for name in content.kept_from}
     colleagues = partners.colleagues(permit.agency_id) if names else {}
     return {kept: {member for member, name in colleagues.items() if is_named(kept, name)} for kept in names}
+
+
+def identities(contents: Iterable[Content]) -> list[str]:
+    """The names of whom these contents are about, as far as they say."""
+    found = []
+    for content in contents:
+        if content.category is Category.IDENTITY:
+            values = content.values or {}
+            full = f"{values.get('given', '')} {values.get('family', '')}"
+            told = ((content.summary or {}).get("values") or {}).get("name", "")
+            found += [
+                name for name in (full, told, values.get("chosen", ""), *values.get("aliases", ())) if name.strip()
+            ]
+    return found

@@ -19,7 +19,8 @@ from accord.sharing import facts
 from accord.sharing.actions import relay_info
 from accord.sharing.models import Arrival, Aside, Confirmed, Envelope, Flow, Receipt, Relay, Release, Sent, Thread
 from accord.sharing.rules import Content, State, state
-from accord.vault.facts import client_key, files, within
+from accord.vault.facts import client_key, files, watch, within
+from accord.vault.likeness import tokens_of
 from accord.vault.models import Entry
 
 B = TypeVar("B", Release, Flow)
@@ -715,6 +716,8 @@ def _opened(permit: Permit, rows: Iterable[Envelope], *, threads: bool = False) 
     who = facts.kept_from(permit, contents.values())
     kept = [row for row in rows if any(permit.member_id in who[name] for name in contents[row.id].kept_from)]
     away = {row.thread if threads else row.id for row in kept}
+    if threads:
+        away |= _hers(permit, rows, contents)
     rows = [row for row in rows if (row.thread if threads else row.id) not in away]
     confirmed = set(Confirmed.objects.filter(envelope__in=[row.id for row in rows]).values_list("envelope", flat=True))
     views = []
@@ -736,6 +739,21 @@ def _opened(permit: Permit, rows: Iterable[Envelope], *, threads: bool = False) 
             )
         )
     return views
+
+
+def _hers(permit: Permit, rows: Sequence[Envelope], contents: Mapping[UUID, Content]) -> set[UUID]:
+    """Threads nobody has taken on yet, about somebody who seems to be the member who looks, or hers."""
+    named: dict[UUID, list[str]] = {}
+    for row in rows:
+        named.setdefault(row.thread, []).extend(facts.identities([contents[row.id]]))
+    if not any(named.values()) or permit.member_id is None:
+        return set()
+    tied = set(Thread.objects.filter(thread__in=list(named)).values_list("thread", flat=True))
+    vault = permit.opened()
+    own = watch(vault, permit.member_id)
+    return {
+        thread for thread, names in named.items() if own.met(tokens_of(vault.search_key, names)) and thread not in tied
+    }
 
 
 def _by_thread(views: Sequence[EnvelopeView]) -> list[Waiting]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,24 +11,37 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from accord.ledger.permits import Permit, needs
 from accord.partners import actions as partners
-from accord.partners.models import Agency, Member
-from accord.policy.words import Category, Mark, Relation, Verb
+from accord.partners.models import Access, Agency, Member
+from accord.policy.words import Category, Mark, Relation, Role, Verb
+from accord.sealing.fields import aad, seal
 from accord.sealing.tokens import Token as SearchToken
 from accord.sealing.tokens import code_token, date_token, name_tokens, twin_tokens
 from accord.sealing.vault import ClientKey, new_shred
 from accord.vault import facts
 from accord.vault.facts import client_key, family, within
-from accord.vault.models import Case, Client, Entry, Person, Shred, Team, Token, Wall
+from accord.vault.likeness import SHARED, Watch, Watched, tokens_of, words_of
+from accord.vault.models import Case, Client, Entry, Glass, Person, Seconding, Shred, Team, Tie, Token, Wall
 from accord.vault.rules import (
+    ASKED_BY_HER,
     CODE_LENGTH,
     CONFLICTS,
+    DECLARED,
+    GLASS_OPEN,
+    GLASS_OUTCOMES,
+    GLASS_REASONS,
+    GLASS_WAITS,
     HARMS,
+    LIFTED,
+    LONGEST_LINE,
+    LONGEST_TEXT,
     OUTCOMES,
     SERVED,
+    TIES,
     WAYS,
     Contact,
     Detail,
@@ -40,6 +54,9 @@ from accord.vault.rules import (
     may_contact,
     service_checked,
 )
+
+#: What a partner is told of whoever asks in an emergency: the first of these roles that she has.
+GLASS_ROLES = (Role.SUPERVISOR, Role.WORKER, Role.RECORDS_OFFICER, Role.DIRECTOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +141,7 @@ def open_clients(*, permit: Permit, at: datetime, new: Iterable[NewClient]) -> l
     _write_tokens(permit, tokens)
     if permit.member_id is not None and Verb.IMPORT_CASELOAD not in permit.verbs:
         Team.objects.bulk_create(_working(permit, at, client.id, permit.member_id) for client in clients)
+    _meet(permit, at, tokens)
     for deed, rows in (("client_opened", clients), ("person_added", people), ("entry_added", entries)):
         for row in rows:
             permit.record(deed, row.id)
@@ -139,7 +157,9 @@ def add_person(*, permit: Permit, at: datetime, client_id: UUID, relation: Relat
     identity = identity.checked(at.date())
     person = _person(key, client, relation, identity, None)
     person.save(force_insert=True)
-    _write_tokens(permit, _tokens(permit, client, person, identity))
+    tokens = _tokens(permit, client, person, identity)
+    _write_tokens(permit, tokens)
+    _meet(permit, at, tokens)
     _touch(client_id, at)
     permit.record("person_added", person.id)
     added: UUID = person.id
@@ -168,9 +188,13 @@ def edit_person(
         _becomes(key, person, relation)
     if identity is not None:
         identity = identity.checked(at.date())
+        before = Identity.of(key.open("vault_person", "identity", person.id, bytes(person.identity)))
         person.identity = key.seal("vault_person", "identity", person.id, identity.packed())
+        tokens = _tokens(permit, client, person, identity)
         Token.objects.filter(person_id=person.id).delete()
-        _write_tokens(permit, _tokens(permit, client, person, identity))
+        _write_tokens(permit, tokens)
+        if before.names != identity.names:  # a namesake's wall, once lifted, stays lifted
+            _meet(permit, at, tokens)
     if contact is not None:
         _placed(Relation(person.relation), contact)
         person.contact = key.seal("vault_person", "contact", person.id, contact.checked().packed())
@@ -389,7 +413,7 @@ def hand_over(*, permit: Permit, at: datetime, from_member: UUID, to_member: UUI
     old.update(ended_at=at)
     hers: set[UUID] = set()
     if to_member is not None:
-        scope, _persons = facts.scope(to_member, teams=True)
+        scope = facts.known(to_member, teams=True).scope
         hers = set(clients) - scope.hidden - (scope.only or frozenset())
         Team.objects.bulk_create(_working(permit, at, client_id, to_member) for client_id in hers)
     permit.record("handed_over", len(clients))
@@ -411,7 +435,7 @@ def wall_off(*, permit: Permit, at: datetime, client_id: UUID, member_id: UUID, 
 def declare_conflict(*, permit: Permit, at: datetime, client_id: UUID, kind: str) -> None:
     """She knows the client or her family: from the next click on the file is not there for her. Only a supervisor or
     privacy officer can lift it. Raises InvalidEntry for a reason that is none."""
-    if kind not in CONFLICTS[:-1] or permit.member_id is None:
+    if kind not in DECLARED or permit.member_id is None:
         raise InvalidEntry("Choose why.")
     _wall(permit, at, client_id, [permit.member_id], kind)
 
@@ -419,18 +443,172 @@ def declare_conflict(*, permit: Permit, at: datetime, client_id: UUID, kind: str
 @needs(Verb.ACCEPT_ENVELOPE)
 def keep_away(*, permit: Permit, at: datetime, client_id: UUID, member_ids: Iterable[UUID]) -> None:
     """Colleagues whose name is one she asked to be kept from do not see her file here."""
-    _wall(permit, at, client_id, member_ids, CONFLICTS[-1])
+    _wall(permit, at, client_id, member_ids, ASKED_BY_HER)
 
 
 @needs(Verb.WALL_CLIENT)
-def lift_wall(*, permit: Permit, at: datetime, wall_id: UUID) -> None:
-    """The conflict is over, or it was a namesake. Raises InvalidEntry for one's own."""
+def lift_wall(*, permit: Permit, at: datetime, wall_id: UUID, why: str) -> None:
+    """The conflict is over, or it was a namesake. Raises InvalidEntry for one's own, or a reason that is none."""
+    if why not in LIFTED:
+        raise InvalidEntry("Choose why.")
     wall = within(permit, Wall.objects.select_for_update()).get(id=wall_id, lifted_at__isnull=True)
     if wall.member_id == permit.member_id:
         raise InvalidEntry("Somebody else must lift a wall of your own.")
-    wall.lifted_at, wall.lifted_by = at, permit.member_id
-    wall.save(update_fields=["lifted_at", "lifted_by"])
+    wall.lifted_at, wall.lifted_by, wall.lifted_why = at, permit.member_id, why
+    wall.save(update_fields=["lifted_at", "lifted_by", "lifted_why"])
     permit.record("wall_lifted", wall.client_id)
+
+
+@needs(Verb.WALL_CLIENT)
+def keep_wall(*, permit: Permit, at: datetime, wall_id: UUID) -> None:
+    """Somebody looked at a wall that was found, and it stays. Raises InvalidEntry for one's own."""
+    wall = within(permit, Wall.objects.select_for_update()).get(id=wall_id, lifted_at__isnull=True)
+    if wall.member_id == permit.member_id:
+        raise InvalidEntry("Somebody else must look at a wall of your own.")
+    if wall.seen_at is None:
+        wall.seen_at, wall.seen_by = at, permit.member_id
+        wall.save(update_fields=["seen_at", "seen_by"])
+        permit.record("wall_kept", wall.client_id)
+
+
+@needs(Verb.MANAGE_MEMBERS)
+def look_for(*, permit: Permit, at: datetime, member_id: UUID) -> None:
+    """Somebody has joined: every file in which a person seems to be her is walled off from her, before she signs in."""
+    _met_in_files(permit, at, facts.watch(permit.opened(), member_id))
+
+
+@needs(Verb.DECLARE_TIES)
+def declare_tie(*, permit: Permit, at: datetime, names: Sequence[str], kind: str) -> UUID:
+    """She is connected to somebody outside work: every file in which a person seems to be that one is walled off from
+    her, now and from now on. Returns the tie's id. Raises InvalidEntry without a name of two words, or for a kind that
+    is none."""
+    said = [name.strip() for name in names if name.strip()]
+    key = permit.opened().search_key
+    if permit.member_id is None or kind not in TIES:
+        raise InvalidEntry("Choose how you are connected.")
+    if not said or any(len(words_of(key, name)) < SHARED for name in said):
+        raise InvalidEntry("Write first and last name: a first name alone finds nobody.")
+    if any(len(name) > LONGEST_LINE for name in said):
+        raise InvalidEntry(f"A name is longer than {LONGEST_LINE} characters.")
+    tie = Tie(agency_id=permit.agency_id, member_id=permit.member_id, kind=kind, since_at=at)
+    place = aad(permit.agency_id, "vault_tie", "names", tie.id)
+    tie.names = seal(facts.tie_key(permit.opened()), json.dumps(said, ensure_ascii=False).encode(), place)
+    tie.save(force_insert=True)
+    permit.record("tie_declared", tie.id)
+    watch = Watch(key)
+    for name in said:
+        watch.add(name, Watched(permit.member_id, kind))
+    _met_in_files(permit, at, watch)
+    declared: UUID = tie.id
+    return declared
+
+
+@needs(Verb.DECLARE_TIES)
+def end_tie(*, permit: Permit, at: datetime, tie_id: UUID) -> None:
+    """She is no longer connected. The walls that stand stay: somebody else lifts them."""
+    if Tie.objects.filter(id=tie_id, member_id=permit.member_id, ended_at__isnull=True).update(ended_at=at):
+        permit.record("tie_ended", tie_id)
+
+
+@needs(Verb.ACCEPT_ENVELOPE)
+def meet(*, permit: Permit, at: datetime, client_id: UUID, names: Iterable[str]) -> None:
+    """A partner has said who stands in this file; whoever here seems to be one of them is walled off it."""
+    for watched in facts.watch(permit.opened()).met(tokens_of(permit.opened().search_key, names)):
+        _wall(permit, at, client_id, [watched.member], watched.kind, found=True)
+
+
+@needs(Verb.BREAK_GLASS)
+def break_glass(
+    *, permit: Permit, at: datetime, code: str, reason: str, words: str, partner_id: UUID | None = None
+) -> UUID:
+    """Somebody without access asks for one file in an emergency. It opens at once unless she is walled off it: then a
+    second person is asked, her director or, where the law leaves room, `partner_id`. A code that is no file's waits in
+    the same way, so that asking tells nothing. Returns the glass's id. Raises InvalidEntry.
+    """
+    if reason not in GLASS_REASONS or not words.strip():
+        raise InvalidEntry("Say why it cannot wait, and write it down in your own words.")
+    if len(words) > LONGEST_TEXT:
+        raise InvalidEntry(f"The reason is at most {LONGEST_TEXT} characters.")
+    member = Member.objects.select_for_update().get(id=permit.member_id)
+    if Glass.objects.filter(member_id=member.id, until_at__gt=Now()).exists():
+        raise InvalidEntry("You have one file open in an emergency already. Wait until it is over.")
+    rows = Client.objects.select_related("shred", "merged_into__shred").filter(wrapped_key__isnull=False)
+    row = rows.filter(code=code.strip().upper()).first()
+    client = row and (row.merged_into or row)
+    glass = Glass(agency_id=permit.agency_id, member_id=member.id, client=client, reason=reason, asked_at=at)
+    if client is not None:
+        key = client_key(permit.opened(), client)
+        glass.words = key.seal("vault_glass", "words", glass.id, words.strip().encode())
+    walled = client is None or _walled(family(client.id), member.id)
+    if client is not None and not walled and _opens_anyway(permit, member, client):
+        raise InvalidEntry("This file is open to you without this.")
+    if walled and partner_id in facts.askable(permit.agency_id):
+        glass.partner_id = partner_id
+    glass.save(force_insert=True)
+    permit.record("glass_asked", glass.id)
+    if glass.partner_id and client is not None:
+        _ask_partner(permit, at, glass, member)
+    if not walled:
+        _open(permit, glass, crossing=False)
+    asked: UUID = glass.id
+    return asked
+
+
+@needs(Verb.BREAK_GLASS)
+def open_glass(*, permit: Permit, at: datetime, glass_id: UUID) -> None:
+    """A second person has agreed, and she opens the file now. Raises InvalidEntry when nobody has, or it is over."""
+    Member.objects.select_for_update().get(id=permit.member_id)
+    glass = Glass.objects.select_for_update().filter(id=glass_id, member_id=permit.member_id).first()
+    if glass is None or glass.client_id is None or glass.opened_at is not None or not _waits(glass.id):
+        raise InvalidEntry("Nobody has agreed, or the time for it is over. Ask again.")
+    if Glass.objects.filter(member_id=permit.member_id, until_at__gt=Now()).exists():
+        raise InvalidEntry("You have one file open in an emergency already. Wait until it is over.")
+    by_partner = Seconding.objects.filter(holder_id=permit.agency_id, glass=glass.id, agreed=True)
+    if glass.agreed is False or not (glass.agreed or by_partner.exists()):
+        raise InvalidEntry("Nobody has agreed, or the time for it is over. Ask again.")
+    _open(permit, glass, crossing=True)
+
+
+@needs(Verb.SECOND_GLASS)
+def second_glass(*, permit: Permit, at: datetime, glass_id: UUID, agreed: bool) -> None:
+    """The agency's own director agrees or refuses. Raises InvalidEntry when there is nothing to answer: never asked, by
+    herself, answered, over, or about a file she is walled off herself."""
+    rows = within(permit, Glass.objects.select_for_update(of=("self",)))
+    glass = rows.filter(id=glass_id, client__isnull=False, second_at__isnull=True, opened_at__isnull=True).first()
+    if glass is None or glass.member_id == permit.member_id or not _waits(glass.id):
+        raise InvalidEntry("There is nothing to answer any more.")
+    glass.second_by, glass.second_at, glass.agreed = permit.member_id, at, agreed
+    glass.save(update_fields=["second_by", "second_at", "agreed"])
+    permit.record("glass_seconded" if agreed else "glass_refused", glass.id)
+
+
+@needs(Verb.SECOND_PARTNER)
+def second_partner(*, permit: Permit, at: datetime, seconding_id: UUID, agreed: bool) -> None:
+    """Somebody here agrees or refuses for a partner. She is shown no client and no name. Raises InvalidEntry when there
+    is nothing to answer."""
+    rows = Seconding.objects.filter(id=seconding_id, agency_id=permit.agency_id, answered_at__isnull=True)
+    answered = rows.filter(asked_at__gt=Now() - GLASS_WAITS).update(
+        answered_at=Now(), answered_by=permit.member_id, agreed=agreed
+    )
+    if not answered:
+        raise InvalidEntry("There is nothing to answer any more.")
+    permit.record("partner_seconded" if agreed else "partner_refused", seconding_id)
+
+
+@needs(Verb.REVIEW_GLASS)
+def review_glass(*, permit: Permit, at: datetime, glass_id: UUID, outcome: str) -> None:
+    """What somebody finds who looks at it afterwards. Raises InvalidEntry before it is over, for one's own, for one she
+    agreed to, or for an outcome that is none."""
+    if outcome not in GLASS_OUTCOMES:
+        raise InvalidEntry("Choose what you found.")
+    over = Q(until_at__lte=Now()) | Q(opened_at__isnull=True, asked_at__lte=Now() - GLASS_WAITS)
+    rows = within(permit, Glass.objects.select_for_update(of=("self",))).filter(over, reviewed_at__isnull=True)
+    glass = rows.filter(id=glass_id).first()
+    if glass is None or permit.member_id in (glass.member_id, glass.second_by):
+        raise InvalidEntry("There is nothing to look at here for you, or it is still open.")
+    glass.reviewed_at, glass.reviewed_by, glass.outcome = at, permit.member_id, outcome
+    glass.save(update_fields=["reviewed_at", "reviewed_by", "outcome"])
+    permit.record("glass_reviewed", glass.id)
 
 
 @needs(Verb.MERGE_CLIENTS)
@@ -565,7 +743,66 @@ def _walled(files: Iterable[UUID], member_id: UUID) -> bool:
     return bool(Wall.objects.filter(client_id__in=files, member_id=member_id, lifted_at__isnull=True).exists())
 
 
-def _wall(permit: Permit, at: datetime, client_id: UUID, member_ids: Iterable[UUID], kind: str) -> None:
+def _open(permit: Permit, glass: Glass, *, crossing: bool) -> None:
+    """It begins now and ends in sixty minutes: both by the database's clock, in one statement."""
+    Glass.objects.filter(id=glass.id).update(opened_at=Now(), until_at=Now() + GLASS_OPEN, crossing=crossing)
+    permit.record("glass_broken", glass.id)
+
+
+def _waits(glass_id: UUID) -> bool:
+    return bool(Glass.objects.filter(id=glass_id, asked_at__gt=Now() - GLASS_WAITS).exists())
+
+
+def _opens_anyway(permit: Permit, member: Member, client: Client) -> bool:
+    """Whether she may read this file without breaking anything."""
+    teams = Agency.objects.values_list("access", flat=True).get(id=permit.agency_id) == Access.TEAM
+    if Role.SUPERVISOR in member.roles:
+        return True
+    return Role.WORKER in member.roles and facts.known(member.id, teams=teams).scope.lets(client.id)
+
+
+def _ask_partner(permit: Permit, at: datetime, glass: Glass, member: Member) -> None:
+    Seconding.objects.create(
+        agency_id=glass.partner_id,
+        holder_id=permit.agency_id,
+        glass=glass.id,
+        reason=glass.reason,
+        role=next((role for role in GLASS_ROLES if role in member.roles), Role.WORKER),
+        asked_at=at,
+    )
+
+
+def _meet(permit: Permit, at: datetime, tokens: Iterable[tuple[bytes, UUID, UUID]]) -> None:
+    """Whoever here seems to be one of these people, or connected to one, is walled off the file at once."""
+    _met(permit, at, facts.watch(permit.opened()), tokens)
+
+
+def _met_in_files(permit: Permit, at: datetime, watch: Watch) -> None:
+    """The same, from the other side: a new name is looked for in every file."""
+    rows = Token.objects.filter(value__in=watch.values)
+    found = rows.values_list("value", "person_id", "client_id")
+    _met(permit, at, watch, ((bytes(value), person, client) for value, person, client in found))
+
+
+def _met(permit: Permit, at: datetime, watch: Watch, tokens: Iterable[tuple[bytes, UUID, UUID]]) -> None:
+    people: dict[tuple[UUID, UUID], set[bytes]] = {}
+    for value, person, client in tokens:
+        people.setdefault((client, person), set()).add(value)
+    for (client, person), values in people.items():
+        for watched in watch.met(values):
+            _wall(permit, at, client, [watched.member], watched.kind, found=True, person=person)
+
+
+def _wall(
+    permit: Permit,
+    at: datetime,
+    client_id: UUID,
+    member_ids: Iterable[UUID],
+    kind: str,
+    *,
+    found: bool = False,
+    person: UUID | None = None,
+) -> None:
     files = family(client_id)
     for member_id in _here(member_ids):
         if not _walled(files, member_id):
@@ -575,7 +812,8 @@ def _wall(permit: Permit, at: datetime, client_id: UUID, member_ids: Iterable[UU
                 member_id=member_id,
                 kind=kind,
                 since_at=at,
-                by=permit.member_id,
+                by=None if found else permit.member_id,
+                person_id=person,
             )
             _teams(files, member_id).update(ended_at=at)
             permit.record("wall_set", client_id)

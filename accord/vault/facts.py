@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Now
 
-from accord.ledger.permits import Permit, Scope
+from accord.ledger.permits import EVERYTHING, Permit, Scope
+from accord.partners.models import Agency, Member
 from accord.policy.facts import Thing
-from accord.policy.words import Category, Mark, Relation
+from accord.policy.words import VICTIM_SERVICE_DUTIES, AgencyKind, Category, Mark, Relation
+from accord.sealing.fields import aad, open_sealed
+from accord.sealing.keys import Secret, derive
 from accord.sealing.vault import ClientKey, Vault
-from accord.vault.models import Client, Entry, Person, Team, Wall
+from accord.vault.likeness import Watch, Watched
+from accord.vault.models import Client, Entry, Glass, Person, Team, Tie, Wall
+from accord.vault.rules import SAME_NAME
 
 M = TypeVar("M", bound=models.Model)
+
+#: No end, where only a glass has one.
+NEVER = Value(None, output_field=models.DateTimeField())
 
 
 def client_thing(client_id: UUID) -> Thing | None:
@@ -56,26 +68,54 @@ def _things(rows: QuerySet[Entry]) -> list[Thing]:
     ]
 
 
-def scope(member_id: UUID, *, teams: bool) -> tuple[Scope, frozenset[str]]:
-    """What one member may know of, and the persons she may not work with: everybody in the files she is walled off.
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Emergency access that stands: which glass, and when the database ends it."""
+
+    glass: UUID
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What one member may know of; the persons she may not work with, everybody in the files she is walled off; and the
+    files a glass of hers opens now."""
+
+    scope: Scope = EVERYTHING
+    conflicts: frozenset[str] = frozenset()
+    broken: Mapping[UUID, Broken] = field(default_factory=dict)
+
+
+def known(member_id: UUID, *, teams: bool) -> Known:
+    """Where one member stands toward the files of her agency.
 
     `teams`: her agency keeps each file to the people who work with her. Files about one person, merged, stand and fall
-    together. One small query; two more only for somebody who is walled off a file. The rows of files are not joined:
-    in a large agency PostgreSQL would read all of them for a caseload of some hundred.
+    together. A glass counts while the database's clock says so; one behind which a single person stands opens nothing
+    she is walled off. One small query; two more only for somebody who is walled off a file or broke a glass. The rows
+    of files are not joined: in a large agency PostgreSQL would read all of them for a caseload of some hundred.
     """
     rows = _marked("wall", Wall.objects.filter(member_id=member_id, lifted_at__isnull=True))
+    rows = rows.union(_standing(member_id), all=True)
     if teams:
         working = _marked("team", Team.objects.filter(member_id=member_id, ended_at__isnull=True))
         rows = rows.union(working, _merged(), all=True)
-    found: dict[str, dict[UUID, UUID]] = {"wall": {}, "team": {}, "merged": {}}
-    for kind, file, belongs_to in rows:
-        found[kind][file] = belongs_to
-    if found["wall"] and not teams:
-        found["merged"] = {file: belongs_to for _kind, file, belongs_to in _merged()}
+    found: dict[str, dict[UUID, UUID]] = {"wall": {}, "team": {}, "merged": {}, "glass": {}, "crossing": {}}
+    until: dict[UUID, datetime] = {}
+    for kind, file, other, ends in rows:
+        found[kind][file] = other
+        until[other] = ends
+    if (found["wall"] or found["glass"] or found["crossing"]) and not teams:
+        found["merged"] = {file: belongs_to for _kind, file, belongs_to, _ends in _merged()}
     hidden = _families(found["wall"], found["merged"])
     only = _families(found["team"], found["merged"]) if teams else None
+    broken: dict[UUID, Broken] = {}
+    for kind in ("glass", "crossing"):
+        for file, glass in found[kind].items():
+            opens = _families([file], found["merged"])
+            if kind == "crossing" or not opens & hidden:
+                broken |= dict.fromkeys(opens, Broken(glass, until[glass]))
     subjects = Person.objects.filter(client_id__in=hidden).values_list("id", flat=True) if hidden else ()
-    return Scope(hidden, only), frozenset(str(person) for person in subjects)
+    return Known(Scope(hidden, only), frozenset(str(person) for person in subjects), broken)
 
 
 def within(permit: Permit, rows: QuerySet[M], field: str = "client_id") -> QuerySet[M]:
@@ -100,13 +140,20 @@ def files(client_id: UUID) -> QuerySet[Client]:
 
 
 def _marked(kind: str, rows: QuerySet[M]) -> QuerySet[Any, Any]:
-    return rows.values_list(Value(kind), "client_id", "client_id")
+    return rows.values_list(Value(kind), "client_id", "client_id", NEVER)
 
 
 def _merged() -> QuerySet[Any, Any]:
     """Every merged file of the agency and the one it belongs to; they are few, and have an index of their own."""
     rows = Client.objects.filter(merged_into__isnull=False)
-    return rows.values_list(Value("merged"), "id", "merged_into_id")
+    return rows.values_list(Value("merged"), "id", "merged_into_id", NEVER)
+
+
+def _standing(member_id: UUID) -> QuerySet[Any, Any]:
+    """The glasses of a member that stand now, and whether one crosses a wall."""
+    crossing = models.Case(models.When(crossing=True, then=Value("crossing")), default=Value("glass"))
+    rows = Glass.objects.filter(member_id=member_id, until_at__gt=Now())
+    return rows.values_list(crossing, "client_id", "id", "until_at")
 
 
 def _families(ids: Iterable[UUID], merged: Mapping[UUID, UUID]) -> frozenset[UUID]:
@@ -118,3 +165,41 @@ def _families(ids: Iterable[UUID], merged: Mapping[UUID, UUID]) -> frozenset[UUI
 def client_key(vault: Vault, client: Client) -> ClientKey:
     """Her key, opened. Raises WrongKey, or Shred.DoesNotExist for somebody deleted."""
     return vault.client_key(client.id, bytes(client.wrapped_key), bytes(client.shred.secret))
+
+
+def askable(agency_id: UUID) -> list[UUID]:
+    """The partners that may agree to this agency's emergency access: none where it is a victim service provider, whose
+    own director alone may (34 USC 12291(b)(2))."""
+    duties = Agency.objects.values_list("duties", flat=True).get(id=agency_id)
+    if VICTIM_SERVICE_DUTIES.intersection(duties):
+        return []
+    partners = Agency.objects.exclude(id=agency_id).exclude(kind__in=[AgencyKind.FUNDER, AgencyKind.OPERATOR])
+    return list(partners.order_by("name").values_list("id", flat=True))
+
+
+def watch(vault: Vault, member_id: UUID | None = None) -> Watch:
+    """The names this agency watches for in its files: those of everybody who works here, or of one member, and those
+    they say they are connected to."""
+    found = Watch(vault.search_key)
+    members = Member.objects.filter(agency_id=vault.agency_id, left_at__isnull=True)
+    if member_id is not None:
+        members = members.filter(id=member_id)
+    for id, name in members.values_list("id", "name"):
+        found.add(name, Watched(id, SAME_NAME))
+    ties = Tie.objects.filter(member_id__in=members.values("id"), ended_at__isnull=True)
+    for tie in ties.order_by("since_at", "id"):
+        for name in tie_names(vault, tie):
+            found.add(name, Watched(tie.member_id, tie.kind))
+    return found
+
+
+def tie_key(vault: Vault) -> Secret:
+    """What seals the names of ties: a key of the agency that does not turn with the vault's."""
+    return derive(vault.search_key, b"accord/tie")
+
+
+def tie_names(vault: Vault, tie: Tie) -> list[str]:
+    """The names of a tie, opened."""
+    place = aad(tie.agency_id, "vault_tie", "names", tie.id)
+    names: list[str] = json.loads(open_sealed(tie_key(vault), bytes(tie.names), place))
+    return names

@@ -11,8 +11,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accord.partners.models import Agency, Member
-from accord.policy.words import Category, Mark, Relation
-from accord.vault.rules import CONFLICTS
+from accord.policy.words import Category, Mark, Relation, Role
+from accord.vault.rules import CONFLICTS, GLASS_OPEN, GLASS_OUTCOMES, GLASS_REASONS, LIFTED, TIES
 
 
 def choices(words: Iterable[StrEnum]) -> list[tuple[str, str]]:
@@ -219,9 +219,26 @@ class Wall(models.Model):
     member = models.ForeignKey(Member, models.PROTECT, db_index=False, db_constraint=False, db_comment="link: who")
     kind = models.CharField(max_length=24, choices=[(kind, kind) for kind in CONFLICTS], db_comment="code: why")
     since_at = models.DateTimeField(db_comment="moment: when")
-    by = models.UUIDField(null=True, db_comment="link: member who set it")
+    by = models.UUIDField(null=True, db_comment="link: member who set it, or null when it was found")
+    person = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        db_comment="link: who in the file seems to be her or hers",
+    )
+    seen_at = models.DateTimeField(null=True, db_comment="moment: somebody looked and it stays")
+    seen_by = models.UUIDField(null=True, db_comment="link: member who looked")
     lifted_at = models.DateTimeField(null=True, db_comment="moment: when")
     lifted_by = models.UUIDField(null=True, db_comment="link: member who lifted it")
+    lifted_why = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        choices=[(why, why) for why in LIFTED],
+        db_comment="code: why it was lifted",
+    )
 
     class Meta:
         db_table = "vault_wall"
@@ -242,6 +259,138 @@ class Wall(models.Model):
                 condition=models.Q(lifted_at__isnull=True, lifted_by__isnull=True)
                 | models.Q(lifted_at__isnull=False, lifted_by__isnull=False),
                 name="wall_lifted_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lifted_why="") | models.Q(lifted_at__isnull=False), name="wall_lifted_why"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(seen_at__isnull=True, seen_by__isnull=True)
+                | models.Q(seen_at__isnull=False, seen_by__isnull=False),
+                name="wall_seen_who_and_when",
+            ),
+        ]
+
+
+class Tie(models.Model):
+    """Somebody outside work whom a member is connected to. She says so herself; whoever of that name stands in a file
+    here walls her off it. Nobody else reads the names."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
+    member = models.ForeignKey(Member, models.PROTECT, db_index=False, db_constraint=False, db_comment="link: who")
+    kind = models.CharField(max_length=24, choices=[(kind, kind) for kind in TIES], db_comment="code: connected how")
+    names = models.BinaryField(db_comment="sealed: name and other names, under a key of the agency")
+    since_at = models.DateTimeField(db_comment="moment: when she said so")
+    ended_at = models.DateTimeField(null=True, db_comment="moment: when she said that it is over")
+
+    class Meta:
+        db_table = "vault_tie"
+        indexes = [models.Index(fields=["agency", "member"], name="tie_of_member")]
+
+
+class Glass(models.Model):
+    """Emergency access: one member, one file, sixty minutes by the database's clock. `client` is null when the code she
+    typed is no file's: to her it looks like one she is walled off."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose vault")
+    member = models.ForeignKey(Member, models.PROTECT, db_index=False, db_constraint=False, db_comment="link: who asks")
+    client = models.ForeignKey(
+        Client, models.CASCADE, null=True, db_index=False, db_constraint=False, db_comment="link: which file"
+    )
+    reason = models.CharField(
+        max_length=16, choices=[(reason, reason) for reason in GLASS_REASONS], db_comment="code: why"
+    )
+    words = models.BinaryField(null=True, db_comment="sealed: why, in her words")
+    asked_at = models.DateTimeField(db_comment="moment: when")
+    second_by = models.UUIDField(null=True, db_comment="link: director who agreed or refused")
+    second_at = models.DateTimeField(null=True, db_comment="moment: when")
+    agreed = models.BooleanField(null=True, db_comment="code: what she answered")
+    partner = models.ForeignKey(
+        Agency, models.PROTECT, null=True, db_index=False, related_name="+", db_comment="link: partner asked instead"
+    )
+    opened_at = models.DateTimeField(null=True, db_comment="moment: when it began, by the database")
+    until_at = models.DateTimeField(null=True, db_comment="moment: when it ends, by the database")
+    crossing = models.BooleanField(default=False, db_comment="code: whether two persons stand behind it")
+    reviewed_at = models.DateTimeField(null=True, db_comment="moment: looked at afterwards")
+    reviewed_by = models.UUIDField(null=True, db_comment="link: who looked")
+    outcome = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        choices=[(outcome, outcome) for outcome in GLASS_OUTCOMES],
+        db_comment="code: what she found",
+    )
+
+    class Meta:
+        db_table = "vault_glass"
+        indexes = [
+            models.Index(fields=["agency", "member", "-until_at"], name="glass_of_member"),
+            models.Index(fields=["agency", "-asked_at"], name="glass_by_moment"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(opened_at__isnull=True, until_at__isnull=True)
+                | models.Q(opened_at__isnull=False, client__isnull=False, until_at=models.F("opened_at") + GLASS_OPEN),
+                name="glass_stands_sixty_minutes",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(second_by__isnull=True, second_at__isnull=True, agreed__isnull=True)
+                | models.Q(second_by__isnull=False, second_at__isnull=False, agreed__isnull=False),
+                name="glass_answer_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(second_by__isnull=True) | ~models.Q(second_by=models.F("member")),
+                name="glass_second_is_another",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(crossing=False)
+                | (models.Q(opened_at__isnull=False) & (models.Q(agreed=True) | models.Q(partner__isnull=False))),
+                name="glass_crosses_with_two",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reviewed_at__isnull=True, reviewed_by__isnull=True, outcome="")
+                | (models.Q(reviewed_at__isnull=False, reviewed_by__isnull=False) & ~models.Q(outcome="")),
+                name="glass_review_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reviewed_by__isnull=True)
+                | (
+                    ~models.Q(reviewed_by=models.F("member"))
+                    & (models.Q(second_by__isnull=True) | ~models.Q(reviewed_by=models.F("second_by")))
+                ),
+                name="glass_reviewed_by_a_third",
+            ),
+        ]
+
+
+class Seconding(models.Model):
+    """A partner is asked to agree to emergency access. The row is the partner's: which agency, which role, what kind of
+    reason; no client and no name. The agency that asks writes it and reads the answer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(
+        Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: who is asked"
+    )
+    holder = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: who asks")
+    glass = models.UUIDField(db_comment="link: the asking agency's own row")
+    reason = models.CharField(
+        max_length=16, choices=[(reason, reason) for reason in GLASS_REASONS], db_comment="code: why"
+    )
+    role = models.CharField(max_length=20, choices=choices(Role), db_comment="code: what the one who asks is there")
+    asked_at = models.DateTimeField(db_comment="moment: when")
+    answered_at = models.DateTimeField(null=True, db_comment="moment: when")
+    answered_by = models.UUIDField(null=True, db_comment="link: member of the agency that is asked")
+    agreed = models.BooleanField(null=True, db_comment="code: what she answered")
+
+    class Meta:
+        db_table = "vault_seconding"
+        indexes = [models.Index(fields=["holder", "glass"], name="seconding_by_glass")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(answered_at__isnull=True, answered_by__isnull=True, agreed__isnull=True)
+                | models.Q(answered_at__isnull=False, answered_by__isnull=False, agreed__isnull=False),
+                name="seconding_answer_is_whole",
             ),
         ]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject, Now
 
 from accord.accounts.rules import CODE_ALPHABET
 from accord.ledger.permits import Permit, needs
@@ -19,18 +19,21 @@ from accord.policy.words import Category, Level, Mark, Relation, Verb
 from accord.sealing.tokens import Token as SearchToken
 from accord.sealing.tokens import code_token, date_token, query_tokens, twin_tokens
 from accord.sealing.vault import ClientKey
-from accord.vault.facts import client_key
+from accord.vault import facts
+from accord.vault.facts import client_key, tie_names
 from accord.vault.facts import family as family
 from accord.vault.facts import within as within
-from accord.vault.models import Case, Client, Entry, Person, Team, Token, Wall
+from accord.vault.models import Case, Client, Entry, Glass, Person, Seconding, Team, Tie, Token, Wall
 from accord.vault.rules import (
     CODE_LENGTH,
+    GLASS_WAITS,
     SERVICES,
     Detail,
     Identity,
     SafeContact,
     Served,
     Summary,
+    glass_state,
     standing,
 )
 
@@ -128,6 +131,54 @@ class WallLine:
     kind: str
     since_at: datetime
     by: UUID | None
+    relation: str = ""
+    """Who in the file seems to be her or hers, when it was found."""
+    seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TieView:
+    """Somebody a member says she is connected to; she alone reads it."""
+
+    id: UUID
+    names: tuple[str, ...]
+    kind: str
+    since_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GlassView:
+    """Emergency access, as whoever looks may know it. `client_id` and `code` are empty when the code typed was no
+    file's. `state`: waits, agreed, refused, open, ended or lapsed."""
+
+    id: UUID
+    member_id: UUID
+    member: str
+    client_id: UUID | None
+    code: str
+    reason: str
+    words: str
+    asked_at: datetime
+    state: str
+    opened_at: datetime | None
+    until_at: datetime | None
+    crossing: bool
+    second_by: UUID | None
+    partner_id: UUID | None
+    reviewed_at: datetime | None
+    reviewed_by: UUID | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondingView:
+    """What a partner is told that is asked to agree: no client and no name."""
+
+    id: UUID
+    holder_id: UUID
+    reason: str
+    role: str
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,10 +482,172 @@ def walls_lately(*, permit: Permit, days: int = 7) -> list[WallLine]:
     return _walls(permit, rows.exclude(by=permit.member_id), MOST_ENTRIES)
 
 
-def _walls(permit: Permit, rows: QuerySet[Wall], limit: int) -> list[WallLine]:
-    rows = within(permit, rows).select_related("client", "member").order_by("-since_at", "id")[:limit]
+@needs(Verb.READ_DAY, Verb.WALL_CLIENT)
+def walls_found(*, permit: Permit) -> list[WallLine]:
+    """Walls that stand because somebody in a file seems to be a colleague or hers, and nobody has looked at yet."""
+    rows = Wall.objects.filter(lifted_at__isnull=True, seen_at__isnull=True, by__isnull=True)
+    return _walls(permit, rows, MOST_ENTRIES)
+
+
+@needs(Verb.WALL_CLIENT)
+def wall(*, permit: Permit, wall_id: UUID) -> WallLine | None:
+    """One wall that stands; None when there is none, or it is her own."""
+    found = _walls(permit, Wall.objects.filter(id=wall_id, lifted_at__isnull=True), 1)
+    return found[0] if found else None
+
+
+@needs(Verb.EDIT_CLIENT, Verb.OPEN_CLIENT)
+def walled_off(*, permit: Permit, client_id: UUID) -> bool:
+    """Whether what the asker has just written walls her off the file herself."""
+    rows = Wall.objects.filter(client_id__in=family(client_id), member_id=permit.member_id, lifted_at__isnull=True)
+    return bool(rows.exists())
+
+
+@needs(Verb.DECLARE_TIES)
+def ties(*, permit: Permit) -> list[TieView]:
+    """Whom the asker says she is connected to; nobody reads anybody else's."""
+    rows = Tie.objects.filter(member_id=permit.member_id, ended_at__isnull=True).order_by("since_at", "id")
+    return [TieView(row.id, tuple(tie_names(permit.opened(), row)), row.kind, row.since_at) for row in rows]
+
+
+@needs(Verb.BREAK_GLASS)
+def askable(*, permit: Permit) -> list[UUID]:
+    """The partners she may ask to agree, in order of name."""
+    return facts.askable(permit.agency_id)
+
+
+@needs(Verb.BREAK_GLASS)
+def glasses(*, permit: Permit, limit: int = MOST_FOUND) -> list[GlassView]:
+    """The asker's own emergency access, the newest first. A refusal looks like waiting, and a wall like a code that is
+    no file's: neither tells her that the file exists."""
+    rows = _glass_rows(Glass.objects.filter(member_id=permit.member_id))[:limit]
+    return [_of_her_own(view) for view in _glasses(permit, rows, words=False)]
+
+
+@needs(Verb.BREAK_GLASS)
+def glass(*, permit: Permit, glass_id: UUID) -> GlassView | None:
+    """One of her own."""
+    rows = _glass_rows(Glass.objects.filter(member_id=permit.member_id, id=glass_id))
+    return next((_of_her_own(view) for view in _glasses(permit, rows, words=False)), None)
+
+
+@needs(Verb.SECOND_GLASS)
+def glasses_to_second(*, permit: Permit) -> list[GlassView]:
+    """What waits for the agency's own director, the longest first; not her own, and nothing about a file she is walled
+    off herself."""
+    rows = Glass.objects.filter(client__isnull=False, opened_at__isnull=True, second_at__isnull=True)
+    rows = within(permit, rows).filter(asked_at__gt=Now() - GLASS_WAITS).exclude(member_id=permit.member_id)
+    return _glasses(permit, _glass_rows(rows).order_by("asked_at", "id"), words=True)
+
+
+@needs(Verb.SECOND_PARTNER)
+def partners_to_second(*, permit: Permit) -> list[SecondingView]:
+    """What partners ask this agency to agree to, the longest first."""
+    rows = Seconding.objects.filter(agency_id=permit.agency_id, answered_at__isnull=True)
     return [
-        WallLine(row.id, row.client_id, row.client.code, row.member_id, row.member.name, row.kind, row.since_at, row.by)
+        SecondingView(row.id, row.holder_id, row.reason, row.role, row.asked_at)
+        for row in rows.filter(asked_at__gt=Now() - GLASS_WAITS).order_by("asked_at", "id")
+    ]
+
+
+@needs(Verb.READ_DAY, Verb.REVIEW_GLASS)
+def glasses_to_review(*, permit: Permit) -> list[GlassView]:
+    """Emergency access nobody has looked at yet, from the moment it is asked for; the oldest first, not her own."""
+    rows = Glass.objects.filter(reviewed_at__isnull=True).exclude(member_id=permit.member_id)
+    rows = within(permit, rows).exclude(second_by=permit.member_id)
+    return _glasses(permit, _glass_rows(rows).order_by("asked_at", "id"), words=False)
+
+
+@needs(Verb.REVIEW_GLASS)
+def glasses_reviewed(*, permit: Permit, limit: int = MOST_FOUND) -> list[GlassView]:
+    """What was looked at, and what was found, the newest first."""
+    rows = within(permit, Glass.objects.filter(reviewed_at__isnull=False)).exclude(member_id=permit.member_id)
+    return _glasses(permit, _glass_rows(rows).order_by("-reviewed_at", "id")[:limit], words=False)
+
+
+@needs(Verb.REVIEW_GLASS)
+def glass_to_review(*, permit: Permit, glass_id: UUID) -> GlassView | None:
+    """One to look at, with the reason in her words; looked at or not."""
+    rows = within(permit, Glass.objects.filter(id=glass_id)).exclude(member_id=permit.member_id)
+    found = _glasses(permit, _glass_rows(rows), words=True)
+    return found[0] if found else None
+
+
+def _glass_rows(rows: QuerySet[Glass]) -> QuerySet[Glass]:
+    """With what is asked of each, by the database's clock."""
+    yes = Seconding.objects.filter(holder_id=OuterRef("agency_id"), glass=OuterRef("id"))
+    return (
+        rows.select_related("member", "client__shred")
+        .annotate(
+            stands=Q(until_at__gt=Now()),
+            waits=Q(asked_at__gt=Now() - GLASS_WAITS),
+            partner_agreed=Subquery(yes.values("agreed")[:1]),
+        )
+        .order_by("-asked_at", "id")
+    )
+
+
+def _glasses(permit: Permit, rows: Iterable[Glass], *, words: bool) -> list[GlassView]:
+    return [
+        GlassView(
+            id=row.id,
+            member_id=row.member_id,
+            member=row.member.name,
+            client_id=row.client_id,
+            code=row.client.code if row.client else "",
+            reason=row.reason,
+            words=_glass_words(permit, row) if words else "",
+            asked_at=row.asked_at,
+            state=glass_state(
+                opened=row.opened_at is not None,
+                stands=row.stands,
+                waits=row.waits,
+                own=row.agreed,
+                partner=row.partner_agreed,
+            ),
+            opened_at=row.opened_at,
+            until_at=row.until_at,
+            crossing=row.crossing,
+            second_by=row.second_by,
+            partner_id=row.partner_id,
+            reviewed_at=row.reviewed_at,
+            reviewed_by=row.reviewed_by,
+            outcome=row.outcome,
+        )
+        for row in rows
+    ]
+
+
+def _glass_words(permit: Permit, row: Glass) -> str:
+    """Why, as she wrote it; nothing for a code that was no file's, or a file that was deleted since."""
+    if row.client is None or row.words is None or row.client.wrapped_key is None:
+        return ""
+    return client_key(permit.opened(), row.client).open("vault_glass", "words", row.id, bytes(row.words)).decode()
+
+
+def _of_her_own(view: GlassView) -> GlassView:
+    if view.state in ("open", "ended"):
+        return replace(view, second_by=None, reviewed_at=None, reviewed_by=None, outcome="")
+    state = "waits" if view.state == "refused" else view.state
+    hidden = replace(view, client_id=None, code="", second_by=None, reviewed_at=None, reviewed_by=None, outcome="")
+    return replace(hidden, state=state)
+
+
+def _walls(permit: Permit, rows: QuerySet[Wall], limit: int) -> list[WallLine]:
+    rows = within(permit, rows).select_related("client", "member", "person").order_by("-since_at", "id")[:limit]
+    return [
+        WallLine(
+            id=row.id,
+            client_id=row.client_id,
+            code=row.client.code,
+            member_id=row.member_id,
+            member=row.member.name,
+            kind=row.kind,
+            since_at=row.since_at,
+            by=row.by,
+            relation=row.person.relation if row.person else "",
+            seen_at=row.seen_at,
+        )
         for row in rows
     ]
 

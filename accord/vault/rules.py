@@ -105,8 +105,38 @@ PLACES = frozenset({"phone", "email", "address", "location"})
 HARMS = ("domestic_violence", "sexual_violence", "stalking", "elder_abuse", "trafficking", "other")
 
 
-#: Why somebody must not work with a client. The last is set when she asked that a person of this name never sees it.
-CONFLICTS = ("relative", "former_partner", "neighbour", "respondent", "client_herself", "other", "asked_by_her")
+#: How somebody can know a client or her family; what she says of herself.
+DECLARED = ("relative", "former_partner", "neighbour", "respondent", "client_herself", "other")
+#: How somebody is connected to a person outside work; what she says before there is a file.
+TIES = ("relative", "former_partner", "neighbour", "respondent", "other")
+#: Why somebody must not work with a client. Found: a person in the file has her own name. Asked: the client asked that
+#: a person of this name never sees it.
+SAME_NAME, ASKED_BY_HER = "same_name", "asked_by_her"
+CONFLICTS = (*DECLARED, SAME_NAME, ASKED_BY_HER)
+#: Why a wall is lifted.
+LIFTED = ("namesake", "over", "mistake")
+
+#: Why somebody without access opens a file in an emergency.
+GLASS_REASONS = ("danger_now", "she_is_here", "nobody_else", "other")
+#: How long a broken glass stays open, and how long somebody waits for a second person.
+GLASS_OPEN = timedelta(minutes=60)
+GLASS_WAITS = timedelta(hours=24)
+#: What a privacy officer finds when she looks at it afterwards.
+GLASS_OUTCOMES = ("right", "talked_over", "misuse")
+
+
+def glass_state(*, opened: bool, stands: bool, waits: bool, own: bool | None, partner: bool | None) -> str:
+    """Where emergency access stands: opened and still open or ended; before that it waits, was agreed to or refused;
+    and when nothing came of it in time it has lapsed. The own director's no goes before a partner's yes."""
+    if opened:
+        return "open" if stands else "ended"
+    if not waits:
+        return "lapsed"
+    if own is False:
+        return "refused"
+    if own or partner:
+        return "agreed"
+    return "waits" if partner is None else "refused"
 
 
 class InvalidEntry(ValueError):

@@ -28,7 +28,12 @@ UNDER_ANOTHER_NAME = {
 }
 #: Tables into which an agency writes rows that are another's, and the column that names it: a holder to a recipient,
 #: and a partner that passes on to the holder what she takes back.
-WRITTEN_BY = {"sharing_envelope": "holder_id", "sharing_arrival": "holder_id", "sharing_relay": "partner_id"}
+WRITTEN_BY = {
+    "sharing_envelope": "holder_id",
+    "sharing_arrival": "holder_id",
+    "sharing_relay": "partner_id",
+    "vault_seconding": "holder_id",
+}
 
 
 @pytest.fixture(scope="module")

@@ -90,6 +90,8 @@ class Ids:
     wall_id: UUID = field(default_factory=uuid4)
     paper_id: UUID = field(default_factory=uuid4)
     breach_id: UUID = field(default_factory=uuid4)
+    glass_id: UUID = field(default_factory=uuid4)
+    seconding_id: UUID = field(default_factory=uuid4)
     spare_client: UUID = field(default_factory=uuid4)
     spare_code: str = ""
     spare_release: UUID = field(default_factory=uuid4)
@@ -554,6 +556,16 @@ PROBES: dict[str, Data] = {
     "same": _fixed(),
     "separate": _fixed(),
     "walls": _fixed(),
+    "wall": _fixed(do="stays"),
+    "ties": lambda ids, word: {"name": f"{word()} {word()}", "others": f"{word()} {word()}", "kind": "relative"},
+    "glasses": _fixed(),
+    "glass_new": lambda ids, word: {"step": "then", "code": "TB-22222", "reason": "other", "words": word()},
+    "glass": _fixed(),
+    "glass_seconds": _fixed(),
+    "glass_second": _fixed(do="refuse"),
+    "glass_partner": _fixed(do="refuse"),
+    "watch": _fixed(),
+    "glass_review": _fixed(outcome="right"),
     "updates": _fixed(),
     "updates_of": _fixed(),
     "flow_new": _fixed(),

@@ -238,6 +238,11 @@ WITHOUT_SCOPE = {
     "accord.sharing.queries.release": "one release by its id; the page compares whose it is with whom it entered for",
     "accord.process.queries.breaches": "about the agency, not about anybody's file",
     "accord.vault.queries.assigned": "a number, for who hands over; names nobody",
+    "accord.vault.queries.ties": "her own list of people, none of them a client's",
+    "accord.vault.queries.askable": "agencies of the directory",
+    "accord.vault.queries.glass": "her own request; what it names is open to her, and nothing else is named",
+    "accord.vault.queries.glasses": "her own requests; what they name is open to her, and nothing else is named",
+    "accord.vault.queries.partners_to_second": "what partners ask; it names no client",
     "accord.records.caseload.queries.uploads": "her own uploads, none opened",
     "accord.records.caseload.queries.upload": "her own upload, before it is a file",
     "accord.records.caseload.queries.rows": "rows of her own upload, before they are files",
@@ -339,7 +344,7 @@ def stir(office: Office, chance: random.Random) -> None:
     elif step == "lift":
         with officer.enter(Verb.WALL_CLIENT) as permit:
             for line in clients.walls(permit=permit)[:2]:
-                vault.lift_wall(permit=permit, at=permit.at, wall_id=line.id)
+                vault.lift_wall(permit=permit, at=permit.at, wall_id=line.id, why="over")
     elif step == "access":
         with office.house[Role.DIRECTOR].enter(Verb.MANAGE_AGENCY, purpose=Purpose.ADMINISTRATION) as permit:
             partners.change_access(permit=permit, at=permit.at, access=chance.choice(("team", "everyone")))

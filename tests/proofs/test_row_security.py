@@ -70,7 +70,7 @@ def promised(table: str, row: dict[str, Any], agency: UUID, now: datetime) -> bo
     if table == "sharing_envelope":
         alive = row["withdrawn_at"] is None and row["until_at"] > now
         return row["holder_id"] == agency or (row["agency_id"] == agency and alive)
-    if table == "sharing_arrival":
+    if table in ("sharing_arrival", "vault_seconding"):
         return agency in (row["agency_id"], row["holder_id"])
     return row["agency_id"] == agency
 

@@ -189,6 +189,13 @@ def _by_hand(town: Town) -> None:
                 " now(), '')",
                 "insert into vault_wall (id, agency_id, client_id, member_id, kind, since_at, by) values"
                 " (gen_random_uuid(), %(me)s, %(client)s, %(member)s, 'relative', now(), %(member)s)",
+                "insert into vault_tie (id, agency_id, member_id, kind, names, since_at) values (gen_random_uuid(),"
+                " %(me)s, %(member)s, 'relative', 'sealed', now())",
+                "insert into vault_glass (id, agency_id, member_id, client_id, reason, words, asked_at, crossing,"
+                " outcome) values (gen_random_uuid(), %(me)s, %(member)s, %(client)s, 'other', 'sealed', now(), false,"
+                " '')",
+                "insert into vault_seconding (id, agency_id, holder_id, glass, reason, role, asked_at) values"
+                " (gen_random_uuid(), %(other)s, %(me)s, gen_random_uuid(), 'other', 'worker', now())",
                 "insert into caseload_upload (id, agency_id, by, stage, key_version, rows, parts, next_part, brought,"
                 " left_out, started_at, touched_at, \"table\") values (%(other)s, %(me)s, %(member)s, 'columns', 1, 1,"
                 " 1, 0, 0, 0, now(), now(), 'sealed')",

@@ -88,7 +88,11 @@ def test_she_steps_back_herself_and_only_somebody_else_brings_her_back(world, ho
         (line,) = clients.walls(permit=permit)
     assert f"is off {line.code}" in text(page(boss, "/my-day/"))
     assert (line.kind, line.by, line.member_id) == ("relative", house.worker.member, house.worker.member)
-    assert boss.post("/walls/", {"lift": str(line.id)}).status_code == 302
+    address = f"/walls/{line.id}/"
+    assert f"is off {line.code}" in text(page(boss, address))
+    assert "Choose why" in boss.post(address, {}).content.decode(), "nobody lifts a wall without a reason"
+    assert not opens(house.worker, client)
+    assert boss.post(address, {"why": "over"}).status_code == 302
     assert opens(house.worker, client)
 
 
@@ -109,9 +113,9 @@ def test_a_privacy_officer_sets_a_wall_by_code_without_the_file_and_nobody_lifts
     with boss.enter(Verb.WALL_CLIENT) as permit:
         assert clients.walls(permit=permit) == [], "behind a wall the wall itself is not there"
         assert clients.coded(permit=permit, code=code) is None
-    lift = {"lift": str(line.id)}
-    assert signed_in(boss).post("/walls/", lift).status_code == 404, "nobody lifts her own"
-    assert browser.post("/walls/", lift).status_code == 302
+    address, lift = f"/walls/{line.id}/", {"why": "namesake"}
+    assert signed_in(boss).post(address, lift).status_code == 404, "nobody lifts her own"
+    assert browser.post(address, lift).status_code == 302
     assert opens(boss, client)
     wall(house, client, officer.member, by=Role.PRIVACY_OFFICER)
     assert not opens(officer, client, Verb.WITHDRAW_RELEASE)

@@ -59,7 +59,7 @@ def house() -> House:
     ("role", "page"),
     [
         (Role.WORKER, "/my-day/"),
-        (Role.PRIVACY_OFFICER, "/log/"),
+        (Role.PRIVACY_OFFICER, "/watch/"),
         (Role.RECORDS_OFFICER, "/kept/"),
         (Role.DIRECTOR, "/members/"),
     ],

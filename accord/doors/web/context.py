@@ -12,10 +12,14 @@ from accord.policy.words import Role
 
 WORKERS = frozenset({Role.WORKER, Role.SUPERVISOR})
 
+#: Who may use emergency access; everybody says whom she is connected to.
+BREAKING = WORKERS | {Role.RECORDS_OFFICER, Role.DIRECTOR}
+
 MENU = (
     ("my_day", _("My day"), WORKERS),
     ("clients", _("Clients"), WORKERS),
     ("papers", _("Papers"), WORKERS | {Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR}),
+    ("watch", _("To look at"), frozenset({Role.PRIVACY_OFFICER})),
     ("log", _("Who looked"), frozenset({Role.PRIVACY_OFFICER, Role.DIRECTOR})),
     ("log_releases", _("Releases"), frozenset({Role.PRIVACY_OFFICER})),
     ("kept", _("Kept records"), frozenset({Role.RECORDS_OFFICER})),
@@ -23,6 +27,7 @@ MENU = (
     ("keys", _("Keys"), frozenset({Role.DIRECTOR})),
     ("caseload_seconds", _("Exports"), frozenset({Role.DIRECTOR})),
     ("cosign_waiting", _("Shelter's place"), frozenset({Role.DIRECTOR})),
+    ("glass_seconds", _("Emergencies"), frozenset({Role.DIRECTOR})),
     ("walls", _("Walls"), frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER})),
     ("partners", _("Partners"), WORKERS | {Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR}),
 )
@@ -37,5 +42,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "here": request.resolver_match.url_name if request.resolver_match else "",
         "agency_name": request.session.get("agency_name", "") if mine else "",
         "my_name": request.session.get("name", "") if mine else "",
+        "may_break": bool(mine & BREAKING),
+        "glass_until": getattr(request, "glass_until", None),
         "my_title": request.session.get("title", "") if mine else "",
     }

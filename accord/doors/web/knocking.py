@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -38,8 +39,16 @@ def caller(request: HttpRequest) -> Caller:
         raise SignInAgain from error
 
 
-def entering(request: HttpRequest, *, client: UUID | None = None) -> AbstractContextManager[Permit]:
-    """Enter the gate with the verbs and purpose that the URL table gives this page."""
+@contextmanager
+def entering(request: HttpRequest, *, client: UUID | None = None) -> Iterator[Permit]:
+    """Enter the gate with the verbs and purpose that the URL table gives this page. When the yes ends, as emergency
+    access does, the page says so."""
+    with _entered(request, client) as permit:
+        request.glass_until = permit.decision.until  # type: ignore[attr-defined]
+        yield permit
+
+
+def _entered(request: HttpRequest, client: UUID | None) -> AbstractContextManager[Permit]:
     page = request.page  # type: ignore[attr-defined]
     who = caller(request)
     if page.lens == "kept":

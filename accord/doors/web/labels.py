@@ -366,7 +366,49 @@ CONFLICTS = {
     "respondent": _("Works with the respondent, or is close to that side"),
     "client_herself": _("Is or was a client herself, and this is her file or her family's"),
     "other": _("Something else"),
+    "same_name": _("Somebody in the file has her name"),
     "asked_by_her": _("The client asked for it"),
+}
+#: How somebody is connected to a person outside work.
+TIES = {
+    "relative": _("A relative, or somebody of my household"),
+    "former_partner": _("A partner, or a former partner"),
+    "neighbour": _("A neighbour, or somebody met in daily life"),
+    "respondent": _("Somebody accused of harming others"),
+    "other": _("Something else"),
+}
+LIFTED = {
+    "namesake": _("It is a namesake: somebody else of the same name"),
+    "over": _("There is no conflict any more"),
+    "mistake": _("It was set by mistake"),
+}
+GLASS_REASONS = {
+    "danger_now": _("She or a child may be in danger now"),
+    "she_is_here": _("She is here or on the phone, and needs somebody who knows her file"),
+    "nobody_else": _("Nobody who works with her can be reached"),
+    "other": _("Something else"),
+}
+GLASS_STATES = {
+    "waits": _("Waits for a second person"),
+    "agreed": _("A second person agreed"),
+    "refused": _("A second person refused"),
+    "open": _("Open now"),
+    "ended": _("Over"),
+    "lapsed": _("Nobody agreed in time"),
+}
+#: The same in one word, for lists.
+GLASS_TAGS = {
+    "waits": _("Waits"),
+    "agreed": _("Agreed"),
+    "refused": _("Refused"),
+    "open": _("Open now"),
+    "ended": _("Over"),
+    "lapsed": _("Lapsed"),
+}
+GLASS_OUTCOMES = {
+    "right": _("It was right"),
+    "talked_over": _("We talked about it: next time otherwise"),
+    "misuse": _("It was misuse, and the director knows"),
 }
 HARMS = {
     "domestic_violence": _("Domestic violence"),
@@ -433,6 +475,11 @@ VERBS = {
     Verb.MERGE_CLIENTS: _("joined or parted two files"),
     Verb.ASSIGN_CLIENT: _("changed who works with a client"),
     Verb.WALL_CLIENT: _("changed a conflict wall"),
+    Verb.DECLARE_TIES: _("said whom she is connected to"),
+    Verb.BREAK_GLASS: _("used emergency access"),
+    Verb.SECOND_GLASS: _("answered emergency access here"),
+    Verb.SECOND_PARTNER: _("answered a partner's emergency access"),
+    Verb.REVIEW_GLASS: _("looked at emergency access"),
     Verb.IMPORT_CASELOAD: _("imported a caseload"),
     Verb.EXPORT_CASELOAD: _("exported a caseload"),
     Verb.APPROVE_EXPORT: _("seconded or refused an export"),

@@ -14,6 +14,7 @@ from accord.doors.web.views import (
     caseload,
     clients,
     day,
+    glass,
     health,
     intake,
     limits,
@@ -27,6 +28,7 @@ from accord.doors.web.views import (
     site,
     staff,
     team,
+    ties,
     updates,
 )
 from accord.policy.words import Purpose, Verb
@@ -89,6 +91,22 @@ _TABLE = (
     Page(C + "same/<uuid:other_id>/", team.same, "same", (Verb.MERGE_CLIENTS, Verb.READ_CLIENT)),
     Page(C + "separate/<uuid:other_id>/", team.separate, "separate", (Verb.MERGE_CLIENTS, Verb.READ_CLIENT)),
     Page("walls/", team.walls, "walls", (Verb.WALL_CLIENT,)),
+    Page("walls/<uuid:wall_id>/", team.wall, "wall", (Verb.WALL_CLIENT,)),
+    Page("connections/", ties.ties, "ties", (Verb.DECLARE_TIES,)),
+    # emergency access
+    Page("emergency/", glass.glasses, "glasses", (Verb.BREAK_GLASS,)),
+    Page("emergency/new/", glass.glass_new, "glass_new", (Verb.BREAK_GLASS,)),
+    Page("emergency/<uuid:glass_id>/", glass.glass, "glass", (Verb.BREAK_GLASS,)),
+    Page(
+        "emergency/seconds/",
+        glass.seconds,
+        "glass_seconds",
+        (Verb.SECOND_GLASS, Verb.SECOND_PARTNER, Verb.REVIEW_GLASS),
+    ),
+    Page("emergency/seconds/<uuid:glass_id>/", glass.second, "glass_second", (Verb.SECOND_GLASS,)),
+    Page("emergency/partners/<uuid:seconding_id>/", glass.second_partner, "glass_partner", (Verb.SECOND_PARTNER,)),
+    Page("watch/", glass.watch, "watch", (Verb.READ_DAY, Verb.WALL_CLIENT, Verb.REVIEW_GLASS, Verb.SECOND_PARTNER)),
+    Page("watch/<uuid:glass_id>/", glass.review, "glass_review", (Verb.REVIEW_GLASS,)),
     # health records
     Page(C + "import/", health.import_document, "import", (Verb.IMPORT_DOCUMENT, Verb.READ_CLIENT, Verb.SEND_UPDATE)),
     Page(C + "exam/", health.exam, "exam", ADDING),

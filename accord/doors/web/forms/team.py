@@ -9,7 +9,8 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accord.doors.web.labels import CONFLICTS
+from accord.doors.web.forms.vault import Quiet
+from accord.doors.web.labels import CONFLICTS, LIFTED, TIES
 from accord.vault import rules
 
 
@@ -18,7 +19,7 @@ class ConflictForm(forms.Form):
 
     kind = forms.ChoiceField(
         label=_("How do you know her or her family?"),
-        choices=[(kind, CONFLICTS[kind]) for kind in rules.CONFLICTS[:-1]],
+        choices=[(kind, CONFLICTS[kind]) for kind in rules.DECLARED],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one.")},
         help_text=_("One word is enough. Nobody asks for the story, and nothing of it is written into her file."),
@@ -46,6 +47,43 @@ class WallForm(ColleagueForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={"required": _("Type the code that stands on her file.")},
     )
-    kind = forms.ChoiceField(label=_("Why"), choices=[(kind, CONFLICTS[kind]) for kind in rules.CONFLICTS])
+    kind = forms.ChoiceField(
+        label=_("Why"), choices=[(kind, CONFLICTS[kind]) for kind in (*rules.DECLARED, rules.ASKED_BY_HER)]
+    )
 
     field_order = ("code", "member", "kind")
+
+
+class LiftForm(forms.Form):
+    """Why a wall is lifted."""
+
+    why = forms.ChoiceField(
+        label=_("Why may it be lifted?"),
+        choices=[(why, LIFTED[why]) for why in rules.LIFTED],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose why.")},
+    )
+
+
+class TieForm(forms.Form):
+    """Somebody a member is connected to outside work."""
+
+    name = Quiet(
+        label=_("First and last name"),
+        max_length=rules.LONGEST_LINE,
+        error_messages={"required": _("Write the name.")},
+    )
+    others = Quiet(
+        label=_("Other names of the same person, one on each line"), lines=3, max_length=2_000, required=False
+    )
+    kind = forms.ChoiceField(
+        label=_("Who is it?"),
+        choices=[(kind, TIES[kind]) for kind in rules.TIES],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one.")},
+    )
+
+    @property
+    def names(self) -> list[str]:
+        """Every name that was typed."""
+        return [self.cleaned_data["name"], *self.cleaned_data["others"].splitlines()]

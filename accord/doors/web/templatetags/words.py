@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from math import ceil
 from typing import Any
 
 from django import template
@@ -34,6 +35,12 @@ def label(code: Any) -> str:
 def said(code: str, table: str) -> str:
     """`code|said:"STEPS"`: a code as a table of `labels` says it; anything else as it is."""
     return str(getattr(labels, table).get(code, code))
+
+
+@register.filter
+def minutes_left(until: datetime) -> int:
+    """Whole minutes until a moment, the one that has begun among them."""
+    return max(0, ceil((until - timezone.now()).total_seconds() / 60))
 
 
 @register.filter

@@ -30,6 +30,7 @@ from accord.doors.web.limiting import limits_due
 from accord.doors.web.templatetags.words import has_hour
 from accord.doors.web.views.day import grouped
 from accord.doors.web.views.people import aged, rows_of, ways_now
+from accord.doors.web.walled import off_the_file
 from accord.doors.web.watching import mark_of, unchanged
 from accord.gate import Refused
 from accord.gate.flows import possible
@@ -97,7 +98,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Open a file: who she is, how she is reached safely, what brings her."""
     typed = request.POST if request.method == "POST" else None
     form = ClientForm(typed)
-    opened = None
+    opened, off = None, False
     try:
         with entering(request) as permit:
             if typed is not None and form.is_valid():
@@ -108,8 +109,11 @@ def new(request: HttpRequest) -> HttpResponse:
                     contact=form.contact(),
                     harms=form.cleaned_data["harms"],
                 )
+                off = vault.walled_off(permit=permit, client_id=opened)
     except InvalidEntry as problem:
         form.add_error(None, str(problem))
+    if off:
+        return off_the_file(request)
     if opened:
         messages.success(request, _("The file is open."))
         return redirect("client", opened)
@@ -368,16 +372,18 @@ def _about_somebody(
     done: str,
 ) -> HttpResponse:
     """A form about somebody in her file: written down, or shown again with what is wrong with it."""
-    kept = False
+    kept = off = False
     try:
         with entering(request, client=client_id) as permit:
             file = vault.client(permit=permit, client_id=client_id, entries=0)
             form = make(request.POST if request.method == "POST" else None, file)
             if form.is_valid():
                 keep(permit, file, form)
-                kept = True
+                kept, off = True, vault.walled_off(permit=permit, client_id=client_id)
     except InvalidEntry as problem:
         form.add_error(None, str(problem))
+    if off:
+        return off_the_file(request)
     if kept:
         messages.success(request, done)
         return redirect("client", client_id)

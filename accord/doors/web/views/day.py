@@ -68,6 +68,9 @@ def my_day(request: HttpRequest) -> HttpResponse:
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
         walls = vault.walls_lately(permit=permit) if Role.SUPERVISOR in roles(request) else []
+        officer = Role.PRIVACY_OFFICER in roles(request)
+        found = vault.walls_found(permit=permit) if officer else []
+        review = vault.glasses_to_review(permit=permit) if officer else []
         seconds = caseload.to_second(permit=permit) if Role.SUPERVISOR in roles(request) else []
         alarmed = roles(request) & {Role.PRIVACY_OFFICER, Role.DIRECTOR}
         breaches = [each for each in process.breaches(permit=permit) if each.open] if alarmed else []
@@ -82,6 +85,8 @@ def my_day(request: HttpRequest) -> HttpResponse:
         over,
         months,
         [wall.id for wall in walls],
+        [wall.id for wall in found],
+        [(view.id, view.state) for view in review],
         [export.id for export in seconds],
         papers,
         breaches,
@@ -103,12 +108,32 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "begun": begun,
             "over": over,
             "walls": walls,
+            "found": found,
+            "review": review,
             "seconds": seconds,
             "papers": papers,
             "breaches": breaches,
             "now": timezone.now(),
             "count": bool(tray)
-            + sum(map(len, (relays, waiting, resting, ending, begun, over, walls, seconds, papers, breaches))),
+            + sum(
+                map(
+                    len,
+                    (
+                        relays,
+                        waiting,
+                        resting,
+                        ending,
+                        begun,
+                        over,
+                        walls,
+                        found,
+                        review,
+                        seconds,
+                        papers,
+                        breaches,
+                    ),
+                )
+            ),
             "new": [(thread, envelope) for thread in waiting for envelope in thread.envelopes][:NEW_LISTED],
             "months": months,
             "reminders": reminders,

@@ -20,6 +20,7 @@ from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.forms.people import DecideForm, OutcomeForm, ServiceForm, moves
 from accord.doors.web.forms.vault import PersonForm
 from accord.doors.web.knocking import entering, roles
+from accord.doors.web.walled import off_the_file
 from accord.gate import Refused
 from accord.ledger.permits import Permit
 from accord.policy.words import Category, Relation, Role
@@ -117,7 +118,7 @@ def person(request: HttpRequest, client_id: UUID, person_id: UUID) -> HttpRespon
 def person_edit(request: HttpRequest, client_id: UUID, person_id: UUID) -> HttpResponse:
     """Change who somebody is, or what they are to her."""
     typed = request.POST if request.method == "POST" else None
-    kept = False
+    kept = off = False
     try:
         with entering(request, client=client_id) as permit:
             file = vault.client(permit=permit, client_id=client_id, entries=0)
@@ -133,9 +134,11 @@ def person_edit(request: HttpRequest, client_id: UUID, person_id: UUID) -> HttpR
                     identity=form.identity(),
                     relation=form.who,
                 )
-                kept = True
+                kept, off = True, vault.walled_off(permit=permit, client_id=client_id)
     except InvalidEntry as problem:
         form.add_error(None, _(str(problem)))
+    if off:
+        return off_the_file(request)
     if kept:
         messages.success(request, _("Changed."))
         return redirect("person", client_id, person_id)

@@ -26,7 +26,7 @@ from accord.policy.words import Role
 BEGINNINGS = (
     (Role.WORKER, "my_day"),
     (Role.SUPERVISOR, "my_day"),
-    (Role.PRIVACY_OFFICER, "log"),
+    (Role.PRIVACY_OFFICER, "watch"),
     (Role.RECORDS_OFFICER, "kept"),
     (Role.DIRECTOR, "members"),
 )

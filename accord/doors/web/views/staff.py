@@ -22,7 +22,7 @@ from accord.ledger.permits import Permit
 from accord.partners import actions, queries
 from accord.partners.queries import MemberLine
 from accord.vault import queries as vault
-from accord.vault.actions import hand_over, rewrap_clients
+from accord.vault.actions import hand_over, look_for, rewrap_clients
 
 #: File keys wrapped anew in one transaction.
 BATCH = 500
@@ -58,7 +58,8 @@ def member_new(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data
         try:
             with entering(request) as permit:
-                _member, code = actions.add_member(permit=permit, at=permit.at, **given)
+                joined, code = actions.add_member(permit=permit, at=permit.at, **given)
+                look_for(permit=permit, at=permit.at, member_id=joined)
         except actions.InvalidPartner as error:
             form.add_error(None, str(error))
         else:

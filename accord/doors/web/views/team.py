@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accord.doors.web.forms.team import ColleagueForm, ConflictForm, WallForm
+from accord.doors.web.forms.team import ColleagueForm, ConflictForm, LiftForm, WallForm
 from accord.doors.web.knocking import entering
 from accord.gate import Refused
 from accord.partners import queries as partners
@@ -70,20 +70,13 @@ def conflict(request: HttpRequest, client_id: UUID) -> HttpResponse:
 @form_page
 def walls(request: HttpRequest) -> HttpResponse:
     """Who is off whose file. A wall is set by the client's code; nobody needs to see her file for it."""
-    typed = request.POST if request.method == "POST" else None
-    done = ""
+    done = False
     try:
         with entering(request) as permit:
             form = WallForm(
-                typed if typed is not None and "lift" not in typed else None,
-                colleagues=partners.colleagues(permit=permit),
+                request.POST if request.method == "POST" else None, colleagues=partners.colleagues(permit=permit)
             )
-            if typed is not None and "lift" in typed:
-                if _id(typed["lift"]) not in [each.id for each in vault.walls(permit=permit)]:
-                    raise Refused
-                actions.lift_wall(permit=permit, at=permit.at, wall_id=_id(typed["lift"]))
-                done = _("The wall is lifted. She may see this file again.")
-            elif form.is_valid():
+            if form.is_valid():
                 given = form.cleaned_data
                 client_id = vault.coded(permit=permit, code=given["code"])
                 if client_id is None:
@@ -92,16 +85,40 @@ def walls(request: HttpRequest) -> HttpResponse:
                     actions.wall_off(
                         permit=permit, at=permit.at, client_id=client_id, member_id=given["member"], kind=given["kind"]
                     )
-                    done = _("The wall stands. For this colleague the file is no longer there.")
+                    done = True
             lines = vault.walls(permit=permit)
             names = partners.colleagues(permit=permit)
     except InvalidEntry as error:
         messages.error(request, _(str(error)))
         return redirect("walls")
     if done:
-        messages.success(request, done)
+        messages.success(request, _("The wall stands. For this colleague the file is no longer there."))
         return redirect("walls")
     return render(request, "team/walls.html", {"form": form, "lines": lines, "names": names})
+
+
+@form_page
+def wall(request: HttpRequest, wall_id: UUID) -> HttpResponse:
+    """One wall: who, which file, why, since when. It stays, or it is lifted and it is said why."""
+    typed = request.POST if request.method == "POST" else None
+    stays = typed is not None and typed.get("do") == "stays"
+    form = LiftForm(typed if not stays else None)
+    done = ""
+    with entering(request) as permit:
+        line = vault.wall(permit=permit, wall_id=wall_id)
+        if line is None:
+            raise Refused
+        if stays:
+            actions.keep_wall(permit=permit, at=permit.at, wall_id=wall_id)
+            done = _("Noted: the wall stays.")
+        elif form.is_valid():
+            actions.lift_wall(permit=permit, at=permit.at, wall_id=wall_id, why=form.cleaned_data["why"])
+            done = _("The wall is lifted. She may see this file again.")
+        names = partners.names(permit=permit)
+    if done:
+        messages.success(request, done)
+        return redirect("walls")
+    return render(request, "team/wall.html", {"wall": line, "form": form, "names": names})
 
 
 @sensitive_post_parameters()
