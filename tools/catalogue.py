@@ -31,12 +31,13 @@ CONTEXT = {"pgettext", "pgettext_lazy"}
 #: Tables whose sentences are translated when shown.
 TABLES = {
     "accord/records/health/rules.py": {"SUMMARIES", "WORDS"},
+    "accord/records/consent/rules.py": {"WORDS", "SENTENCES", "GAPS", "REMARKS"},
     "accord/vault/rules.py": {"SUMMARIES"},
 }
 #: What rooms say when they refuse; doors show it through gettext. Sentences with values in them stay as they are.
 REFUSALS = {
     "InvalidEntry", "InvalidImport", "InvalidRelease", "InvalidPartner", "InvalidAgreement", "KeyTurned", "EnrolmentFailed", "NotCoded",
-    "DocumentError", "Verdict", "Need", "WrongKey", "VaultClosed",
+    "DocumentError", "ConsentError", "Verdict", "Need", "WrongKey", "VaultClosed",
 }  # fmt: skip
 Found = tuple[str | tuple[str, str], str, str | None]
 

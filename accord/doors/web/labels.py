@@ -318,6 +318,7 @@ KINDS = {
     "instruction": _("Instructions"),
     "narrative": _("Section of a document"),
     "document": _("Document"),
+    "consent": _("Consent from another system"),
 }
 VERBS = {
     Verb.READ_DAY: _("opened My day"),

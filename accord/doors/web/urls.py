@@ -12,6 +12,7 @@ from accord.doors.web.pages import Page
 from accord.doors.web.views import (
     caseload,
     clients,
+    consents,
     day,
     health,
     intake,
@@ -84,6 +85,14 @@ _TABLE = (
     Page("walls/", team.walls, "walls", (Verb.WALL_CLIENT,)),
     # health records
     Page(C + "import/", health.import_document, "import", (Verb.IMPORT_DOCUMENT, Verb.READ_CLIENT, Verb.SEND_UPDATE)),
+    Page(C + "consents/new/", consents.bring_in, "consent_new", (Verb.IMPORT_DOCUMENT, Verb.READ_CLIENT)),
+    Page(C + "consents/<uuid:entry_id>/", consents.consent, "consent", (Verb.READ_CLIENT,)),
+    Page(
+        C + "consents/<uuid:entry_id>/drafts/",
+        consents.drafts,
+        "consent_drafts",
+        (Verb.PREPARE_RELEASE, Verb.READ_CLIENT),
+    ),
     Page(C + "exam/", health.exam, "exam", ADDING),
     Page(C + "injury/", health.injury, "injury", ADDING),
     Page(C + "visit/", health.visit, "visit", ADDING),
@@ -103,6 +112,12 @@ _TABLE = (
         releases.renew,
         "release_renew",
         (Verb.PREPARE_RELEASE, Verb.READ_CLIENT),
+    ),
+    Page(
+        C + "releases/<uuid:release_id>/consent/",
+        consents.written,
+        "release_consent",
+        (Verb.EXPORT_CLIENT, Verb.READ_CLIENT),
     ),
     # a privacy officer may take the call too, and sees the release but not the file
     Page(C + "releases/<uuid:release_id>/withdraw/", releases.withdraw, "release_withdraw", (Verb.WITHDRAW_RELEASE,)),

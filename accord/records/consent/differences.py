@@ -9,7 +9,7 @@ from typing import Final
 
 from accord.policy.words import Level, Mark, Purpose
 from accord.records.consent import rules
-from accord.records.consent.rules import FAMILIES, LABELS, OUR_PURPOSE, POLICIES, PURPOSES, TYPES
+from accord.records.consent.rules import FAMILIES, LABELS, OUR_PURPOSE, POLICIES, PURPOSES, TYPES, WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +304,7 @@ def page() -> str:
                 (
                     (
                         code,
-                        label.words,
+                        WORDS[code],
                         label.mark.value if label.mark else "",
                         ", ".join(label.categories),
                         ", ".join(each for each in FAMILIES.get(code, ()) if each != code),
@@ -324,7 +324,7 @@ def page() -> str:
             _grid(
                 ("code", "what it is", "a kind of", "purpose here"),
                 (
-                    (code, use.words, ", ".join(use.under), use.ours.value if use.ours else "")
+                    (code, WORDS[code], ", ".join(use.under), use.ours.value if use.ours else "")
                     for code, use in PURPOSES.items()
                 ),
             ),

@@ -19,7 +19,6 @@ from accord.records.consent.rules import (
     ACT_CODE,
     ACT_REASON,
     ACTIONS,
-    CONFIDENTIALITIES,
     CONFIDENTIALITY,
     LABELS,
     OUR_CATEGORY,
@@ -29,18 +28,22 @@ from accord.records.consent.rules import (
     PARTICIPATION,
     POLICIES,
     PURPOSES,
+    RANKS,
     RECEIVES,
     RESOURCE_TYPES,
     TEST_DATA,
+    WORDS,
     Actor,
     AnyOf,
     Coding,
     Consent,
     Data,
     Edge,
+    Gap,
     Given,
     NotUnderstood,
     Provision,
+    Remark,
     Span,
     category_coding,
     cells,
@@ -114,33 +117,6 @@ _REFERENCE = re.compile(
     re.ASCII,
 )
 
-#: What can be not understood, as one sentence each.
-ELEMENT = "This element is not understood."
-CHANGES = "It is said here that the rest must not be read without understanding this, and it is not understood."
-STATUS = "This status is not understood."
-SCOPE = "This consent is about something else than telling."
-KIND = "What kind of consent this is is not understood."
-NO_PATIENT = "It is not said whose consent this is."
-NO_DATE = "It is not said when it was given."
-NO_HOLDER = "It is not said who may tell."
-UNVERIFIED = "It says itself that nobody verified it."
-NO_RULE = "It has no rule that a program can read."
-TYPE = "It is not said whether this permits or denies."
-CODE = "This code is not understood."
-SYSTEM = "This code system is not known here."
-REFERENCE = "Where this points cannot be told from the document."
-ROLE = "Somebody is named here in another capacity than receiving."
-PERIOD = "This period is not understood."
-MEANING = "Which data this means cannot be told."
-#: What was left out of account and denies nothing.
-TESTING = "It is marked as test data."
-POLICY = "It points to a policy. What that says is not read; what the consent itself does not permit it denies."
-OTHER_SIGNER = "Somebody else than the patient gave it. Who may sign for her is asked when a release is signed here."
-NO_END = "It names no end. A release here always has one."
-ADDED = "It carries additions of another system that change nothing; they are not read."
-GROUP = "It names a group or team. Who belongs to it is not in the document: only the group itself is meant."
-SOURCE = "It points to the signed paper. That is not read."
-
 
 class ConsentError(Exception):
     """The file cannot be read as a FHIR Consent. `str()` is one sentence."""
@@ -152,14 +128,14 @@ class _Notes:
 
     closed: list[NotUnderstood] = field(default_factory=list)
     unclear: list[NotUnderstood] = field(default_factory=list)
-    remarks: dict[str, None] = field(default_factory=dict)
+    remarks: dict[Remark, None] = field(default_factory=dict)
     rules: int = 0
 
-    def close(self, path: str, what: str, value: str = "") -> None:
+    def close(self, path: str, what: Gap, value: str = "") -> None:
         """All of the consent denies."""
         self.closed.append(NotUnderstood(path, what, value))
 
-    def note(self, path: str, what: str, value: str = "") -> None:
+    def note(self, path: str, what: Gap, value: str = "") -> None:
         """What stands there denies."""
         self.unclear.append(NotUnderstood(path, what, value))
 
@@ -178,21 +154,21 @@ def parse(data: bytes) -> Consent:
     _known(root, _OF_CONSENT, "", notes.close)
     status = _text(root, "status", "")
     if status not in STATUSES:
-        notes.close("status", STATUS, status)
+        notes.close("status", Gap.STATUS, status)
     patient = _reference(root.get("patient"), "patient", frozenset({"Patient"}))
     if patient is None:
-        notes.close("patient", NO_PATIENT)
+        notes.close("patient", Gap.NO_PATIENT)
     dated = _dated(root, notes)
     holders = _references(root, "organization", frozenset({"Organization"}))
     if not holders:
-        notes.close("organization", NO_HOLDER)
+        notes.close("organization", Gap.NO_HOLDER)
     _scope(root, notes)
     performers = _references(root, "performer", WHO)
     if any(performer != patient for performer in performers):
-        notes.remarks[OTHER_SIGNER] = None
+        notes.remarks[Remark.OTHER_SIGNER] = None
     rule = _provision(root, notes)
     if rule is not None and (rule.period is None or rule.period.end is None):
-        notes.remarks[NO_END] = None
+        notes.remarks[Remark.NO_END] = None
     _remarks(root, notes)
     consent = Consent(
         id=_text(root, "id", ""),
@@ -251,7 +227,7 @@ def _known(element: Mapping[str, Any], known: frozenset[str], path: str, say: Ca
     for name in element:
         if name.removeprefix("_") not in known:
             changes = name in ("modifierExtension", "implicitRules")
-            say(_at(path, name), CHANGES if changes else ELEMENT, "" if changes else name[:MAX_TEXT])
+            say(_at(path, name), Gap.CHANGES if changes else Gap.ELEMENT, "" if changes else name[:MAX_TEXT])
             fit = False
     return fit
 
@@ -265,23 +241,23 @@ def _at(path: str, name: str) -> str:
 def _dated(root: Mapping[str, Any], notes: _Notes) -> Edge | None:
     edge = _edge(_text(root, "dateTime", ""))
     if edge is None:
-        notes.close("dateTime", NO_DATE)
+        notes.close("dateTime", Gap.NO_DATE)
     return edge
 
 
 def _scope(root: Mapping[str, Any], notes: _Notes) -> None:
     if Coding(CONSENT_SCOPE, "patient-privacy") not in _concept(root.get("scope"), "scope"):
-        notes.close("scope", SCOPE)
+        notes.close("scope", Gap.SCOPE)
     kinds = [code for place, each in _each(root, "category", "") for code in _concept(each, place)]
     if not CATEGORIES & set(kinds):
-        notes.close("category", KIND, kinds[0].code if kinds else "")
+        notes.close("category", Gap.KIND, kinds[0].code if kinds else "")
 
 
 def _policies(root: Mapping[str, Any], notes: _Notes) -> tuple[str, ...]:
     found = [_text(_mapping(each, place), "uri", place) for place, each in _each(root, "policy", "")]
     found += [code.code for code in _concept(root.get("policyRule"), "policyRule")]
     if any(uri != OUR_POLICY for uri in found):
-        notes.remarks[POLICY] = None
+        notes.remarks[Remark.POLICY] = None
     return tuple(uri for uri in found if uri)
 
 
@@ -293,18 +269,18 @@ def _verified(root: Mapping[str, Any], notes: _Notes) -> bool | None:
             raise _wrong(_at(place, "verified"))
         said.append(one["verified"])
     if said and not any(said):
-        notes.close("verification", UNVERIFIED)
+        notes.close("verification", Gap.UNVERIFIED)
     return any(said) if said else None
 
 
 def _remarks(root: Mapping[str, Any], notes: _Notes) -> None:
     meta = _mapping(root.get("meta", {}), "meta")
     if TEST_DATA in [_coding(each, place) for place, each in _each(meta, "security", "meta")]:
-        notes.remarks[TESTING] = None
+        notes.remarks[Remark.TESTING] = None
     if "sourceReference" in root or "sourceAttachment" in root:
-        notes.remarks[SOURCE] = None
+        notes.remarks[Remark.SOURCE] = None
     if "extension" in root:
-        notes.remarks[ADDED] = None
+        notes.remarks[Remark.ADDED] = None
 
 
 # ------------------------------------------------------------------ one rule
@@ -312,11 +288,11 @@ def _remarks(root: Mapping[str, Any], notes: _Notes) -> None:
 
 def _provision(root: Mapping[str, Any], notes: _Notes) -> Provision | None:
     if "provision" not in root:
-        notes.note("provision", NO_RULE)
+        notes.note("provision", Gap.NO_RULE)
         return None
     found = _rule(root["provision"], "provision", notes, 0)
     if found.permit is None and not found.provisions:
-        notes.note("provision.type", TYPE)
+        notes.note("provision.type", Gap.TYPE)
     return found
 
 
@@ -328,11 +304,11 @@ def _rule(value: Any, path: str, notes: _Notes, depth: int) -> Provision:
     level, fit = _level(rule, path, notes)
     fit = _known(rule, _OF_PROVISION, path, notes.note) and fit
     if "extension" in rule:
-        notes.remarks[ADDED] = None
+        notes.remarks[Remark.ADDED] = None
     said = _text(rule, "type", path)
     # FHIR R4 has no type on the outermost rule; PCF always writes one. Inside, it is required.
     if said not in ("permit", "deny") and (said or depth):
-        notes.note(_at(path, "type"), TYPE, said)
+        notes.note(_at(path, "type"), Gap.TYPE, said)
         fit = False
     period, period_fits = _span(rule, "period", path, notes)
     about, about_fits = _span(rule, "dataPeriod", path, notes)
@@ -365,7 +341,7 @@ def _level(rule: Mapping[str, Any], path: str, notes: _Notes) -> tuple[Level, bo
         if one.get("url") == OUR_LEVEL and said in names and set(one) == {"url", "valueCode"}:
             level = min(level, names[said])
         else:
-            notes.note(place, CHANGES)
+            notes.note(place, Gap.CHANGES)
             fit = False
     return level, fit
 
@@ -387,13 +363,13 @@ def _actor(value: Any, path: str, notes: _Notes) -> Actor | None:
         return None
     roles = _concept(actor.get("role"), _at(path, "role"))
     if not any(role.system == PARTICIPATION and role.code in RECEIVES for role in roles):
-        notes.note(_at(path, "role"), ROLE, roles[0].code if roles else "")
+        notes.note(_at(path, "role"), Gap.ROLE, roles[0].code if roles else "")
         return None
     found = _reference(actor.get("reference"), _at(path, "reference"), WHO)
     if found is None:
-        notes.note(_at(path, "reference"), REFERENCE)
+        notes.note(_at(path, "reference"), Gap.REFERENCE)
     elif found.reference.split("/")[-2:-1] in (["Group"], ["CareTeam"]):
-        notes.remarks[GROUP] = None
+        notes.remarks[Remark.GROUP] = None
     return found
 
 
@@ -401,12 +377,12 @@ def _action(value: Any, path: str, notes: _Notes) -> str | None:
     for code in _concept(value, path):
         if code.system == CONSENT_ACTION and code.code in ACTIONS:
             return code.code
-    notes.note(path, CODE)
+    notes.note(path, Gap.CODE)
     return None
 
 
 def _label(value: Any, path: str, notes: _Notes) -> Coding | None:
-    known = {ACT_CODE: LABELS, CONFIDENTIALITY: CONFIDENTIALITIES}
+    known = {ACT_CODE: LABELS, CONFIDENTIALITY: RANKS}
     return _among(_coding(value, path), known, path, notes)
 
 
@@ -428,7 +404,7 @@ def _code(value: Any, path: str, notes: _Notes) -> Coding | None:
     for coding in _concept(value, path):
         if coding.system in CODED and coding.code:
             return coding
-    notes.note(path, SYSTEM)
+    notes.note(path, Gap.SYSTEM)
     return None
 
 
@@ -438,21 +414,21 @@ def _data(value: Any, path: str, notes: _Notes) -> Data | None:
         return None
     meaning = _text(data, "meaning", path)
     if meaning not in ("instance", "related", "authoredby"):
-        notes.note(_at(path, "meaning"), MEANING, meaning)
+        notes.note(_at(path, "meaning"), Gap.MEANING, meaning)
         return None
     found = _reference(data.get("reference"), _at(path, "reference"), None)
     if found is None:
-        notes.note(_at(path, "reference"), REFERENCE)
+        notes.note(_at(path, "reference"), Gap.REFERENCE)
         return None
     return Data(meaning, found.reference)
 
 
 def _among(coding: Coding, known: Mapping[str, Iterable[str]], path: str, notes: _Notes) -> Coding | None:
     if coding.system not in known:
-        notes.note(path, SYSTEM, coding.code)
+        notes.note(path, Gap.SYSTEM, coding.code)
         return None
     if coding.code not in known[coding.system]:
-        notes.note(path, CODE, coding.code)
+        notes.note(path, Gap.CODE, coding.code)
         return None
     return coding
 
@@ -533,7 +509,7 @@ def _span(rule: Mapping[str, Any], name: str, path: str, notes: _Notes) -> tuple
     told = (start is not None) is ("start" in period) and (end is not None) is ("end" in period)
     backwards = start is not None and end is not None and end.over(UTC) <= start.begins(UTC)
     if not (told and period) or backwards:
-        notes.note(place, PERIOD)
+        notes.note(place, Gap.PERIOD)
         fit = False
     return (Span(start, end) if fit else None), fit
 
@@ -627,7 +603,7 @@ def _permits(given: Given) -> list[dict[str, Any]]:
 def _denial(given: Given) -> dict[str, Any]:
     return {
         "type": "deny",
-        "securityLabel": [_code_of(each, LABELS[each.code].words) for each in given.denied_labels()],
+        "securityLabel": [_code_of(each, WORDS[each.code]) for each in given.denied_labels()],
     }
 
 

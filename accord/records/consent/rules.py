@@ -48,10 +48,9 @@ class Coding(_Quiet):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A sensitivity of HL7's v3 ActCode: what it is, and what it is here. `mark` puts a thing under its own key,
-    `categories` are what a release would have to name."""
+    """What a sensitivity of HL7's v3 ActCode is here. `mark` puts a thing under its own key, `categories` are what a
+    release would have to name."""
 
-    words: str
     mark: Mark | None
     categories: tuple[Category, ...]
     source: str
@@ -62,33 +61,32 @@ _SUD_SOURCE = "42 CFR 2.31(a)(3)"
 #: Every sensitivity that is understood; any other denies.
 LABELS: Final[Mapping[str, Label]] = {
     "SDV": Label(
-        "sexual assault, abuse or domestic violence",
         None,
         (Category.INJURIES, Category.EXAM, Category.RISK, Category.SAFETY_PLAN),
         f"{_SLS}SDV; 34 USC 12291(b)(2)",
     ),
-    "MST": Label("military sexual trauma", None, (Category.INJURIES, Category.EXAM), "v3-ActCode MST"),
-    "PSY": Label("psychiatric care", None, (Category.COUNSELLING,), f"{_SLS}PSY"),
+    "MST": Label(None, (Category.INJURIES, Category.EXAM), "v3-ActCode MST"),
+    "PSY": Label(None, (Category.COUNSELLING,), f"{_SLS}PSY"),
     "PSYTHPN": Label(
-        "a therapist's own notes", Mark.PSYCHOTHERAPY_NOTE, (Category.COUNSELLING,), "45 CFR 164.508(a)(2)"
+        Mark.PSYCHOTHERAPY_NOTE, (Category.COUNSELLING,), "45 CFR 164.508(a)(2)"
     ),
-    "MH": Label("mental health", None, (Category.COUNSELLING,), "v3-ActCode MH"),
-    "BH": Label("behavioural health", None, (Category.COUNSELLING,), "v3-ActCode BH"),
-    "COGN": Label("cognitive disability", None, (Category.CONDITIONS,), "v3-ActCode COGN"),
-    "DVD": Label("developmental disability", None, (Category.CONDITIONS,), "v3-ActCode DVD"),
-    "EMOTDIS": Label("emotional disturbance", None, (Category.CONDITIONS,), "v3-ActCode EMOTDIS"),
-    "ETH": Label("alcohol or drug use", Mark.SUD, (Category.CONDITIONS,), f"{_SLS}ETH; {_SUD_SOURCE}"),
-    "SUD": Label("substance use disorder", Mark.SUD, (Category.CONDITIONS,), f"v3-ActCode SUD; {_SUD_SOURCE}"),
-    "ETHUD": Label("alcohol use disorder", Mark.SUD, (Category.CONDITIONS,), f"{_SLS}ETHUD; {_SUD_SOURCE}"),
-    "OPIOIDUD": Label("opioid use disorder", Mark.SUD, (Category.CONDITIONS,), f"{_SLS}OPIOIDUD; {_SUD_SOURCE}"),
-    "HIV": Label("HIV or AIDS", None, (Category.CONDITIONS, Category.RESULTS, Category.MEDICATIONS), f"{_SLS}HIV"),
+    "MH": Label(None, (Category.COUNSELLING,), "v3-ActCode MH"),
+    "BH": Label(None, (Category.COUNSELLING,), "v3-ActCode BH"),
+    "COGN": Label(None, (Category.CONDITIONS,), "v3-ActCode COGN"),
+    "DVD": Label(None, (Category.CONDITIONS,), "v3-ActCode DVD"),
+    "EMOTDIS": Label(None, (Category.CONDITIONS,), "v3-ActCode EMOTDIS"),
+    "ETH": Label(Mark.SUD, (Category.CONDITIONS,), f"{_SLS}ETH; {_SUD_SOURCE}"),
+    "SUD": Label(Mark.SUD, (Category.CONDITIONS,), f"v3-ActCode SUD; {_SUD_SOURCE}"),
+    "ETHUD": Label(Mark.SUD, (Category.CONDITIONS,), f"{_SLS}ETHUD; {_SUD_SOURCE}"),
+    "OPIOIDUD": Label(Mark.SUD, (Category.CONDITIONS,), f"{_SLS}OPIOIDUD; {_SUD_SOURCE}"),
+    "HIV": Label(None, (Category.CONDITIONS, Category.RESULTS, Category.MEDICATIONS), f"{_SLS}HIV"),
     "STD": Label(
-        "sexually transmitted disease", None, (Category.CONDITIONS, Category.RESULTS), "v3-ActCode STD"
+        None, (Category.CONDITIONS, Category.RESULTS), "v3-ActCode STD"
     ),
-    "SEX": Label("sexual and reproductive health", None, (Category.CONDITIONS,), "v3-ActCode SEX"),
-    "GDIS": Label("genetic disease", None, (Category.CONDITIONS,), "v3-ActCode GDIS"),
-    "SCA": Label("sickle cell anaemia", None, (Category.CONDITIONS,), "v3-ActCode SCA"),
-    "SPI": Label("specially protected information", None, (), "v3-ActCode SPI"),
+    "SEX": Label(None, (Category.CONDITIONS,), "v3-ActCode SEX"),
+    "GDIS": Label(None, (Category.CONDITIONS,), "v3-ActCode GDIS"),
+    "SCA": Label(None, (Category.CONDITIONS,), "v3-ActCode SCA"),
+    "SPI": Label(None, (), "v3-ActCode SPI"),
 }  # fmt: skip
 #: What a denial of one of these denies too. Wide on purpose; a permission never widens.
 _SUBSTANCES: Final = ("ETH", "SUD", "ETHUD", "OPIOIDUD")
@@ -104,46 +102,92 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
 ALWAYS_ASKED: Final = ("SDV", "PSY", "ETH", "HIV")
 #: From unrestricted to very restricted (v3-Confidentiality is ordered).
 RANKS: Final = ("U", "L", "M", "N", "R", "V")
-CONFIDENTIALITIES: Final[Mapping[str, str]] = {
-    "U": "unrestricted", "L": "low", "M": "moderate", "N": "normal", "R": "restricted", "V": "very restricted",
-}  # fmt: skip
 #: A tag that says nothing about sensitivity.
 TEST_DATA: Final = Coding(ACT_REASON, "HTEST")
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A purpose of use of HL7's v3 ActReason: what it is, what it is a kind of, and what it is here, if it is."""
+    """A purpose of use of HL7's v3 ActReason: what it is a kind of, and what it is here, if it is."""
 
-    words: str
     under: tuple[str, ...] = ()
     ours: Purpose | None = None
 
 
 #: Every purpose of use that is understood; any other denies.
 PURPOSES: Final[Mapping[str, Use]] = {
-    "TREAT": Use("treatment", ours=Purpose.TREATMENT),
-    "CAREMGT": Use("care management", ("TREAT",)),
-    "COC": Use("coordination of care", ("TREAT",)),
-    "CLINTRCH": Use("clinical trial", ("TREAT", "HRESCH")),
-    "POPHLTH": Use("population health", ("TREAT",)),
-    "ETREAT": Use("emergency treatment", ("TREAT",)),
-    "BTG": Use("break the glass", ("ETREAT", "TREAT")),
-    "ERTREAT": Use("emergency room treatment", ("ETREAT", "TREAT")),
-    "HPAYMT": Use("payment for health care"),
-    "HOPERAT": Use("health care operations"),
-    "HLEGAL": Use("legal matters of health care", ("HOPERAT",)),
-    "HQUALIMP": Use("quality improvement", ("HOPERAT",)),
-    "HSYSADMIN": Use("administration of systems", ("HOPERAT",)),
-    "PATADMIN": Use("administration of patients", ("HOPERAT",)),
-    "PATSFTY": Use("safety of patients", ("HOPERAT",)),
-    "TRAIN": Use("training", ("HOPERAT",)),
-    "HMARKT": Use("marketing"),
-    "HRESCH": Use("research", ours=Purpose.RESEARCH),
-    "PUBHLTH": Use("public health"),
-    "PATRQT": Use("at her own request"),
-    "FAMRQT": Use("at her family's request", ("PATRQT",)),
-    "COVERAGE": Use("insurance cover"),
+    "TREAT": Use(ours=Purpose.TREATMENT),
+    "CAREMGT": Use(("TREAT",)),
+    "COC": Use(("TREAT",)),
+    "CLINTRCH": Use(("TREAT", "HRESCH")),
+    "POPHLTH": Use(("TREAT",)),
+    "ETREAT": Use(("TREAT",)),
+    "BTG": Use(("ETREAT", "TREAT")),
+    "ERTREAT": Use(("ETREAT", "TREAT")),
+    "HPAYMT": Use(),
+    "HOPERAT": Use(),
+    "HLEGAL": Use(("HOPERAT",)),
+    "HQUALIMP": Use(("HOPERAT",)),
+    "HSYSADMIN": Use(("HOPERAT",)),
+    "PATADMIN": Use(("HOPERAT",)),
+    "PATSFTY": Use(("HOPERAT",)),
+    "TRAIN": Use(("HOPERAT",)),
+    "HMARKT": Use(),
+    "HRESCH": Use(ours=Purpose.RESEARCH),
+    "PUBHLTH": Use(),
+    "PATRQT": Use(),
+    "FAMRQT": Use(("PATRQT",)),
+    "COVERAGE": Use(),
+}
+#: Codes of HL7's as words.
+WORDS: Final[Mapping[str, str]] = {
+    "SDV": "sexual assault, abuse or domestic violence",
+    "MST": "military sexual trauma",
+    "PSY": "psychiatric care",
+    "PSYTHPN": "a therapist's own notes",
+    "MH": "mental health",
+    "BH": "behavioural health",
+    "COGN": "cognitive disability",
+    "DVD": "developmental disability",
+    "EMOTDIS": "emotional disturbance",
+    "ETH": "alcohol or drug use",
+    "SUD": "substance use disorder",
+    "ETHUD": "alcohol use disorder",
+    "OPIOIDUD": "opioid use disorder",
+    "HIV": "HIV or AIDS",
+    "STD": "sexually transmitted disease",
+    "SEX": "sexual and reproductive health",
+    "GDIS": "genetic disease",
+    "SCA": "sickle cell anaemia",
+    "SPI": "specially protected information",
+    "TREAT": "treatment",
+    "CAREMGT": "care management",
+    "COC": "coordination of care",
+    "CLINTRCH": "clinical trial",
+    "POPHLTH": "population health",
+    "ETREAT": "emergency treatment",
+    "BTG": "break the glass",
+    "ERTREAT": "emergency room treatment",
+    "HPAYMT": "payment for health care",
+    "HOPERAT": "health care operations",
+    "HLEGAL": "legal matters of health care",
+    "HQUALIMP": "quality improvement",
+    "HSYSADMIN": "administration of systems",
+    "PATADMIN": "administration of patients",
+    "PATSFTY": "safety of patients",
+    "TRAIN": "training",
+    "HMARKT": "marketing",
+    "HRESCH": "research",
+    "PUBHLTH": "public health",
+    "PATRQT": "at her own request",
+    "FAMRQT": "at her family's request",
+    "COVERAGE": "insurance cover",
+    "U": "unrestricted",
+    "L": "low",
+    "M": "moderate",
+    "N": "normal",
+    "R": "restricted",
+    "V": "very restricted",
 }
 #: FHIR resource types that are one of our categories, and so can fill in a draft.
 TYPES: Final[Mapping[str, Category]] = {
@@ -230,17 +274,86 @@ SENTENCES: Final[Mapping[Why, str]] = {
 #: Of several reasons for a no, the one that tells most comes last.
 _TELLING: Final = (
     Why.PERMITTED, Why.SILENT, Why.UNCLEAR, Why.NO_PURPOSE, Why.ENDED, Why.DENIED, Why.DEPENDS_PURPOSE,
-    Why.DEPENDS_KIND, Why.DEPENDS_LABELS, Why.DEPENDS_DAY, Why.DEPENDS_DATA, Why.NOT_YET, Why.NOT_IN_FORCE, Why.NOT_UNDERSTOOD,
+    Why.DEPENDS_KIND, Why.DEPENDS_LABELS, Why.DEPENDS_DAY, Why.DEPENDS_DATA, Why.NOT_YET, Why.NOT_IN_FORCE,
+    Why.NOT_UNDERSTOOD,
 )  # fmt: skip
+
+
+class Gap(StrEnum):
+    """What can be not understood."""
+
+    ELEMENT = "element"
+    CHANGES = "changes"
+    STATUS = "status"
+    SCOPE = "scope"
+    KIND = "kind"
+    NO_PATIENT = "no_patient"
+    NO_DATE = "no_date"
+    NO_HOLDER = "no_holder"
+    UNVERIFIED = "unverified"
+    NO_RULE = "no_rule"
+    TYPE = "type"
+    CODE = "code"
+    SYSTEM = "system"
+    REFERENCE = "reference"
+    ROLE = "role"
+    PERIOD = "period"
+    MEANING = "meaning"
+
+
+#: The same as sentences.
+GAPS: Final[Mapping[Gap, str]] = {
+    Gap.ELEMENT: "This element is not understood.",
+    Gap.CHANGES: "It is said here that the rest must not be read without understanding this, and it is not understood.",
+    Gap.STATUS: "This status is not understood.",
+    Gap.SCOPE: "This consent is about something else than telling.",
+    Gap.KIND: "What kind of consent this is is not understood.",
+    Gap.NO_PATIENT: "It is not said whose consent this is.",
+    Gap.NO_DATE: "It is not said when it was given.",
+    Gap.NO_HOLDER: "It is not said who may tell.",
+    Gap.UNVERIFIED: "It says itself that nobody verified it.",
+    Gap.NO_RULE: "It has no rule that a program can read.",
+    Gap.TYPE: "It is not said whether this permits or denies.",
+    Gap.CODE: "This code is not understood.",
+    Gap.SYSTEM: "This code system is not known here.",
+    Gap.REFERENCE: "Where this points cannot be told from the document.",
+    Gap.ROLE: "Somebody is named here in another capacity than receiving.",
+    Gap.PERIOD: "This period is not understood.",
+    Gap.MEANING: "Which data this means cannot be told.",
+}
+
+
+class Remark(StrEnum):
+    """What was left out of account and denies nothing."""
+
+    TESTING = "testing"
+    POLICY = "policy"
+    OTHER_SIGNER = "other_signer"
+    NO_END = "no_end"
+    ADDED = "added"
+    GROUP = "group"
+    SOURCE = "source"
+
+
+#: The same as sentences.
+REMARKS: Final[Mapping[Remark, str]] = {
+    Remark.TESTING: "It is marked as test data.",
+    Remark.POLICY: "It points to a policy, which is not read. What the consent itself does not permit it denies.",
+    Remark.OTHER_SIGNER: "Somebody else gave it for her. Who may sign for her is asked when a release is signed here.",
+    Remark.NO_END: "It names no end. A release here always has one.",
+    Remark.ADDED: "It carries additions of another system that change nothing; they are not read.",
+    Remark.GROUP: "It names a group or team. Who belongs to it is not in the document: only the group itself is meant.",
+    Remark.SOURCE: "It points to the signed paper. That is not read.",
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NotUnderstood(_Quiet):
-    """Something that denies because nobody can be sure what it means: where it stands, a fixed sentence, and the code
-    or element that is meant, as written."""
+    """Something that denies because nobody can be sure what it means: where it stands, what is wrong with it, and the
+    code or element that is meant, as written."""
 
     path: str
-    what: str
+    what: Gap
     value: str = ""
 
 
@@ -321,7 +434,7 @@ class Provision(_Quiet):
 @dataclass(frozen=True, slots=True, repr=False)
 class Consent(_Quiet):
     """A whole consent. `closed` is what makes all of it deny; `not_understood` has that and everything else that was
-    not understood; `remarks` are sentences about what was left out of account and denies nothing."""
+    not understood; `remarks` is what was left out of account and denies nothing."""
 
     id: str
     status: str
@@ -334,7 +447,7 @@ class Consent(_Quiet):
     provision: Provision | None
     closed: tuple[NotUnderstood, ...] = ()
     not_understood: tuple[NotUnderstood, ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -387,8 +500,8 @@ def _judge(rule: Provision, asked: Asked, at: datetime, zone: tzinfo, around: tu
     where they say nothing, the rule itself speaks."""
     inside = [_judge(each, asked, at, zone, (*around, rule)) for each in rule.provisions]
     own = _itself(rule, asked, at, zone, around, any(cell.permit for cell in inside))
-    said = _most([*inside, own])
     denials = [cell for cell in inside if cell.closes]
+    said = _most([*(cell for cell in inside if not cell.closes), own])
     firm = [cell for cell in denials if not cell.why.depends]
     if firm or (denials and said.permit):
         return (firm or denials)[0]
