@@ -1,5 +1,5 @@
-"""Consents from other systems: brought in as evidence, read cell by cell, drafts prepared from them by hand; and our own
-releases as FHIR Consents."""
+"""Consents from other systems: brought in as evidence, read cell by cell, drafts prepared from them by hand; and our
+own releases as FHIR Consents."""
 
 from __future__ import annotations
 
