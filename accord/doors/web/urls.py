@@ -86,9 +86,9 @@ _TABLE = (
     # health records
     Page(C + "import/", health.import_document, "import", (Verb.IMPORT_DOCUMENT, Verb.READ_CLIENT, Verb.SEND_UPDATE)),
     Page(C + "consents/new/", consents.bring_in, "consent_new", (Verb.IMPORT_DOCUMENT, Verb.READ_CLIENT)),
-    Page(C + "consents/<uuid:entry_id>/", consents.consent, "consent", (Verb.READ_CLIENT,)),
+    Page(C + "consents/<uuid:consent_id>/", consents.consent, "consent", (Verb.READ_CLIENT,)),
     Page(
-        C + "consents/<uuid:entry_id>/drafts/",
+        C + "consents/<uuid:consent_id>/drafts/",
         consents.drafts,
         "consent_drafts",
         (Verb.PREPARE_RELEASE, Verb.READ_CLIENT),

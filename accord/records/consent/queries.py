@@ -28,9 +28,9 @@ STATUSES = {
 
 
 @needs(Verb.READ_CLIENT)
-def brought(*, permit: Permit, client_id: UUID, entry_id: UUID) -> Consent | None:
+def brought(*, permit: Permit, client_id: UUID, consent_id: UUID) -> Consent | None:
     """One consent in a client's file; None when there is none."""
-    for entry in vault.entries(permit=permit, client_id=client_id, entry_ids=[entry_id]):
+    for entry in vault.entries(permit=permit, client_id=client_id, entry_ids=[consent_id]):
         if entry.kind == KIND and entry.detail is not None:
             return fhir.parse(zlib.decompress(base64.b64decode(entry.detail.source["original"])))
     return None

@@ -76,21 +76,21 @@ def bring_in(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 
 @require_safe
-def consent(request: HttpRequest, client_id: UUID, entry_id: UUID) -> HttpResponse:
+def consent(request: HttpRequest, client_id: UUID, consent_id: UUID) -> HttpResponse:
     """What a consent says: whom, what, for what, cell by cell; what is not understood; and what stands here today."""
     with entering(request, client=client_id) as permit:
         client = whose(permit, client_id)
-        found, matrix, agencies = _read(permit, client_id, entry_id)
+        found, matrix, agencies = _read(permit, client_id, consent_id)
         releases = sharing.releases(permit=permit, client_id=client_id)
         nevers = sharing.nevers(permit=permit, client_id=client_id)
-    zone = ZoneInfo(agencies[permit.agency_id].timezone)
+        zone = ZoneInfo(agencies[permit.agency_id].timezone)
     with timezone.override(zone):
         return render(
             request,
             "consents/consent.html",
             {
                 "client": client,
-                "entry_id": entry_id,
+                "consent_id": consent_id,
                 "consent": found,
                 "in_force": found.status == "active" and not found.closed,
                 "gaps": [(gettext(rules.GAPS[gap.what]), gap) for gap in found.not_understood],
@@ -110,14 +110,14 @@ def consent(request: HttpRequest, client_id: UUID, entry_id: UUID) -> HttpRespon
 
 
 @form_page
-def drafts(request: HttpRequest, client_id: UUID, entry_id: UUID) -> HttpResponse:
+def drafts(request: HttpRequest, client_id: UUID, consent_id: UUID) -> HttpResponse:
     """Say by hand which partner each recipient is, and begin a conversation: drafts, to be explained and signed like
     any other. What has no meaning of ours is left open in them."""
     begun = None
     try:
         with entering(request, client=client_id) as permit:
             client = whose(permit, client_id)
-            found, matrix, agencies = _read(permit, client_id, entry_id)
+            found, matrix, agencies = _read(permit, client_id, consent_id)
             offered = [actor for actor in matrix.recipients if matrix.permitted(actor)]
             nevers = sharing.nevers(permit=permit, client_id=client_id)
             never = {said.against_id for said in nevers if not said.person}
@@ -148,7 +148,7 @@ def drafts(request: HttpRequest, client_id: UUID, entry_id: UUID) -> HttpRespons
     return render(
         request,
         "consents/drafts.html",
-        {"client": client, "entry_id": entry_id, "form": form, "offered": offered},
+        {"client": client, "consent_id": consent_id, "form": form, "offered": offered},
     )
 
 
@@ -166,8 +166,8 @@ def written(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpResp
     )
 
 
-def _read(permit: Permit, client_id: UUID, entry_id: UUID) -> tuple[Consent, Matrix, Mapping[UUID, AgencyCard]]:
-    found = queries.brought(permit=permit, client_id=client_id, entry_id=entry_id)
+def _read(permit: Permit, client_id: UUID, consent_id: UUID) -> tuple[Consent, Matrix, Mapping[UUID, AgencyCard]]:
+    found = queries.brought(permit=permit, client_id=client_id, consent_id=consent_id)
     if found is None:
         raise Refused
     agencies = partners.directory(permit=permit)
