@@ -101,9 +101,9 @@ def test_a_consent_is_kept_sealed_and_shown_cell_by_cell(place: Place) -> None:
         assert words in said
     rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>(.*?)</tr>", page.content.decode(), re.S)
     cells = {name: re.findall(r'<span class="tag[^"]*">(\w+)</span>', inner) for name, inner in rows}
-    assert cells["sexual assault, abuse or domestic violence"] == ["Yes", "No", "No"]
+    assert cells["Sexual assault, abuse or domestic violence"] == ["Yes", "No", "No"]
     assert cells["Confidentiality: normal"] == ["Yes", "No", "Yes"]
-    assert cells["psychiatric care"] == ["No", "No", "No"]
+    assert cells["Psychiatric care"] == ["No", "No", "No"]
     assert "Not understood" not in said
     assert place.releases() == []
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,7 +21,7 @@ from accord.doors.web.forms.consents import ConsentForm, DraftsForm
 from accord.doors.web.forms.sharing import PURPOSES, USUAL_PURPOSE
 from accord.doors.web.heading import whose
 from accord.doors.web.knocking import entering
-from accord.doors.web.labels import label
+from accord.doors.web.labels import label, spoken_day
 from accord.gate import Refused
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
@@ -30,7 +29,7 @@ from accord.partners.queries import AgencyCard
 from accord.policy.words import Category, Level, Purpose
 from accord.records.consent import actions, queries, rules
 from accord.records.consent.fhir import ConsentError
-from accord.records.consent.rules import Actor, Coding, Consent, Kind, Matrix, Square
+from accord.records.consent.rules import Actor, Coding, Consent, Edge, Kind, Matrix, Square
 from accord.sharing import actions as sharing_actions
 from accord.sharing import queries as sharing
 from accord.sharing.rules import RELEASABLE, USUAL_DAYS, Draft, InvalidRelease, State
@@ -92,6 +91,8 @@ def consent(request: HttpRequest, client_id: UUID, consent_id: UUID) -> HttpResp
                 "client": client,
                 "consent_id": consent_id,
                 "consent": found,
+                "given": spoken_day(found.dated.text) if found.dated else "",
+                "ends": spoken_day(end.text) if (end := _end(found)) else "",
                 "in_force": found.status == "active" and not found.closed,
                 "gaps": [(gettext(rules.GAPS[gap.what]), gap) for gap in found.not_understood],
                 "remarks": [gettext(rules.REMARKS[remark]) for remark in found.remarks],
@@ -182,6 +183,12 @@ def _draft(card: AgencyCard, filled: rules.Suggestion) -> Draft:
     return Draft(card.id, purpose, {Category.IDENTITY: Level.SUMMARY} | grants if grants else {})
 
 
+def _end(consent: Consent) -> Edge | None:
+    """When all of it ends, if it says so."""
+    period = consent.provision.period if consent.provision else None
+    return period.end if period else None
+
+
 def _name(actor: Actor) -> str:
     return actor.display or actor.reference or gettext("Anybody it does not name")
 
@@ -198,13 +205,19 @@ def _words(coding: Coding) -> str:
 def _row(kind: Kind) -> str:
     """What a row of the matrix is about: a class, a sensitivity, or how confidential."""
     if kind.kind:
-        return _words(kind.kind)
+        return _first(_words(kind.kind))
     told = sorted(kind.labels, key=lambda each: each.system != rules.ACT_CODE)[0]
     if told.system == rules.ACT_CODE:
-        return _words(told)
+        return _first(_words(told))
     return gettext("Confidentiality: %(level)s") % {"level": _words(told)}
 
 
-def _cell(square: Square) -> Any:
+def _first(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _cell(square: Square) -> Shown:
     says = "yes" if square.purposes else "depends" if square.depends else "no"
-    return Shown(says, [_words(each) for each in square.purposes], square.level, gettext(rules.SENTENCES[square.why]))
+    # That it does not speak of most things is said once, above the table.
+    why = "" if square.why is rules.Why.SILENT else gettext(rules.SENTENCES[square.why])
+    return Shown(says, [_words(each) for each in square.purposes], square.level, why)
