@@ -212,6 +212,14 @@ def test_a_consent_that_is_not_in_force_prepares_nothing(place: Place) -> None:
     assert place.releases() == []
 
 
+def test_breaking_the_glass_is_no_purpose_of_a_draft(place: Place) -> None:
+    exception = rule(purpose=[code(rules.BREAKING)], actor=[named("Group/night-shift", "Night shift")])
+    page = place.bring(document(rule("deny", provision=[exception])))
+    assert "break the glass" in text(page)
+    assert "It denies everybody whom it does not expressly permit." in text(page)
+    assert "Prepare drafts" not in text(page)
+
+
 # ------------------------------------------------------------------ out
 
 

@@ -114,6 +114,7 @@ class Use:
     ours: Purpose | None = None
 
 
+BREAKING: Final = Coding(ACT_REASON, "BTG")
 #: Every purpose of use that is understood; any other denies.
 PURPOSES: Final[Mapping[str, Use]] = {
     "TREAT": Use(ours=Purpose.TREATMENT),
@@ -721,9 +722,10 @@ class Matrix(_Quiet):
     rows: tuple[tuple[Kind, tuple[Square, ...]], ...]
 
     def permitted(self, recipient: Actor) -> bool:
-        """Whether anything at all is permitted to this one, or might be, depending on the thing."""
+        """Whether anything is permitted to this one, or might be, depending on the thing. Breaking the glass is for an
+        emergency, and no purpose that a release can have."""
         column = self.recipients.index(recipient)
-        return any(squares[column].purposes or squares[column].depends for _, squares in self.rows)
+        return any(set(squares[column].purposes) - {BREAKING} or squares[column].depends for _, squares in self.rows)
 
     def refused(self, recipient: Actor) -> bool:
         """Whether the consent says no to this one in so many words and permits it nothing."""
