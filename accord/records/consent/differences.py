@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from accord.policy.words import Level, Mark, Purpose
+from accord.policy.words import Level, Purpose
 from accord.records.consent import rules
 from accord.records.consent.rules import FAMILIES, LABELS, OUR_PURPOSE, POLICIES, PURPOSES, TYPES, WORDS
 
@@ -235,8 +235,9 @@ WRITING: Final = (
         "our levels opens nothing on them, instead of everything.",
     ),
     (
-        "Psychotherapy notes are always denied, and substance use records unless she named them.",
-        "Each needs an instrument of its own (45 CFR 164.508(b)(3)(ii); 42 CFR 2.31).",
+        "What an ordinary release never opens is denied by its label; substance use records unless she named them.",
+        "Each needs an instrument of its own, or its own court (45 CFR 164.508(b)(3)(ii); 42 CFR 2.31; 34 USC "
+        "12291(b)). Where a shelter is is denied by every holder, also by one whose law would let her tell it.",
     ),
     (
         "The end is the last moment before our end.",
@@ -313,9 +314,9 @@ def page() -> str:
                     for code, label in LABELS.items()
                 ),
             ),
-            "Our marks without a label of HL7's: "
-            + ", ".join(f"`{mark}`" for mark in Mark if not any(label.mark is mark for label in LABELS.values()))
-            + ". An ordinary release opens none of them.",
+            f"Marks that HL7 has no label for are written in our own system `{rules.OUR_MARK}`, only to deny them: "
+            + ", ".join(f"`{mark}`" for mark in rules.MARKED)
+            + ".",
             "",
             "## Purposes",
             "",

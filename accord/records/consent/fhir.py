@@ -21,8 +21,10 @@ from accord.records.consent.rules import (
     ACTIONS,
     CONFIDENTIALITY,
     LABELS,
+    MARKED,
     OUR_CATEGORY,
     OUR_LEVEL,
+    OUR_MARK,
     OUR_POLICY,
     OUR_PURPOSE,
     PARTICIPATION,
@@ -382,7 +384,7 @@ def _action(value: Any, path: str, notes: _Notes) -> str | None:
 
 
 def _label(value: Any, path: str, notes: _Notes) -> Coding | None:
-    known = {ACT_CODE: LABELS, CONFIDENTIALITY: RANKS}
+    known = {ACT_CODE: LABELS, CONFIDENTIALITY: RANKS, OUR_MARK: MARKED}
     return _among(_coding(value, path), known, path, notes)
 
 
@@ -603,7 +605,7 @@ def _permits(given: Given) -> list[dict[str, Any]]:
 def _denial(given: Given) -> dict[str, Any]:
     return {
         "type": "deny",
-        "securityLabel": [_code_of(each, WORDS[each.code]) for each in given.denied_labels()],
+        "securityLabel": [_code_of(each, WORDS.get(each.code, "")) for each in given.denied_labels()],
     }
 
 

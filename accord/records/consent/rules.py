@@ -24,6 +24,7 @@ PARTICIPATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationTy
 RESOURCE_TYPES: Final = "http://hl7.org/fhir/resource-types"
 #: Our own, where HL7 has no code that means the same. Whoever does not know them must not guess.
 OUR_CATEGORY: Final = "urn:accord:codesystem:category"
+OUR_MARK: Final = "urn:accord:codesystem:mark"
 OUR_PURPOSE: Final = "urn:accord:codesystem:purpose"
 OUR_LEVEL: Final = "urn:accord:extension:level"
 
@@ -100,6 +101,11 @@ FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 #: The sensitivities that this work meets, asked about in every matrix whether a consent names them or not.
 ALWAYS_ASKED: Final = ("SDV", "PSY", "ETH", "HIV")
+#: What an ordinary release never opens, though HL7 has no label for it.
+MARKED: Final = (
+    Mark.PRIVILEGED, Mark.SUD_COUNSELLING_NOTE, Mark.SHELTER_LOCATION, Mark.IMMIGRATION, Mark.CRIMINAL_HISTORY,
+    Mark.SEALED,
+)  # fmt: skip
 #: From unrestricted to very restricted (v3-Confidentiality is ordered).
 RANKS: Final = ("U", "L", "M", "N", "R", "V")
 #: A tag that says nothing about sensitivity.
@@ -660,7 +666,7 @@ def _carries(denied: tuple[Coding, ...], labels: frozenset[Coding]) -> bool:
         if label.system == CONFIDENTIALITY:
             closed = {Coding(CONFIDENTIALITY, code) for code in RANKS[RANKS.index(label.code) :]}
         else:
-            closed = {Coding(ACT_CODE, code) for code in (label.code, *FAMILIES.get(label.code, ()))}
+            closed = {label, *(Coding(ACT_CODE, code) for code in FAMILIES.get(label.code, ()))}
         if closed & labels:
             return True
     return False
@@ -762,7 +768,7 @@ def kinds(consent: Consent) -> tuple[Kind, ...]:
     named = dict.fromkeys(each for rule in rules if rule.labels for each in rule.labels.values)
     levels = [each for each in named if each.system == CONFIDENTIALITY]
     levels += [each for code in ("N", "R") if (each := Coding(CONFIDENTIALITY, code)) not in levels]
-    sensitive = [each for each in named if each.system == ACT_CODE]
+    sensitive = [each for each in named if each.system != CONFIDENTIALITY]
     sensitive += [each for code in ALWAYS_ASKED if (each := Coding(ACT_CODE, code)) not in sensitive]
     rows = [Kind(kind=each) for each in classes] or [Kind(labels=frozenset({each})) for each in levels]
     restricted = Coding(CONFIDENTIALITY, "R")
@@ -841,8 +847,9 @@ def our_category(coding: Coding) -> Category | None:
 
 
 def label_codings(marks: frozenset[Mark]) -> frozenset[Coding]:
-    """The labels of a thing with these marks, as far as HL7 has them."""
-    return frozenset(Coding(ACT_CODE, code) for code, label in LABELS.items() if label.mark in marks)
+    """The labels of a thing with these marks: HL7's where it has them, else our own."""
+    found = {Coding(ACT_CODE, code) for code, label in LABELS.items() if label.mark in marks}
+    return frozenset(found | {Coding(OUR_MARK, mark.value) for mark in marks if mark in MARKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -893,4 +900,4 @@ class Given(_Quiet):
     def denied_labels(self) -> tuple[Coding, ...]:
         """What an ordinary release never opens and so says no to: each needs an instrument of its own."""
         codes = ["PSYTHPN", *(() if self.substance_use else _SUBSTANCES)]
-        return tuple(Coding(ACT_CODE, code) for code in codes)
+        return (*(Coding(ACT_CODE, code) for code in codes), *(Coding(OUR_MARK, mark.value) for mark in MARKED))

@@ -26,7 +26,7 @@ from accord.gate import Refused
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.partners.queries import AgencyCard
-from accord.policy.words import Category, Level, Purpose
+from accord.policy.words import Category, Level, Mark, Purpose
 from accord.records.consent import actions, queries, rules
 from accord.records.consent.fhir import ConsentError
 from accord.records.consent.rules import Actor, Coding, Consent, Edge, Kind, Matrix, Square
@@ -197,6 +197,8 @@ def _words(coding: Coding) -> str:
     """A code as people say it."""
     if coding.system == rules.OUR_PURPOSE:
         return label(Purpose(coding.code))
+    if coding.system == rules.OUR_MARK:
+        return label(Mark(coding.code))
     if (category := rules.our_category(coding)) is not None:
         return label(category)
     return gettext(rules.WORDS[coding.code]) if coding.code in rules.WORDS else coding.code
@@ -206,8 +208,8 @@ def _row(kind: Kind) -> str:
     """What a row of the matrix is about: a class, a sensitivity, or how confidential."""
     if kind.kind:
         return _first(_words(kind.kind))
-    told = sorted(kind.labels, key=lambda each: each.system != rules.ACT_CODE)[0]
-    if told.system == rules.ACT_CODE:
+    told = sorted(kind.labels, key=lambda each: each.system == rules.CONFIDENTIALITY)[0]
+    if told.system != rules.CONFIDENTIALITY:
         return _first(_words(told))
     return gettext("Confidentiality: %(level)s") % {"level": _words(told)}
 
