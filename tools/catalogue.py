@@ -31,13 +31,14 @@ CONTEXT = {"pgettext", "pgettext_lazy"}
 #: Tables whose sentences are translated when shown.
 TABLES = {
     "accord/records/health/rules.py": {"SUMMARIES", "WORDS"},
+    "accord/records/consent/rules.py": {"WORDS", "SENTENCES", "GAPS", "REMARKS"},
     "accord/vault/rules.py": {"SUMMARIES"},
     "accord/process/rules.py": {"FIRST"},
 }
 #: What rooms say when they refuse; doors show it through gettext. Sentences with values in them stay as they are.
 REFUSALS = {
     "InvalidEntry", "InvalidImport", "InvalidProcess", "InvalidRelease", "InvalidPartner", "InvalidAgreement", "KeyTurned", "EnrolmentFailed", "NotCoded",
-    "DocumentError", "Verdict", "Need", "WrongKey", "VaultClosed",
+    "DocumentError", "ConsentError", "Verdict", "Need", "WrongKey", "VaultClosed",
 }  # fmt: skip
 Found = tuple[str | tuple[str, str], str, str | None]
 

@@ -42,6 +42,8 @@ SUMMARIES: Mapping[str, str] = {
     "contact.not_hers": "We tried to reach her {channel}; it is not hers any more.",
     "contact.danger": "She let us know that it was not safe when we reached her {channel}.",
     "contact.decided": "A supervisor decided to reach her {channel}, other than her card says.",
+    "consent.given": "There is a consent from another system, given {date}.",
+    "consent.undated": "There is a consent from another system, without a date.",
     "service.offered": "Offered: {service}.",
     "service.accepted": "Accepted: {service}.",
     "service.declined": "Declined: {service}.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import logging
 import re
 import secrets
@@ -41,6 +42,7 @@ from accord.policy.facts import Decision
 from accord.policy.words import AgencyKind, Category, Element, Level, ProcessKind, Purpose, Relation, Role, Verb
 from accord.process import actions as process
 from accord.process.rules import NewPaper
+from accord.records.consent import actions as consents
 from accord.sharing import actions as sharing
 from accord.sharing import queries as envelopes
 from accord.sharing.models import Envelope
@@ -49,7 +51,7 @@ from accord.vault import queries as files
 from accord.vault.rules import Detail, Identity, SafeContact, Summary
 from tests.proofs.canaries import Canary, Gift, Model
 from tests.proofs.town import superuser
-from tests.rooms import ccda_documents
+from tests.rooms import ccda_documents, test_consent_rules
 from tests.world import CHEAP, PASSWORD, House, Worker, World, draft
 
 ALL = (Role.WORKER, Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR)
@@ -67,6 +69,7 @@ class Ids:
 
     client_id: UUID = field(default_factory=uuid4)
     entry_id: UUID = field(default_factory=uuid4)
+    consent_id: UUID = field(default_factory=uuid4)
     person_id: UUID = field(default_factory=uuid4)
     release_id: UUID = field(default_factory=uuid4)
     conversation_id: UUID = field(default_factory=uuid4)
@@ -175,6 +178,15 @@ def entry_of(place: Place, agency: str, client: UUID, category: str) -> UUID:
                 )
             ],
         )[0]
+
+
+def consent_of(place: Place, agency: str, client: UUID) -> UUID:
+    """A consent from another system that names a canary."""
+    named = {"reference": "Organization/1", "display": place.model.word(agency, str(client), "document", "own")}
+    actor = test_consent_rules.to("Organization/1") | {"reference": named}
+    whole = test_consent_rules.document(test_consent_rules.permit(actor=[actor]))
+    with place.houses[agency].worker.enter(Verb.IMPORT_DOCUMENT, client=client) as permit:
+        return consents.bring_in(permit=permit, at=permit.at, client_id=client, data=json.dumps(whole).encode())
 
 
 def release_of(
@@ -291,6 +303,7 @@ def _fill(place: Place) -> None:
         mine.entry_id = entry_of(place, name, mine.client_id, "notes")
         with houses[name].worker.enter(Verb.READ_CLIENT, client=mine.client_id) as permit:
             mine.person_id = files.client(permit=permit, client_id=mine.client_id, entries=0).others[0].id
+        mine.consent_id = consent_of(place, name, mine.client_id)
         entry_of(place, name, mine.client_id, "injuries")
         mine.other_entry = entry_of(place, name, mine.spare_client, "injuries")
         to = "hospital" if name == "shelter" else "shelter"
@@ -438,6 +451,12 @@ def _document(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
     return {"document": SimpleUploadedFile(f"{word()}.xml", text.encode())}
 
 
+def _consent(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    actor = {"reference": {"reference": "Organization/1", "display": word()}}
+    text = json.dumps(test_consent_rules.document({"type": "permit", "actor": [actor]}, id=word()))
+    return {"document": SimpleUploadedFile(f"{word()}.json", text.encode()), "checked": "on"}
+
+
 def _sign(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
     """Nothing was read aloud, so nothing is signed."""
     return {"signature": word(), "authority": word(), "method": "paper", "copy": "given"}
@@ -473,6 +492,10 @@ PROBES: dict[str, Data] = {
     "export": _fixed(),
     "client_delete": lambda ids, word: {"code": ids.spare_code, "how": "phone"},
     "import": _document,
+    "consent_new": _consent,
+    "consent": _fixed(),
+    "consent_drafts": _fixed(language="en"),
+    "release_consent": _fixed(),
     "exam": _coded,
     "injury": _coded,
     "visit": _visit,

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from accord.doors.cli import agencies, backup, demonstration, documents, keys, laws, ledgers, pages, serving
+from accord.doors.cli import agencies, backup, consents, demonstration, documents, keys, laws, ledgers, pages, serving
 from accord.doors.cli.place import Stop, say
 
 #: What the libraries below say about a database that is away or of another version.
@@ -66,6 +66,7 @@ app.command("demo")(demonstration.demo)
 app.command("serve")(serving.serve)
 app.command("import")(documents.bring_in)
 app.command("decide")(laws.decide)
+app.command("consent")(consents.consent)
 app.command("docs")(pages.docs)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)

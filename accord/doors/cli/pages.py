@@ -1,5 +1,5 @@
 """The documents that are generated from the program, so that they cannot say something else: the law, the two forms of
-the engine, and what a dump of the database shows."""
+the engine, how FHIR Consents are read, and what a dump of the database shows."""
 
 from __future__ import annotations
 
@@ -144,12 +144,14 @@ def documents() -> dict[str, str]:
         from accord.gate.law import load
         from accord.policy.pages import law_page
         from accord.policy.profiles import PROFILES, USUAL
+        from accord.records.consent import differences
 
         return {
             "law.md": law_page(load(USUAL)),
             **{f"law-{name}.md": law_page(load(name)) for name in PROFILES if name != USUAL},
             "question.schema.json": _json(schema_question()),
             "decision.schema.json": _json(schema_decision()),
+            "fhir-consent-differences.md": differences.page(),
             "what-a-dump-shows.md": dump_page(),
         }
 

@@ -448,6 +448,7 @@ KINDS = {
     "narrative": _("Section of a document"),
     "document": _("Document"),
     "facts": _("Single facts"),
+    "consent": _("Consent from another system"),
 }
 VERBS = {
     Verb.READ_DAY: _("opened My day"),

@@ -59,7 +59,7 @@ def card(agencies: Iterable[AgencyCard], services: Iterable[Served], language: s
         return pdf("card", language, {"say": {"title": gettext("My list")}, "parts": parts})
 
 
-def answer(paper: PaperView, found: Sequence[Found], holder: AgencyCard, whom: str, language: str) -> bytes:
+def reply(paper: PaperView, found: Sequence[Found], holder: AgencyCard, whom: str, language: str) -> bytes:
     """The answer to a paper: to whom, on what law, exactly what left, and how it may be passed on."""
     with translation.override(language):
         laws = dict.fromkeys(each.decision.because[0] for each in found)

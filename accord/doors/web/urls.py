@@ -13,6 +13,7 @@ from accord.doors.web.views import (
     agreements,
     caseload,
     clients,
+    consents,
     day,
     glass,
     health,
@@ -109,6 +110,14 @@ _TABLE = (
     Page("watch/<uuid:glass_id>/", glass.review, "glass_review", (Verb.REVIEW_GLASS,)),
     # health records
     Page(C + "import/", health.import_document, "import", (Verb.IMPORT_DOCUMENT, Verb.READ_CLIENT, Verb.SEND_UPDATE)),
+    Page(C + "consents/new/", consents.bring_in, "consent_new", (Verb.IMPORT_DOCUMENT, Verb.READ_CLIENT)),
+    Page(C + "consents/<uuid:consent_id>/", consents.consent, "consent", (Verb.READ_CLIENT,)),
+    Page(
+        C + "consents/<uuid:consent_id>/drafts/",
+        consents.drafts,
+        "consent_drafts",
+        (Verb.PREPARE_RELEASE, Verb.READ_CLIENT),
+    ),
     Page(C + "exam/", health.exam, "exam", ADDING),
     Page(C + "injury/", health.injury, "injury", ADDING),
     Page(C + "visit/", health.visit, "visit", ADDING),
@@ -133,6 +142,12 @@ _TABLE = (
     # whoever is responsible for a shelter allows that its place be told, and sees no file
     Page("shelter/", releases.to_cosign, "cosign_waiting", (Verb.COSIGN_RELEASE,)),
     Page(C + "releases/<uuid:release_id>/allow/", releases.cosign, "release_cosign", (Verb.COSIGN_RELEASE,)),
+    Page(
+        C + "releases/<uuid:release_id>/consent/",
+        consents.written,
+        "release_consent",
+        (Verb.EXPORT_CLIENT, Verb.READ_CLIENT),
+    ),
     # a privacy officer may take the call too, and sees the release but not the file
     Page(C + "releases/<uuid:release_id>/withdraw/", releases.withdraw, "release_withdraw", (Verb.WITHDRAW_RELEASE,)),
     # what came from partners

@@ -395,7 +395,7 @@ def paper_print(request: HttpRequest, client_id: UUID, paper_id: UUID) -> HttpRe
         seen = process.printed(gate(), permit, caller(request), client_id, paper_id)
         agencies = partners.directory(permit=permit)
         ours = agencies[permit.agency_id]
-    data = printing.answer(found, seen, ours, _whom(found, agencies), get_language() or "en")
+    data = printing.reply(found, seen, ours, _whom(found, agencies), get_language() or "en")
     return HttpResponse(
         data, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="page.pdf"'}
     )
