@@ -35,11 +35,12 @@ def member_fact(row: models.Member) -> Member:
 
 def member(agency_id: UUID, member_id: UUID, account_id: UUID) -> models.Member | None:
     """The member who is asking, with her agency; None when she has left or is not this account."""
-    return (
+    found: models.Member | None = (
         models.Member.objects.select_related("agency")
         .filter(agency_id=agency_id, id=member_id, account_id=account_id, left_at__isnull=True)
         .first()
     )
+    return found
 
 
 def colleagues(agency_id: UUID) -> dict[UUID, str]:

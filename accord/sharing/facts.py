@@ -51,7 +51,8 @@ def release_fact(row: models.Release) -> Release | None:
 def locked(release_id: UUID) -> models.Release | None:
     """The holder's release, locked until the transaction ends, so that a withdrawal waits for a disclosure that
     relies on it, and a disclosure after it finds it withdrawn."""
-    return models.Release.objects.select_for_update().filter(id=release_id).first()
+    found: models.Release | None = models.Release.objects.select_for_update().filter(id=release_id).first()
+    return found
 
 
 def all_locked(release_ids: Collection[UUID]) -> list[models.Release]:

@@ -245,7 +245,8 @@ def codes(*, permit: Permit, client_ids: Sequence[UUID]) -> Mapping[UUID, str]:
 def coded(*, permit: Permit, code: str) -> UUID | None:
     """The id behind an own client's code, deleted or not; None when there is none."""
     rows = within(permit, Client.objects.filter(code=code.strip().upper()), "id")
-    return rows.values_list("id", flat=True).first()
+    found: UUID | None = rows.values_list("id", flat=True).first()
+    return found
 
 
 @needs(Verb.READ_CLIENT)
@@ -312,20 +313,20 @@ def whole(*, permit: Permit, client_ids: Sequence[UUID]) -> list[tuple[ClientVie
     files = []
     for row in (found[id] for id in client_ids if id in found):
         merged = [each for each in rows if home[each.id] == row.id != each.id]
-        view = ClientView(
+        file = ClientView(
             id=row.id,
             code=row.code,
             status=row.status,
             opened_at=row.opened_at,
             herself=selves[row.id],
             others=tuple(people.get(row.id, ())),
-            harms=tuple(dict.fromkeys(harm for file in (row, *merged) for harm in harms.get(file.id, ()))),
+            harms=tuple(dict.fromkeys(harm for each in (row, *merged) for harm in harms.get(each.id, ()))),
             entries=(),
             more_entries=False,
             merged=tuple(MergedFile(each.id, each.code, each.merged_at, selves[each.id]) for each in merged),
             merged_into=row.merged_into_id,
         )
-        files.append((view, told.get(row.id, [])))
+        files.append((file, told.get(row.id, [])))
     return files
 
 

@@ -45,7 +45,7 @@ end $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0002_security")]
+    dependencies = [("sharing", "0003_answered")]
     operations = [
         migrations.AddField(
             model_name="release",
