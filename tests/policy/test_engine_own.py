@@ -136,7 +136,7 @@ def test_a_refusal_names_the_role_or_the_purpose_that_would_open_it() -> None:
     assert codes(decide(LAW, own(Verb.READ_LEDGER, Role.WORKER))) == ["role", "purpose"]
 
 
-TOUCHING = sorted((CLIENT_WORK | {Verb.DELETE_CLIENT, Verb.ASSIGN_CLIENT}) - {Verb.FIND_CLIENTS})
+TOUCHING = sorted((CLIENT_WORK | {Verb.DELETE_CLIENT, Verb.ASSIGN_CLIENT, Verb.REVIEW_PROCESS}) - {Verb.FIND_CLIENTS})
 
 
 @pytest.mark.parametrize("verb", TOUCHING)
