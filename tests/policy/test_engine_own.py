@@ -139,7 +139,7 @@ def test_a_refusal_names_the_role_or_the_purpose_that_would_open_it() -> None:
     assert codes(decide(LAW, own(Verb.READ_LEDGER, Role.WORKER))) == ["role", "purpose"]
 
 
-TOUCHING = sorted((CLIENT_WORK | {Verb.DELETE_CLIENT, Verb.ASSIGN_CLIENT}) - {Verb.FIND_CLIENTS})
+TOUCHING = sorted((CLIENT_WORK | {Verb.DELETE_CLIENT, Verb.ASSIGN_CLIENT, Verb.REVIEW_PROCESS}) - {Verb.FIND_CLIENTS})
 
 
 @pytest.mark.parametrize("verb", TOUCHING)
@@ -188,7 +188,7 @@ def test_a_file_kept_to_those_who_work_with_her_is_closed_to_everybody_else(verb
     role, purpose = DOERS[verb][0]
     kept = own(verb, role, purpose=purpose, blocks=(Block(BlockKind.NEED_TO_KNOW, "maria"),))
     answer = decide(LAW, kept)
-    if verb in TOUCHING and verb is not Verb.ASSIGN_CLIENT:
+    if verb in {*TOUCHING, Verb.HOLD_PROCESS} - {Verb.ASSIGN_CLIENT}:
         assert (answer.level, rules(answer)) == (Level.NONE, ["block-need-to-know"])
         assert answer.needs[0].sentence.startswith("A supervisor must first add her")
     else:
