@@ -134,9 +134,9 @@ def test_what_cannot_be_read_is_one_sentence_that_repeats_nothing(data: bytes, s
 
 def test_200_megabytes_are_refused_before_they_are_read() -> None:
     data = b"[" * 200_000_000
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert "5 MB" in refused(data)
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def test_rules_inside_rules_and_too_many_of_them_are_refused() -> None:
@@ -150,9 +150,9 @@ def test_rules_inside_rules_and_too_many_of_them_are_refused() -> None:
 
 def test_a_matrix_too_large_to_be_shown_is_refused_at_once() -> None:
     crowd = permit(*[Coding(ACT_REASON, each) for each in rules.PURPOSES], actor=[to(f"Group/{n}") for n in range(500)])
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert "cell by cell" in refused(json.dumps(document(crowd)).encode())
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def test_no_repr_shows_what_a_consent_names() -> None:
