@@ -187,8 +187,8 @@ def _by_hand(town: Town) -> None:
                 "insert into sharing_relay (id, agency_id, partner_id, thread, wants, how, key_version, told_at,"
                 " closed_how) values (gen_random_uuid(), %(other)s, %(me)s, gen_random_uuid(), 'all', 'phone', 1,"
                 " now(), '')",
-                "insert into vault_wall (id, agency_id, client_id, member_id, kind, since_at, by) values"
-                " (gen_random_uuid(), %(me)s, %(client)s, %(member)s, 'relative', now(), %(member)s)",
+                "insert into vault_wall (id, agency_id, client_id, member_id, kind, since_at, by, lifted_why) values"
+                " (gen_random_uuid(), %(me)s, %(client)s, %(member)s, 'relative', now(), %(member)s, '')",
                 "insert into vault_tie (id, agency_id, member_id, kind, names, since_at) values (gen_random_uuid(),"
                 " %(me)s, %(member)s, 'relative', 'sealed', now())",
                 "insert into vault_glass (id, agency_id, member_id, client_id, reason, words, asked_at, crossing,"
