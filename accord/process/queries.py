@@ -155,8 +155,8 @@ def papers_about(*, permit: Permit, client_id: UUID) -> list[PaperLine]:
 def keeps_file(*, permit: Permit, client_id: UUID) -> bool:
     """Whether a paper about her waits, so that her file is kept; the database holds it too."""
     rows = Paper.objects.filter(client_id__in=files(client_id), state__in=sorted(OPEN))
-    waiting: bool = rows.exclude(kind=ProcessKind.FINDING).exists()
-    return waiting
+    found: bool = rows.exclude(kind=ProcessKind.FINDING).exists()
+    return found
 
 
 @needs(
