@@ -235,6 +235,7 @@ WITHOUT_SCOPE = {
     "accord.partners.queries": "agencies, members and agreements",
     "accord.sharing.queries.all_living": "a yes or no about ids that were listed before",
     "accord.sharing.queries.release": "one release by its id; the page compares whose it is with whom it entered for",
+    "accord.sharing.queries.tied": "a yes or no about files that were listed before",
     "accord.vault.queries.assigned": "a number, for who hands over; names nobody",
     "accord.vault.queries.ties": "her own list of people, none of them a client's",
     "accord.vault.queries.askable": "agencies of the directory",
