@@ -936,7 +936,7 @@ def test_the_report_page_says_what_we_cannot_keep_and_offers_only_statutes_that_
     nurse = signed_in(hospital.worker)
     address = f"/clients/{client}/reports/new/"
     said = text(page(nurse, address))
-    for report_ in reports(AgencyKind.HOSPITAL, {Duty.HIPAA}, timezone.now()):
+    for report_ in reports(Agency("h", AgencyKind.HOSPITAL, frozenset({Duty.HIPAA})), timezone.now()):
         assert report_.because.citation in said
     assert "choose which" in posted(nurse, address, 200, sender=f"partner:{police.id}", known_at="2026-11-20T10:00")
     place = posted(
