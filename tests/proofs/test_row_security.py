@@ -466,7 +466,8 @@ CHANGES = {"purpose": "advocacy", "grants": Jsonb({"exam": 3}), "language": "es"
            "signed_with": uuid4(), "until_at": datetime(2090, 1, 1, tzinfo=UTC), "conversation": uuid4(),
            "updates": ["notes"], "cosigner": b"x", "witness": b"x", "kept": b"x", "instrument": "proceeding",
            "fixed_until": datetime(2090, 1, 1, tzinfo=UTC), "ends_with": "hearing_held", "signer_ward": True,
-           "signer_dead": True, "responsible_at": datetime(2020, 1, 1, tzinfo=UTC), "responsible_by": uuid4()}  # fmt: skip
+           "signer_dead": True, "responsible_at": datetime(2020, 1, 1, tzinfo=UTC),
+           "responsible_by": uuid4()}  # fmt: skip
 #: How a signed release may still change, each once: it ends, or she wishes that what binds her did.
 ENDINGS = {
     "withdrawn_at",
