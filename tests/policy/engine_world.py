@@ -31,18 +31,28 @@ from accord.policy.words import (
     Category,
     Duty,
     Element,
+    Field,
+    Instrument,
     Level,
     Mark,
     ProcessKind,
     Purpose,
     Relation,
+    Representation,
     Role,
     SignerRole,
     Verb,
 )
 
 LAWS = Path(__file__).parents[2] / "accord" / "policy" / "laws"
-DOCUMENTS = {name: (LAWS / name).read_text(encoding="utf-8") for name in documents("us-federal")}
+
+
+def law_of(profile: str) -> dict[str, str]:
+    """The documents of a profile, as they are shipped."""
+    return {name: (LAWS / name).read_text(encoding="utf-8") for name in documents(profile)}
+
+
+DOCUMENTS = law_of("us-federal")
 LAW = parse(DOCUMENTS)
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -53,6 +63,7 @@ EVERY_ELEMENT = frozenset(Element)
 ORDINARY = EVERY_ELEMENT - {Element.SUBSTANCE_USE}
 
 SHELTER = Agency("shelter", AgencyKind.VICTIM_SERVICES, frozenset({Duty.VAWA}))
+CHILDREN, ELDERS = "report-child-federal", "report-elder-care"
 HOSPITAL = Agency("hospital", AgencyKind.HOSPITAL, frozenset({Duty.HIPAA}))
 POLICE = Agency("police", AgencyKind.POLICE, frozenset({Duty.BRADY, Duty.CJIS}))
 PARISH = Agency("parish", AgencyKind.COMMUNITY, frozenset({Duty.NONE}))
@@ -73,6 +84,34 @@ def release(**changes: Any) -> Release:
         "until": AT + 29 * DAY,
     }
     return Release(**(good | changes))
+
+
+def paper(kind: ProcessKind, *represented: Representation, **changes: Any) -> Process:
+    """A paper about Maria's services for the parish, holding now, counsel behind it."""
+    good: dict[str, Any] = {
+        "id": "p1",
+        "kind": kind,
+        "recipient": "parish",
+        "subject": "maria",
+        "categories": frozenset({Category.SERVICES}),
+        "since": AT - DAY,
+        "until": AT + 60 * DAY,
+        "represented": frozenset(represented),
+        "counsel_reviewed": True,
+    }
+    return Process(**(good | changes))
+
+
+def on_paper(
+    holder: Agency, recipient: Agency, category: Category, purpose: Purpose, *papers: Process, **changes: Any
+) -> Question:
+    """Something about Maria that the papers open, were they good: they name this recipient and category."""
+    made = tuple(
+        replace(one, recipient=recipient.id, categories=frozenset({category}), id=f"p{index}")
+        for index, one in enumerate(papers, 1)
+    )
+    asked = {"thing": Thing(category, "maria"), "purpose": purpose, "processes": made}
+    return disclose(holder=holder, recipient=recipient, **(asked | changes))
 
 
 def disclose(*releases: Release, **changes: Any) -> Question:
@@ -157,6 +196,8 @@ SIGNERS = st.builds(
     alone=st.booleans(),
     cosigned=st.booleans(),
     abuser=st.booleans(),
+    ward=st.booleans(),
+    dead=st.booleans(),
 )
 GRANTS = st.lists(st.builds(Grant, category=CATEGORIES, level=LEVELS), min_size=1, max_size=3).map(tuple)
 RELEASES = _changes(
@@ -174,6 +215,8 @@ RELEASES = _changes(
     signer=SIGNERS,
     withdrawn_at=_days(-91, -1, 0, 1, 30),
     long_because=st.just(True),
+    instrument=st.sampled_from(Instrument),
+    fixed_until=_days(-1, 0, 10, 60),
 ).map(lambda changed: release(**changed))
 AGREEMENTS = st.builds(
     Agreement,
@@ -185,16 +228,20 @@ AGREEMENTS = st.builds(
     until=_days(-1, 0, 30),
     suspended=st.booleans(),
 )
+#: Any paper, mostly about something that is not asked; nearly as often one that says all a law could want.
 PROCESSES = st.builds(
     Process,
-    id=st.just("p1"),
+    id=st.sampled_from(["p1", "p2", "p3"]),
     kind=st.sampled_from(ProcessKind),
     recipient=st.sampled_from(AGENCIES),
     subject=PEOPLE,
-    categories=st.sets(CATEGORIES).map(frozenset),
+    categories=st.sampled_from([frozenset(Category), frozenset({Category.HOUSING})]),
     since=_days(-30, 0, 1),
     until=_days(-1, 0, 30),
+    represented=st.one_of(st.just(frozenset(Representation)), st.sets(st.sampled_from(Representation)).map(frozenset)),
     counsel_reviewed=st.booleans(),
+    statute=st.sampled_from(["", CHILDREN, ELDERS, "unheard-of"]),
+    fields=st.one_of(st.just(frozenset()), st.sets(st.sampled_from(Field)).map(frozenset)),
 )
 BLOCKS = st.builds(
     Block,
@@ -270,6 +317,158 @@ ORDERS = route(AgencyKind.COURT, {Duty.COURT_RECORDS}, AgencyKind.POLICE, Catego
 CONDITIONS = route(AgencyKind.PROBATION, {Duty.NONE}, AgencyKind.VICTIM_SERVICES, Category.LEGAL, Purpose.SAFETY)
 ATTENDANCE = route(AgencyKind.INTERVENTION, {Duty.NONE}, AgencyKind.PROBATION, Category.SERVICES, Purpose.SUPERVISION)
 ROUTES = [REPORT, SCREEN, ORDERS, CONDITIONS, ATTENDANCE]
+
+CLINIC = Agency("clinic", AgencyKind.SUBSTANCE_USE, frozenset({Duty.PART2}))
+SCHOOL = Agency("school", AgencyKind.SCHOOL, frozenset({Duty.FERPA}))
+LAWYER = Agency("lawyer", AgencyKind.LEGAL_AID, frozenset({Duty.ATTORNEY_PRIVILEGE}))
+CARE_HOME = Agency("home", AgencyKind.COMMUNITY, frozenset({Duty.VAWA}))
+PROSECUTOR = Agency("prosecutor", AgencyKind.PROSECUTOR, frozenset({Duty.BRADY}))
+COURT = Agency("court", AgencyKind.COURT, frozenset({Duty.COURT_RECORDS}))
+APS = Agency("aps", AgencyKind.PROTECTIVE_SERVICES, frozenset({Duty.PROTECTIVE_RECORDS}))
+DEFENCE = Agency("defence", AgencyKind.DEFENCE, frozenset({Duty.NONE}))
+FAMILY = Agency("sister", AgencyKind.FAMILY, frozenset({Duty.NONE}))
+_R, _K = Representation, ProcessKind
+ORDER = paper(_K.COURT_ORDER)
+SUBPOENA = paper(_K.SUBPOENA)
+
+#: What a court or a statute compels, once each.
+COMPELLED = [
+    on_paper(SHELTER, COURT, Category.NOTES, Purpose.LEGAL_PROCESS, ORDER),
+    on_paper(CARE_HOME, APS, Category.NOTES, Purpose.MANDATED_REPORT, paper(_K.MANDATED_REPORT, statute=ELDERS)),
+    on_paper(HOSPITAL, POLICE, Category.INJURIES, Purpose.INVESTIGATION, paper(_K.WARRANT)),
+    on_paper(HOSPITAL, APS, Category.INJURIES, Purpose.MANDATED_REPORT, paper(_K.MANDATED_REPORT, statute=CHILDREN)),
+    on_paper(CLINIC, COURT, Category.NOTES, Purpose.LEGAL_PROCESS, paper(_K.PART2_ORDER), SUBPOENA),
+    on_paper(CLINIC, APS, Category.NOTES, Purpose.MANDATED_REPORT, paper(_K.MANDATED_REPORT, statute=CHILDREN)),
+    on_paper(SCHOOL, COURT, Category.EDUCATION, Purpose.LEGAL_PROCESS, paper(_K.SUBPOENA, _R.SHE_WAS_NOTIFIED)),
+    on_paper(LAWYER, COURT, Category.LEGAL, Purpose.LEGAL_PROCESS, paper(_K.COURT_ORDER, _R.PRIVILEGE_RULED_ON)),
+    on_paper(PARISH, COURT, Category.NOTES, Purpose.LEGAL_PROCESS, ORDER),
+]
+#: What the holder may send on what it found or was asked, once each.
+FOUND = [
+    on_paper(POLICE, SHELTER, Category.CONTACT, Purpose.SAFETY, paper(_K.FINDING, _R.SHE_AGREES)),
+    on_paper(PROSECUTOR, DEFENCE, Category.NOTES, Purpose.DISCOVERY, paper(_K.FINDING, _R.FAVOURABLE_MATERIAL)),
+    on_paper(
+        HOSPITAL,
+        FAMILY,
+        Category.MEDICATIONS,
+        Purpose.TREATMENT,
+        paper(_K.FINDING, _R.SHE_AGREES, _R.NO_SUCH_THREAT),
+    ),
+    on_paper(HOSPITAL, APS, Category.NOTES, Purpose.MANDATED_REPORT, paper(_K.FINDING, _R.SHE_AGREES)),
+    on_paper(HOSPITAL, POLICE, Category.IDENTITY, Purpose.LOCATE, paper(_K.LAW_ENFORCEMENT_REQUEST)),
+    on_paper(
+        HOSPITAL, POLICE, Category.INJURIES, Purpose.INVESTIGATION, paper(_K.LAW_ENFORCEMENT_REQUEST, _R.SHE_AGREES)
+    ),
+    on_paper(
+        HOSPITAL,
+        PROSECUTOR,
+        Category.ENCOUNTERS,
+        Purpose.LEGAL_PROCESS,
+        paper(_K.ADMINISTRATIVE_REQUEST, _R.RELEVANT_AND_LIMITED),
+    ),
+    on_paper(
+        HOSPITAL, DEFENCE, Category.RESULTS, Purpose.LEGAL_PROCESS, paper(_K.SUBPOENA, _R.PROTECTIVE_ORDER_SOUGHT)
+    ),
+    on_paper(HOSPITAL, POLICE, Category.NOTES, Purpose.INVESTIGATION, paper(_K.FINDING, _R.STAFF_OR_PREMISES)),
+    on_paper(HOSPITAL, SCHOOL, Category.RISK, Purpose.SAFETY, paper(_K.FINDING, _R.IMMINENT_THREAT)),
+    on_paper(CLINIC, HOSPITAL, Category.MEDICATIONS, Purpose.TREATMENT, paper(_K.FINDING, _R.MEDICAL_EMERGENCY)),
+    on_paper(CLINIC, POLICE, Category.LEGAL, Purpose.INVESTIGATION, paper(_K.FINDING, _R.STAFF_OR_PREMISES)),
+    on_paper(
+        SCHOOL,
+        POLICE,
+        Category.RISK,
+        Purpose.SAFETY,
+        paper(_K.FINDING, _R.IMMINENT_THREAT, _R.THREAT_WRITTEN_DOWN),
+    ),
+    on_paper(SCHOOL, APS, Category.EDUCATION, Purpose.COORDINATION, paper(_K.FINDING, _R.AUTHORISED_BY_STATUTE)),
+    on_paper(
+        SHELTER,
+        PARISH,
+        Category.NOTES,
+        Purpose.FATALITY_REVIEW,
+        paper(_K.FINDING, _R.TO_PREVENT_DEATHS, _R.IDENTITY_PROTECTED, _R.RELEASE_SOUGHT, _R.SHE_HAS_DIED),
+    ),
+    on_paper(
+        SHELTER,
+        Agency("funder", AgencyKind.FUNDER, frozenset({Duty.NONE})),
+        Category.SERVICES,
+        Purpose.REPORTING,
+        paper(_K.FINDING, _R.CELLS_SUPPRESSED),
+        thing=Thing(Category.SERVICES, "maria", Relation.NOBODY),
+    ),
+]
+ON_PAPER = COMPELLED + FOUND
+
+
+@st.composite
+def papers_about(draw: st.DrawFn, question: Question) -> Process:
+    """Any paper for this recipient about this, up to two things changed."""
+    assert question.recipient is not None
+    changed = draw(
+        _changes(
+            2,
+            id=st.sampled_from(["p1", "p7", "p8"]),
+            recipient=st.just("somebody"),
+            subject=st.just("noa"),
+            categories=st.just(frozenset({Category.HOUSING})),
+            since=_days(-30, 0, 1),
+            until=_days(-1, 0, 1, 30),
+            counsel_reviewed=st.just(False),
+            represented=st.sets(st.sampled_from(Representation)).map(frozenset),
+            fields=st.sets(st.sampled_from(Field)).map(frozenset),
+        )
+    )
+    good: dict[str, Any] = {
+        "recipient": question.recipient.id,
+        "categories": frozenset(Category),
+        "id": "p9",
+        "statute": draw(st.sampled_from(["", CHILDREN, ELDERS])),
+    }
+    return paper(draw(st.sampled_from(ProcessKind)), *Representation, **(good | changed))
+
+
+@st.composite
+def on_papers(draw: st.DrawFn, *, compelled: bool = False) -> Question:
+    """A question that papers open, or nearly: perhaps another law beside, a mark, a block, a release, another paper,
+    and one thing of one paper changed."""
+    start = draw(st.sampled_from(COMPELLED if compelled else ON_PAPER))
+    assert start.recipient is not None
+    if draw(st.integers(0, 3)) == 0:
+        duties = (start.holder.duties - {Duty.NONE}) | {draw(st.sampled_from([d for d in Duty if d is not Duty.NONE]))}
+        holder = replace(start.holder, duties=duties)
+        start = replace(start, holder=holder, asker=holder)
+    marks = draw(st.sampled_from([frozenset()] * 6 + [frozenset({mark}) for mark in Mark]))
+    processes = start.processes
+    if draw(st.booleans()):
+        change = draw(
+            _changes(
+                1,
+                kind=st.sampled_from(ProcessKind),
+                recipient=st.just("somebody"),
+                until=_days(0, 1, 30),
+                counsel_reviewed=st.just(False),
+                represented=st.sets(st.sampled_from(Representation)).map(frozenset),
+                statute=st.sampled_from(["", CHILDREN, ELDERS]),
+                fields=st.sets(st.sampled_from(Field)).map(frozenset),
+            )
+        )
+        processes = (replace(processes[0], **change), *processes[1:])
+    processes += tuple(draw(st.lists(papers_about(start), max_size=1)))
+    own = [
+        replace(
+            one,
+            holder=start.holder.id,
+            recipient=start.recipient.id,
+            purpose=start.purpose,
+            grants=(Grant(start.thing.category, draw(LEVELS)),),
+            id=f"r{index}",
+        )
+        for index, one in enumerate(draw(st.lists(RELEASES, max_size=1)))
+    ]
+    never = Block(BlockKind.NEVER_SHARE, start.recipient.id)
+    blocks = draw(st.sampled_from([(), (), (), (never,), (Block(BlockKind.CONFLICT, start.recipient.id),)]))
+    thing = replace(start.thing, marks=marks)
+    return replace(start, thing=thing, processes=processes, releases=tuple(own), blocks=blocks)
 
 
 def agreement(question: Question, **changes: Any) -> Agreement:

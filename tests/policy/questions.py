@@ -1,4 +1,4 @@
-"""Every question of this slice: each fact before, at and after its edge.
+"""Every question: each fact before, at and after its edge.
 
 All combinations of all facts would be far more than anyone can ask, so the facts are split into groups.
 Inside a group every combination is asked while the other facts stay at one representative; that the
@@ -9,6 +9,7 @@ of holder, `triples` every three over their edges. No randomness: the same quest
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from itertools import chain, combinations, product
@@ -32,11 +33,14 @@ from accord.policy.words import (
     Category,
     Duty,
     Element,
+    Field,
+    Instrument,
     Level,
     Mark,
     ProcessKind,
     Purpose,
     Relation,
+    Representation,
     Role,
     SignerRole,
     Verb,
@@ -123,6 +127,8 @@ REPRESENTATIVE: Facts = {
     "length": 15 * DAY,
     "withdrawn": None,
     "long_because": False,
+    "instrument": Instrument.ORDINARY,
+    "fixed": None,  # how long after its signature she may not take it back
 }
 
 
@@ -193,6 +199,8 @@ def release_from(f: Facts, at: datetime) -> Release:
         recipient_person=f["release_person"],
         withdrawn_at=withdrawn_at,
         long_because=f["long_because"],
+        instrument=f["instrument"],
+        fixed_until=None if f["fixed"] is None else f["signed"] + f["fixed"],
     )
 
 
@@ -305,14 +313,18 @@ def no_pull() -> Iterator[Question]:
 
 
 def holder_duties() -> Iterator[Question]:
-    """Every set of duties a holder could state, with a release that lacks nothing."""
-    return cross(holder_duties=subsets(Duty))
+    """Every set of up to three duties a holder could state, and of all but two, with a release that lacks nothing."""
+    every = frozenset(Duty)
+    some = [duties for duties in subsets(Duty) if len(duties) <= 3]
+    some += [every - {Duty.NONE} - missing for missing in subsets(every) if len(missing) <= 2]
+    return cross(holder_duties=dict.fromkeys(some))
 
 
 def holders_and_recipients() -> Iterator[Question]:
-    """Every kind of recipient for each mix of laws and the purposes that matter; every purpose for some of them."""
+    """The recipients and purposes that matter for each mix of laws; every recipient and purpose for some of them."""
     purposes = (Purpose.LEGAL_HELP, Purpose.REPORTING, Purpose.RESEARCH, Purpose.SUPERVISION)
-    yield from cross(holder_duties=DUTY_SETS, recipient_kind=AgencyKind, purpose=purposes)
+    barred = (AgencyKind.LEGAL_AID, AgencyKind.FUNDER, AgencyKind.OPERATOR, AgencyKind.HMIS, AgencyKind.COURT)
+    yield from cross(holder_duties=DUTY_SETS, recipient_kind=barred, purpose=purposes)
     yield from cross(holder_duties=(*FEW_HOLDERS, PART2), recipient_kind=AgencyKind, purpose=Purpose)
     yield from cross(
         holder_kind=AgencyKind, holder_duties=FEW_HOLDERS, recipient_kind=AgencyKind, released=(True, False)
@@ -420,12 +432,15 @@ def substance_use() -> Iterator[Question]:
     yield from cross(marked, signer=SIGNERS, holder_duties=(PART2, HIPAA, PART2 | HIPAA))
 
 
-SIGNERS = tuple(Signer(role, *states) for role in SignerRole for states in product((False, True), repeat=4))
+#: Every role by minor, alone, cosigned, abuser, ward, dead.
+SIGNERS = tuple(Signer(role, *states) for role in SignerRole for states in product((False, True), repeat=6))
+LAWS_ABOUT_SIGNERS = (*LAWS_OF_THIS_SLICE, Duty.PART2, Duty.FERPA, Duty.ATTORNEY_PRIVILEGE, Duty.HOUSING)
 
 
 def signers() -> Iterator[Question]:
-    """Every role by minor, alone, cosigned, abuser, under every mix of laws; and without authority."""
-    yield from cross(signer=SIGNERS, holder_duties=DUTY_SETS)
+    """Every role and state, under every law that speaks of signers and every two of them; and without authority."""
+    few = [duties for duties in subsets(LAWS_ABOUT_SIGNERS) if 1 <= len(duties) <= 2]
+    yield from cross(signer=SIGNERS, holder_duties=(*few, PLAIN))
     yield from cross(
         signer=SIGNERS,
         holder_duties=(*FEW_HOLDERS, PART2, frozenset({Duty.FERPA}), frozenset({Duty.ATTORNEY_PRIVILEGE})),
@@ -686,7 +701,9 @@ def exceptions_by_duty() -> Iterator[Question]:
     states = [*subsets((Duty.BRADY, Duty.CJIS, Duty.COURT_RECORDS, Duty.NONE, Duty.VAWA, Duty.HIPAA))]
     states += [beside | {duty} for beside in (frozenset[Duty](), POLICE_DUTIES, COURT_DUTIES) for duty in Duty]
     agreed = {"agreements": (agreement(),)}
-    yield from on_routes(ROUTES, agreed, holder_duties=dict.fromkeys(states), released=(False, True))
+    yield from on_routes(
+        ROUTES, holder_duties=dict.fromkeys(states), released=(False, True), agreements=((), (agreement(),))
+    )
     yield from on_routes(ROUTES, agreed, recipient_duties=dict.fromkeys(states))
 
 
@@ -794,7 +811,7 @@ def process(**changes: Any) -> Process:
 
 
 def processes() -> Iterator[Question]:
-    """No paper opens anything in this slice: not a subpoena, not an order, not with counsel behind it."""
+    """What no rule asks a paper for, no paper opens: not for legal help, and toward no funder."""
     papers = [()] + [
         (
             process(
@@ -805,10 +822,8 @@ def processes() -> Iterator[Question]:
                 since=since,
                 until=until,
                 counsel_reviewed=reviewed,
-                represented=frozenset({"victim_agrees", "another_violated", "not_against_victim"})
-                if reviewed
-                else frozenset(),
-                statute="45 CFR 164.512(e)" if reviewed else "",
+                represented=frozenset(Representation) if reviewed else frozenset(),
+                statute="report-child-federal" if reviewed else "",
             ),
         )
         for kind in ProcessKind
@@ -830,6 +845,594 @@ def processes() -> Iterator[Question]:
         withdrawn=WITHDRAWALS[:4],
         marks=(frozenset[Mark](), frozenset({Mark.PRIVILEGED}), frozenset({Mark.SUD})),
         holder_duties=(VAWA, HIPAA, frozenset({Duty.PART2})),
+    )
+
+
+# --- On papers ---------------------------------------------------------------------------------------
+
+
+def paper(kind: ProcessKind, *represented: Representation, id: str = "paper-1", **changes: Any) -> Process:
+    """A paper about Ana for the recipient, holding now, counsel behind it."""
+    return process(
+        **({"kind": kind, "represented": frozenset(represented), "id": id, "counsel_reviewed": True} | changes)
+    )
+
+
+def report(statute: str, *represented: Representation, **changes: Any) -> Process:
+    return paper(ProcessKind.MANDATED_REPORT, *represented, statute=statute, **changes)
+
+
+def on_paper(
+    holder: AgencyKind,
+    duties: Iterable[Duty],
+    recipient: AgencyKind,
+    category: Category,
+    purpose: Purpose,
+    *papers: Process,
+    **more: Any,
+) -> Facts:
+    return route(holder, frozenset(duties), recipient, category, purpose) | {"processes": papers} | more
+
+
+R, K, C, P, A, D = Representation, ProcessKind, Category, Purpose, AgencyKind, Duty
+CHILDREN, ELDERS = "report-child-federal", "report-elder-care"
+ORDER, WARRANT = paper(K.COURT_ORDER), paper(K.WARRANT)
+RULING = paper(K.COURT_ORDER, R.PRIVILEGE_RULED_ON)
+PART2_ORDER = (paper(K.PART2_ORDER), paper(K.SUBPOENA, id="paper-2"))
+DEATHS = (R.TO_PREVENT_DEATHS, R.IDENTITY_PROTECTED, R.RELEASE_SOUGHT, R.SHE_HAS_DIED)
+ALL_THREE = (R.INCAPACITATED, R.NOT_AGAINST_HER, R.HARM_BY_WAITING, R.BEST_INTEREST)
+
+#: Every way on which something is let out on a paper: each rule, each of its papers.
+COMPELLED_ROUTES = (
+    on_paper(A.VICTIM_SERVICES, {D.VAWA}, A.COURT, C.NOTES, P.LEGAL_PROCESS, ORDER),
+    on_paper(A.VICTIM_SERVICES, {D.VOCA, D.FVPSA}, A.DEFENCE, C.SERVICES, P.LEGAL_PROCESS, WARRANT),
+    on_paper(A.COMMUNITY, {D.VAWA}, A.PROTECTIVE_SERVICES, C.NOTES, P.MANDATED_REPORT, report(ELDERS)),
+    on_paper(A.HOSPITAL, {D.HIPAA}, A.POLICE, C.INJURIES, P.INVESTIGATION, WARRANT),
+    on_paper(A.HOSPITAL, {D.HIPAA}, A.COURT, C.RESULTS, P.PROSECUTION, ORDER),
+    on_paper(A.HOSPITAL, {D.HIPAA}, A.POLICE, C.INJURIES, P.MANDATED_REPORT, report(ELDERS)),
+    on_paper(A.SUBSTANCE_USE, {D.PART2}, A.COURT, C.NOTES, P.LEGAL_PROCESS, *PART2_ORDER),
+    on_paper(
+        A.SUBSTANCE_USE,
+        {D.PART2, D.HIPAA},
+        A.PROSECUTOR,
+        C.VISITS,
+        P.INVESTIGATION,
+        *PART2_ORDER,
+        paper(K.COURT_ORDER, id="paper-3"),
+    ),
+    on_paper(A.SUBSTANCE_USE, {D.PART2}, A.PROTECTIVE_SERVICES, C.NOTES, P.MANDATED_REPORT, report(CHILDREN)),
+    on_paper(A.MENTAL_HEALTH, {D.PART2, D.HIPAA}, A.PROTECTIVE_SERVICES, C.NOTES, P.MANDATED_REPORT, report(ELDERS)),
+    on_paper(A.SCHOOL, {D.FERPA}, A.COURT, C.EDUCATION, P.LEGAL_PROCESS, paper(K.SUBPOENA, R.SHE_WAS_NOTIFIED)),
+    on_paper(A.SCHOOL, {D.FERPA}, A.POLICE, C.EDUCATION, P.MANDATED_REPORT, report(CHILDREN)),
+    on_paper(A.LEGAL_AID, {D.ATTORNEY_PRIVILEGE}, A.COURT, C.LEGAL, P.LEGAL_PROCESS, RULING),
+    on_paper(
+        A.MENTAL_HEALTH, {D.THERAPIST_PRIVILEGE}, A.PROTECTIVE_SERVICES, C.NOTES, P.MANDATED_REPORT, report(CHILDREN)
+    ),
+    on_paper(A.PROTECTIVE_SERVICES, {D.PROTECTIVE_RECORDS}, A.COURT, C.NOTES, P.LEGAL_PROCESS, ORDER),
+    on_paper(A.COMMUNITY, {D.NONE}, A.POLICE, C.NOTES, P.MANDATED_REPORT, report(ELDERS)),
+)
+FOUND_ROUTES = (
+    on_paper(
+        A.VICTIM_SERVICES,
+        {D.VAWA},
+        A.FUNDER,
+        C.SERVICES,
+        P.REPORTING,
+        paper(K.FINDING, R.CELLS_SUPPRESSED),
+        relation=Relation.NOBODY,
+    ),
+    on_paper(A.POLICE, POLICE_DUTIES, A.VICTIM_SERVICES, C.CONTACT, P.SAFETY, paper(K.FINDING, R.SHE_AGREES)),
+    on_paper(A.POLICE, {D.CJIS}, A.VICTIM_SERVICES, C.LEGAL, P.SAFETY, paper(K.FINDING, R.SHE_AGREES)),
+    on_paper(A.PROSECUTOR, {D.BRADY}, A.DEFENCE, C.NOTES, P.DISCOVERY, paper(K.FINDING, R.FAVOURABLE_MATERIAL)),
+    on_paper(
+        A.HOSPITAL, {D.HIPAA}, A.FAMILY, C.MEDICATIONS, P.TREATMENT, paper(K.FINDING, R.SHE_AGREES, R.NO_SUCH_THREAT)
+    ),
+    on_paper(
+        A.HOSPITAL,
+        {D.HIPAA},
+        A.FAMILY,
+        C.VISITS,
+        P.TREATMENT,
+        paper(K.FINDING, R.INCAPACITATED, R.BEST_INTEREST, R.NO_SUCH_THREAT),
+    ),
+    on_paper(A.HOSPITAL, {D.HIPAA}, A.PROTECTIVE_SERVICES, C.NOTES, P.MANDATED_REPORT, paper(K.FINDING, R.SHE_AGREES)),
+    on_paper(
+        A.HOSPITAL,
+        {D.HIPAA},
+        A.POLICE,
+        C.NOTES,
+        P.MANDATED_REPORT,
+        paper(K.FINDING, R.PREVENTS_SERIOUS_HARM, R.AUTHORISED_BY_STATUTE),
+    ),
+    on_paper(
+        A.HOSPITAL,
+        {D.HIPAA},
+        A.POLICE,
+        C.NOTES,
+        P.MANDATED_REPORT,
+        paper(K.FINDING, R.INCAPACITATED, R.NOT_AGAINST_HER, R.HARM_BY_WAITING, R.AUTHORISED_BY_STATUTE),
+    ),
+    on_paper(A.HOSPITAL, {D.HIPAA}, A.POLICE, C.IDENTITY, P.LOCATE, paper(K.LAW_ENFORCEMENT_REQUEST)),
+    on_paper(
+        A.HOSPITAL, {D.HIPAA}, A.POLICE, C.INJURIES, P.INVESTIGATION, paper(K.LAW_ENFORCEMENT_REQUEST, R.SHE_AGREES)
+    ),
+    on_paper(A.HOSPITAL, {D.HIPAA}, A.POLICE, C.EXAM, P.INVESTIGATION, paper(K.LAW_ENFORCEMENT_REQUEST, *ALL_THREE)),
+    on_paper(
+        A.HOSPITAL,
+        {D.HIPAA},
+        A.PROSECUTOR,
+        C.ENCOUNTERS,
+        P.LEGAL_PROCESS,
+        paper(K.ADMINISTRATIVE_REQUEST, R.RELEVANT_AND_LIMITED),
+    ),
+    on_paper(A.HOSPITAL, {D.HIPAA}, A.COURT, C.RESULTS, P.LEGAL_PROCESS, paper(K.SUBPOENA, R.SHE_WAS_NOTIFIED)),
+    on_paper(
+        A.HOSPITAL, {D.HIPAA}, A.DEFENCE, C.RESULTS, P.LEGAL_PROCESS, paper(K.SUBPOENA, R.PROTECTIVE_ORDER_SOUGHT)
+    ),
+    on_paper(A.HOSPITAL, {D.HIPAA}, A.POLICE, C.NOTES, P.INVESTIGATION, paper(K.FINDING, R.STAFF_OR_PREMISES)),
+    on_paper(A.HOSPITAL, {D.HIPAA}, A.SCHOOL, C.RISK, P.SAFETY, paper(K.FINDING, R.IMMINENT_THREAT)),
+    on_paper(A.SUBSTANCE_USE, {D.PART2}, A.HOSPITAL, C.MEDICATIONS, P.TREATMENT, paper(K.FINDING, R.MEDICAL_EMERGENCY)),
+    on_paper(A.SUBSTANCE_USE, {D.PART2}, A.POLICE, C.LEGAL, P.INVESTIGATION, paper(K.FINDING, R.STAFF_OR_PREMISES)),
+    on_paper(
+        A.SCHOOL, {D.FERPA}, A.POLICE, C.RISK, P.SAFETY, paper(K.FINDING, R.IMMINENT_THREAT, R.THREAT_WRITTEN_DOWN)
+    ),
+    on_paper(
+        A.SCHOOL,
+        {D.FERPA},
+        A.PROTECTIVE_SERVICES,
+        C.EDUCATION,
+        P.COORDINATION,
+        paper(K.FINDING, R.AUTHORISED_BY_STATUTE),
+    ),
+    on_paper(A.VICTIM_SERVICES, {D.VAWA, D.VOCA}, A.COMMUNITY, C.NOTES, P.FATALITY_REVIEW, paper(K.FINDING, *DEATHS)),
+    on_paper(A.COURT, {D.COURT_RECORDS}, A.HOSPITAL, C.LEGAL, P.FATALITY_REVIEW, paper(K.FINDING, *DEATHS)),
+)
+PAPER_ROUTES = COMPELLED_ROUTES + FOUND_ROUTES
+#: Without a paper and without an agreement, beside those above.
+TREATMENT = route(A.HOSPITAL, HIPAA, A.MENTAL_HEALTH, C.RESULTS, P.TREATMENT) | {"recipient_duties": HIPAA}
+REGISTRY = route(A.COURT, COURT_DUTIES, A.REGISTRY, C.IDENTITY, P.PROTECTIVE_ORDER)
+
+#: One of each kind with everything written on it, both statutes: whatever a law could ask for is on file.
+EVERYTHING_ON_FILE = (
+    *(paper(kind, *(set(R) - {R.INFORMING_UNSAFE}), id=f"paper-{kind}") for kind in K if kind is not K.MANDATED_REPORT),
+    report(CHILDREN, id="paper-children"),
+    report(ELDERS, id="paper-elders"),
+)
+
+
+def changed(one: Facts, **changes: Any) -> tuple[Process, ...]:
+    """The papers of this route, the first of them changed."""
+    first, *rest = one["processes"]
+    return (replace(first, **changes), *rest)
+
+
+def paper_kinds() -> Iterator[Question]:
+    """Each route by every kind of paper, with and without counsel, resting on every statute and on none."""
+    for one in PAPER_ROUTES:
+        statutes = dict.fromkeys((one["processes"][0].statute, "", CHILDREN, ELDERS, "report-unheard-of"))
+        yield from on_routes(
+            (one,),
+            processes=[
+                changed(one, kind=kind, counsel_reviewed=reviewed, statute=statute)
+                for kind in K
+                for reviewed in (False, True)
+                for statute in statutes
+            ],
+        )
+        # The second paper, where there is one: another kind, no counsel, none.
+        first, *rest = one["processes"]
+        for index, second in enumerate(rest):
+            others = rest[:index] + rest[index + 1 :]
+            some = [(first, *others, replace(second, kind=kind)) for kind in K]
+            some += [(first, *others), (first, *others, replace(second, counsel_reviewed=False))]
+            some += [(first, *others, replace(second, until=AT + tick)) for tick in TICKS]
+            yield from on_routes((one,), processes=some)
+
+
+def paper_representations() -> Iterator[Question]:
+    """Each route by every set of what its paper must say, beside nothing and beside everything else."""
+    for one in PAPER_ROUTES:
+        asked = one["processes"][0].represented
+        rest = frozenset(R) - asked
+        some = [said | beside for said in subsets(asked) for beside in (frozenset[Representation](), rest)]
+        some += [asked | {other} for other in rest] + [frozenset(R) - {each} for each in asked]
+        yield from on_routes(
+            (one,), processes=[changed(one, represented=represented) for represented in dict.fromkeys(some)]
+        )
+        # What two papers say together one of them must say.
+        first, *others = one["processes"]
+        if len(asked) > 1:
+            for part in subsets(asked):
+                halves = (replace(first, represented=part), replace(first, represented=asked - part, id="paper-half"))
+                yield from on_routes((one,), processes=[(*halves, *others)])
+
+
+def paper_edges() -> Iterator[Question]:
+    """Each route: the paper holds or not, names this recipient, person and category or another; two under one id."""
+    for one in PAPER_ROUTES:
+        yield from on_routes(
+            (one,),
+            processes=[
+                (*changed(one, since=since, until=until, recipient=to, subject=about, categories=kinds), *more)
+                for since, until in SPANS
+                for to in (RECIPIENT, THIRD, HOLDER)
+                for about in (ANA, HER_CHILD)
+                for kinds in (frozenset(C), frozenset({one["category"]}), frozenset(C) - {one["category"]})
+                for more in ((), (paper(K.RECORDS_REQUEST),))
+            ],
+        )
+        # How long it is good for: one day, thirty, half a year, a year, or as long as the paper.
+        ends = [days * DAY + tick for days in (1, 30, 90, 180, 365) for tick in TICKS]
+        yield from on_routes((one,), processes=[changed(one, until=AT + end) for end in ends])
+
+
+def papers_by_purpose() -> Iterator[Question]:
+    """Each route by every kind of recipient and every purpose."""
+    yield from on_routes((*PAPER_ROUTES, TREATMENT, REGISTRY), recipient_kind=AgencyKind, purpose=Purpose)
+
+
+def papers_by_category() -> Iterator[Question]:
+    """Each route by every kind of holder and every category; about whomever it is."""
+    yield from on_routes((*PAPER_ROUTES, TREATMENT, REGISTRY), holder_kind=AgencyKind, category=Category)
+    yield from on_routes((*PAPER_ROUTES, TREATMENT, REGISTRY), relation=Relation, subject=(ANA, HER_CHILD))
+    yield from on_routes(
+        (*PAPER_ROUTES, TREATMENT, REGISTRY),
+        category=(C.CONTACT, C.LOCATION),
+        relation=Relation,
+        recipient_kind=(A.INTERVENTION, A.DEFENCE, A.RESPONDENT, A.COURT, A.HMIS, A.FUNDER),
+    )
+
+
+def papers_by_duty() -> Iterator[Question]:
+    """Each route under every law, and under its own and every other: each must let it out."""
+    for one in (*PAPER_ROUTES, TREATMENT, REGISTRY):
+        own = one["holder_duties"] - {D.NONE}
+        states = dict.fromkeys(
+            [*(frozenset({duty}) for duty in D), *(own | {duty} for duty in D), PART2 | HIPAA | VAWA]
+        )
+        papers = dict.fromkeys((one.get("processes", ()), EVERYTHING_ON_FILE, ()))
+        yield from on_routes((one,), holder_duties=states, processes=papers)
+        yield from on_routes((one,), recipient_duties=[frozenset({duty}) for duty in D])
+
+
+def two_laws() -> Iterator[Question]:
+    """Holders under two laws with everything on file, toward everybody who may hear of it, for every purpose."""
+    for duties in (
+        HIPAA | PART2,
+        HIPAA | VAWA,
+        VAWA | {D.ADVOCATE_PRIVILEGE},
+        HIPAA | {D.THERAPIST_PRIVILEGE},
+        HIPAA | {D.FERPA},
+        VAWA | {D.FERPA},
+        frozenset({D.BRADY, D.PROTECTIVE_RECORDS}),
+    ):
+        for kind in (A.SUBSTANCE_USE, A.HOSPITAL, A.COMMUNITY, A.SCHOOL):
+            yield from cross(
+                {"released": False, "processes": EVERYTHING_ON_FILE, "holder_duties": duties, "holder_kind": kind},
+                recipient_kind=(
+                    A.POLICE,
+                    A.PROSECUTOR,
+                    A.COURT,
+                    A.DEFENCE,
+                    A.PROTECTIVE_SERVICES,
+                    A.HOSPITAL,
+                    A.FAMILY,
+                ),
+                recipient_duties=(PLAIN, HIPAA),
+                purpose=Purpose,
+                category=(C.IDENTITY, C.NOTES, C.RISK, C.EDUCATION),
+            )
+
+
+def report_statutes() -> Iterator[Question]:
+    """Who must report what to whom: every holder, every recipient, every statute, under every law that reports."""
+    some = [(report(statute),) for statute in (CHILDREN, ELDERS, "", "report-of-no-state")]
+    some.append((report(CHILDREN), report(ELDERS, id="paper-2")))
+    yield from cross(
+        {"released": False, "purpose": P.MANDATED_REPORT, "category": C.NOTES},
+        holder_kind=AgencyKind,
+        recipient_kind=(A.POLICE, A.PROTECTIVE_SERVICES, A.COURT, A.HOSPITAL),
+        processes=some,
+        holder_duties=(
+            VAWA,
+            HIPAA,
+            PART2,
+            PART2 | HIPAA,
+            frozenset({D.FERPA}),
+            PLAIN,
+            frozenset({D.ADVOCATE_PRIVILEGE}),
+        ),
+    )
+
+
+def single_facts() -> Iterator[Question]:
+    """Each route with a paper that names one fact, two, all or none; and beside a second paper that names others."""
+    named = [frozenset[Field](), *(frozenset({one}) for one in Field), frozenset(Field)]
+    named += [frozenset({Field.NAME_ADDRESS, other}) for other in (Field.DNA, Field.INJURY_TYPE, Field.REPORTER)]
+    for one in PAPER_ROUTES:
+        yield from on_routes((one,), processes=[changed(one, fields=fields) for fields in named])
+        first, *rest = one["processes"]
+        for fields, others in product((named[0], named[1], named[2], named[9], named[-1]), repeat=2):
+            pair = (replace(first, fields=fields), replace(first, fields=others, id="paper-0", until=AT + 2 * DAY))
+            yield from on_routes((one,), processes=[(*pair, *rest)])
+
+
+def facts_of_two_papers() -> Iterator[Question]:
+    """Where two laws ask for a paper each, only what both papers name is told, and nothing if that is nothing."""
+    named = (frozenset[Field](), *(frozenset({one}) for one in Field), frozenset({Field.NAME_ADDRESS, Field.BIRTH}))
+    one = COMPELLED_ROUTES[7]
+    first, second, third = one["processes"]
+    yield from on_routes(
+        (one,),
+        processes=[
+            (replace(first, fields=some), second, replace(third, fields=other))
+            for some, other in product(named, repeat=2)
+        ],
+        released=(False, True),
+        level=(Level.EXISTENCE,),
+    )
+
+
+def several_papers() -> Iterator[Question]:
+    """Two papers of every sort together, in both orders, on the routes where more than one rule may speak."""
+    some = (
+        ORDER,
+        RULING,
+        replace(WARRANT, id="paper-w", fields=frozenset({Field.NAME_ADDRESS})),
+        replace(ORDER, id="paper-0", until=AT + 3 * DAY),
+        paper(K.LAW_ENFORCEMENT_REQUEST, R.SHE_AGREES, id="paper-le"),
+        paper(K.ADMINISTRATIVE_REQUEST, R.RELEVANT_AND_LIMITED, id="paper-ad"),
+        paper(K.FINDING, R.STAFF_OR_PREMISES, R.IMMINENT_THREAT, R.SHE_AGREES, id="paper-f"),
+        paper(K.SUBPOENA, R.SHE_WAS_NOTIFIED, id="paper-s"),
+        paper(K.PART2_ORDER, id="paper-p"),
+        report(CHILDREN, id="paper-c"),
+        report(ELDERS, id="paper-e", until=AT + DAY),
+        paper(K.FINDING, R.INFORMING_UNSAFE, id="paper-u"),
+    )
+    pairs = [(one, other) for one, other in product(some, repeat=2) if one != other]
+    triples = list(combinations(some, 3))
+    for duties in (HIPAA, PART2, HIPAA | PART2, HIPAA | {D.THERAPIST_PRIVILEGE}, VAWA, HIPAA | {D.FERPA}):
+        for recipient, purpose in (
+            (A.POLICE, P.INVESTIGATION),
+            (A.POLICE, P.MANDATED_REPORT),
+            (A.COURT, P.LEGAL_PROCESS),
+        ):
+            base = on_paper(A.HOSPITAL, duties, recipient, C.IDENTITY, purpose)
+            yield from on_routes((base,), processes=pairs + triples, marks=(frozenset[Mark](),))
+            yield from on_routes((base,), processes=pairs, marks=(frozenset({Mark.PRIVILEGED}), frozenset({Mark.SUD})))
+
+
+def papers_and_marks() -> Iterator[Question]:
+    """Each route with every one and two marks: its own paper, that and a key's paper, everything on file."""
+    some = [marks for marks in subsets(Mark) if len(marks) <= 2]
+    key_papers = (
+        paper(K.COURT_ORDER, R.PRIVILEGE_RULED_ON, R.UNSEALS, id="key-1"),
+        paper(K.PART2_ORDER, id="key-2"),
+        paper(K.SUBPOENA, id="key-3", until=AT + DAY / 2),
+        paper(K.FINDING, R.IMMINENT_THREAT, R.MEDICAL_EMERGENCY, R.STAFF_OR_PREMISES, id="key-4"),
+    )
+    for one in (*PAPER_ROUTES, TREATMENT, REGISTRY):
+        own = one.get("processes", ())
+        papers = (own, (*own, key_papers[0]), (*own, *key_papers[1:3]), (*own, key_papers[3]), EVERYTHING_ON_FILE)
+        yield from on_routes((one,), marks=some, processes=papers)
+
+
+def papers_and_keys() -> Iterator[Question]:
+    """What opens each key on paper: every kind, with and without counsel, each representation alone, each statute."""
+    marked = ((Mark.PRIVILEGED,), (Mark.PSYCHOTHERAPY_NOTE,), (Mark.SUD,), (Mark.SUD_COUNSELLING_NOTE,), (Mark.SEALED,))
+    papers: list[tuple[Process, ...]] = [
+        (paper(kind, *said, counsel_reviewed=reviewed, statute=statute, id="key"),)
+        for kind in K
+        for said in (
+            (),
+            *(
+                (each,)
+                for each in (
+                    R.PRIVILEGE_RULED_ON,
+                    R.UNSEALS,
+                    R.IMMINENT_THREAT,
+                    R.MEDICAL_EMERGENCY,
+                    R.STAFF_OR_PREMISES,
+                )
+            ),
+        )
+        for reviewed in (False, True)
+        for statute in (("", CHILDREN, ELDERS) if kind is K.MANDATED_REPORT else ("",))
+    ]
+    papers += [(*one, replace(PART2_ORDER[1], id="key-2")) for one in papers]
+    for one in (COMPELLED_ROUTES[3], COMPELLED_ROUTES[5], COMPELLED_ROUTES[13], FOUND_ROUTES[16], TREATMENT):
+        own = one.get("processes", ())
+        yield from on_routes(
+            (one,), processes=[(*own, *beside) for beside in papers], marks=[frozenset(marks) for marks in marked]
+        )
+
+
+def papers_and_releases() -> Iterator[Question]:
+    """Hers when it opens as much; the higher level otherwise; single facts never in its place; compelled before
+    permitted; and what stays when she said never."""
+    demanded = (ORDER, replace(ORDER, fields=frozenset({Field.NAME_ADDRESS})))
+    found = (
+        paper(K.LAW_ENFORCEMENT_REQUEST, R.SHE_AGREES, id="paper-le"),
+        paper(K.ADMINISTRATIVE_REQUEST, R.RELEVANT_AND_LIMITED, id="paper-ad"),
+        paper(K.LAW_ENFORCEMENT_REQUEST, R.SHE_AGREES, id="paper-f", fields=frozenset({Field.INJURY_TYPE})),
+    )
+    many = list(subsets((*demanded[:1], replace(demanded[1], id="paper-o"), *found)))
+    never = ((), (Block(BlockKind.NEVER_SHARE, RECIPIENT),), (Block(BlockKind.CONFLICT, RECIPIENT),))
+    yield from on_routes(
+        (on_paper(A.HOSPITAL, {D.HIPAA}, A.POLICE, C.INJURIES, P.INVESTIGATION),),
+        processes=[tuple(sorted(some, key=lambda each: each.id)) for some in many],
+        released=(False, True),
+        level=Level,
+        blocks=never,
+    )
+    for one in (*PAPER_ROUTES, TREATMENT, REGISTRY):
+        yield from on_routes(
+            (one,),
+            released=(False, True),
+            level=Level,
+            elements=(ALL_ELEMENTS, ALL_ELEMENTS - {Element.SIGNED}),
+            length=(2 * DAY, 15 * DAY, 90 * DAY + TICK),
+            blocks=never,
+        )
+
+
+def papers_and_blocks() -> Iterator[Question]:
+    """Her never yields to what is compelled, a conflict to nothing, on each route."""
+    blocks: list[tuple[Block, ...]] = [()]
+    blocks += [(Block(kind, who),) for kind in BlockKind for who in (RECIPIENT, DETECTIVE, MEMBER, ANA, THIRD, HOLDER)]
+    blocks.append((Block(BlockKind.NEVER_SHARE, RECIPIENT), Block(BlockKind.CONFLICT, ANA)))
+    yield from on_routes(
+        PAPER_ROUTES,
+        blocks=blocks,
+        person=("", DETECTIVE),
+        conflicts=(frozenset[str](), frozenset({ANA})),
+        roles=(WORKER, frozenset({Role.DIRECTOR})),
+    )
+
+
+def telling_her() -> Iterator[Question]:
+    """That telling her is unsafe, what the threat is: on the paper relied on, on another, on one that is void."""
+    said = frozenset({R.INFORMING_UNSAFE, R.THREAT_WRITTEN_DOWN})
+    for one in PAPER_ROUTES:
+        first = one["processes"][0]
+        some: list[tuple[Process, ...]] = [one["processes"]]
+        for more in (said, frozenset({R.INFORMING_UNSAFE})):
+            some.append(changed(one, represented=first.represented | more))
+            beside = paper(K.FINDING, *more, id="paper-beside")
+            some += [
+                (*one["processes"], beside),
+                (*one["processes"], replace(beside, recipient=THIRD)),
+                (*one["processes"], replace(beside, subject=HER_CHILD)),
+                (*one["processes"], replace(beside, until=AT)),
+                (*one["processes"], replace(beside, kind=K.RECORDS_REQUEST)),
+            ]
+            some.append(changed(one, represented=first.represented | more, until=AT))
+        yield from on_routes((one,), processes=some, released=(False, True))
+
+
+def totals() -> Iterator[Question]:
+    """About nobody or somebody, from everybody, to everybody, for every purpose, small numbers left out or not."""
+    left_out, left_in = paper(K.FINDING, R.CELLS_SUPPRESSED), paper(K.FINDING)
+    yield from cross(
+        {"released": False, "category": C.SERVICES},
+        relation=(Relation.NOBODY, Relation.SELF, Relation.OTHER),
+        holder_duties=(VAWA, HIPAA, PLAIN, VAWA | HIPAA),
+        recipient_kind=AgencyKind,
+        purpose=(P.COORDINATION, P.OVERSIGHT, P.REPORTING, P.RESEARCH, P.LEGAL_HELP, P.FATALITY_REVIEW),
+        processes=((), (left_out,), (left_in,)),
+    )
+    yield from cross(
+        {"released": False, "processes": (left_out,), "purpose": P.RESEARCH, "relation": Relation.NOBODY},
+        holder_duties=[frozenset({duty}) for duty in D] + [frozenset(D) - {D.NONE}],
+        recipient_kind=(A.FUNDER, A.HMIS),
+        category=Category,
+    )
+
+
+def bars() -> Iterator[Question]:
+    """What nothing lifts: about whom, toward whom, of what kind, with a release, with everything on file."""
+    yield from cross(
+        {"purpose": P.COORDINATION},
+        category=(C.CONTACT, C.LOCATION, C.SERVICES),
+        relation=Relation,
+        recipient_kind=AgencyKind,
+        marks=(frozenset[Mark](), frozenset({Mark.VICTIM_CONTACT})),
+        holder_duties=(VAWA, VOCA, FVPSA, HIPAA, PLAIN),
+        processes=((), EVERYTHING_ON_FILE),
+    )
+    yield from cross(
+        {"processes": EVERYTHING_ON_FILE},
+        purpose=Purpose,
+        relation=Relation,
+        recipient_kind=(A.HMIS, A.FUNDER, A.DEFENCE, A.RESPONDENT, A.COURT),
+        holder_duties=(VAWA, VOCA | HIPAA, PLAIN),
+        released=(False, True),
+    )
+
+
+# --- Instruments -------------------------------------------------------------------------------------
+
+#: What asks for an instrument: marks and, for Part 2, the purpose.
+KEYED = tuple(
+    {"marks": frozenset(marks), "purpose": purpose}
+    for marks in subsets(Mark)
+    if len(marks) <= 2
+    for purpose in (P.LEGAL_HELP, P.INVESTIGATION, P.SUPERVISION)
+)
+ITS_MARK = {
+    Instrument.PSYCHOTHERAPY_NOTES: Mark.PSYCHOTHERAPY_NOTE,
+    Instrument.COUNSELLING_NOTES: Mark.SUD_COUNSELLING_NOTE,
+    Instrument.PROCEEDING: Mark.SUD,
+    Instrument.CRIMINAL_JUSTICE: Mark.SUD,
+    Instrument.PRIVILEGE_WAIVER: Mark.PRIVILEGED,
+    Instrument.SHELTER_PERMISSION: Mark.SHELTER_LOCATION,
+    Instrument.IMMIGRATION_WAIVER: Mark.IMMIGRATION,
+}
+ITS_PURPOSE = {Instrument.PROCEEDING: P.PROSECUTION, Instrument.CRIMINAL_JUSTICE: P.SUPERVISION}
+
+
+def instruments() -> Iterator[Question]:
+    """Every instrument for everything that asks for one or two; its own and nothing else."""
+    for one in KEYED:
+        yield from cross(
+            one,
+            instrument=Instrument,
+            holder_duties=(VAWA, HIPAA, PART2, PART2 | HIPAA, PLAIN),
+            elements=(ALL_ELEMENTS, ALL_ELEMENTS - {Element.SUBSTANCE_USE}),
+        )
+    yield from cross(
+        instrument=Instrument,
+        purpose=Purpose,
+        marks=(frozenset[Mark](), frozenset({Mark.SUD})),
+        holder_duties=(HIPAA, PART2, PART2 | HIPAA, PLAIN),
+    )
+
+
+def instrument_elements() -> Iterator[Question]:
+    """Each instrument for its own, one or two elements missing, signed by her or for her; its moments and levels."""
+    nearly = [ALL_ELEMENTS - missing for missing in subsets(Element) if len(missing) <= 2]
+    for instrument, mark in ITS_MARK.items():
+        own = {
+            "instrument": instrument,
+            "marks": frozenset({mark}),
+            "purpose": ITS_PURPOSE.get(instrument, P.LEGAL_HELP),
+            "holder_duties": VAWA if mark is Mark.SHELTER_LOCATION else PLAIN,
+        }
+        yield from cross(own, elements=nearly, signer=(Signer(), REPRESENTATIVE_SIGNS))
+        yield from cross(own, at=MOMENTS, withdrawn=WITHDRAWALS[:4], level=Level, released=(True, False))
+        yield from cross(
+            without(own, "holder_duties"),
+            holder_duties=(VAWA, HIPAA, PART2, frozenset({D.ATTORNEY_PRIVILEGE})),
+            elements=nearly[: 1 + len(Element)],
+        )
+
+
+def several_instruments() -> Iterator[Question]:
+    """Two releases of different kinds: they are never combined."""
+    for one in KEYED[::3] + KEYED[1::9] + KEYED[2::9]:
+        for first, second in combinations(Instrument, 2):
+            more = ({"release_id": "release-1", "instrument": first}, {"release_id": "release-2", "instrument": second})
+            yield from cross(one | {"released": False, "more": more}, holder_duties=(HIPAA, PLAIN))
+
+
+def fixed_consents() -> Iterator[Question]:
+    """42 CFR 2.35: taken back before, at and after the day until which she bound herself; and where she cannot."""
+    fixed = (None, 0 * DAY, 3 * DAY - TICK, 3 * DAY, 3 * DAY + TICK, 10 * DAY, 15 * DAY, 20 * DAY)
+    base = {"instrument": Instrument.CRIMINAL_JUSTICE, "purpose": P.SUPERVISION, "recipient_kind": A.PROBATION}
+    for marks in (frozenset[Mark](), frozenset({Mark.SUD})):
+        yield from cross(
+            base | {"marks": marks},
+            holder_duties=(PART2, HIPAA, PART2 | HIPAA, PART2 | VAWA, PLAIN, PART2 | {D.FERPA}),
+            fixed=fixed,
+            withdrawn=WITHDRAWALS,
+            at=(("signed", 3 * DAY), ("until", -TICK), ("until", timedelta(0))),
+        )
+    yield from cross(
+        {"fixed": 10 * DAY, "withdrawn": ("at", -TICK), "recipient_kind": A.PROBATION},
+        instrument=Instrument,
+        purpose=Purpose,
+        marks=(frozenset[Mark](), frozenset({Mark.SUD}), frozenset({Mark.SUD_COUNSELLING_NOTE})),
+        holder_duties=(PART2, HIPAA),
     )
 
 
@@ -1017,6 +1620,28 @@ GROUPS: tuple[Callable[[], Iterator[Question]], ...] = (
     exceptions_and_agreements,
     exception_pairs,
     processes,
+    paper_kinds,
+    paper_representations,
+    paper_edges,
+    papers_by_purpose,
+    papers_by_category,
+    papers_by_duty,
+    two_laws,
+    report_statutes,
+    single_facts,
+    facts_of_two_papers,
+    several_papers,
+    papers_and_marks,
+    papers_and_keys,
+    papers_and_releases,
+    papers_and_blocks,
+    telling_her,
+    totals,
+    bars,
+    instruments,
+    instrument_elements,
+    several_instruments,
+    fixed_consents,
     pairs,
     triples,
 )

@@ -47,7 +47,15 @@ def test_one_rule_is_explained_in_plain_words() -> None:
     assert "Only under an agreement in force; what was sent ends with it" in text
     assert "What was sent ends after 365 days" in pages.explain(LAW, "court-orders")
     assert "Opened by a release that has: the written form; " in pages.explain(LAW, "key-sud")
-    assert "No release opens it" in pages.explain(LAW, "key-privileged")
+    assert "No release opens it" in pages.explain(LAW, "key-sealed")
+    assert "Opened by a waiver of privilege that has: the written form; " in pages.explain(LAW, "key-privileged")
+    assert "Let through by: a court order; looked at by counsel; written down: " in pages.explain(LAW, "key-privileged")
+    assert "It may bind her until a day named in it" in pages.explain(LAW, "key-sud-supervision")
+    text = pages.explain(LAW, "hipaa-locate")
+    assert "On file must be: a request of law enforcement" in text
+    assert "Of these only: name and address, date and place of birth, " in text
+    assert "beside it a subpoena" in pages.explain(LAW, "part2-court-order")
+    assert "By word within 2 hours, in writing within 24 hours" in pages.explain(LAW, "report-elder-care")
     assert "it is sent without her release" in pages.explain(LAW, "duty-accounting")
     assert "For oversight: read ledger" in pages.explain(LAW, "own-director")
 
