@@ -18,12 +18,25 @@ give the same answer, no clock, no disk, no memory.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from itertools import product
 
 from accord.policy.conditions import Opened, applies
 from accord.policy.facts import Agency, Agreement, Because, Decision, Need, Process, Question, Release
-from accord.policy.law import Between, BlockLaw, Closer, Law, OpeningLaw, PaperLaw, Party, ReleaseLaw, Tables
+from accord.policy.law import (
+    Between,
+    BlockLaw,
+    Closer,
+    Law,
+    OpeningLaw,
+    PaperLaw,
+    Party,
+    ReleaseLaw,
+    Report,
+    Tables,
+)
 from accord.policy.words import (
     About,
     Basis,
@@ -42,6 +55,8 @@ from accord.policy.words import (
     Verb,
 )
 
+#: How many papers one question may bring.
+MOST_PAPERS = 50
 #: Why a step closes, and what would open it. Empty: it does not close.
 Closed = tuple[tuple[Because, Need], ...]
 
@@ -53,7 +68,9 @@ ONE_RECIPIENT = Need("contradictory", "A disclosure names one other agency as it
 NO_SUBJECT = Need("unknown", "It is not said who this is about.")
 NO_DUTIES = Need("unknown", "It is not said which laws bind each agency; `none` must be said too.")
 NONE_AND_OTHERS = Need("contradictory", "An agency cannot be under no special law and under others.")
+TOO_MANY = Need("unknown", "More papers are on file than anybody can weigh; ask about fewer.")
 SAME_ID_TWICE = Need("contradictory", "Two releases carry the same id; which of them is hers is not known.")
+TOTALS = Need("totals", "Totals are told for reporting, research, oversight or coordination, small numbers left out.")
 ENDED = Need("ended", "Her release has ended; only a new signature opens it again.")
 WITHDRAWN = Need("withdrawn", "She took her release back; only a new signature opens it again.")
 
@@ -73,6 +90,8 @@ def decide(law: Law, question: Question) -> Decision:
         asker, holder = question.asker, question.holder
         if asker.id != holder.id:
             return _none(((law.no_pull, ASK_THE_HOLDER),))
+        if len(question.processes) > MOST_PAPERS:
+            return _none(((law.default, TOO_MANY),))
         if asker is not holder and asker != holder:
             return _none(((law.default, TWO_FACES),))
         if question.verb is Verb.DISCLOSE:
@@ -165,7 +184,7 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Dec
             level=opened.level,
             because=(*opened.because, sender),
             relying_on=opened.relying_on,
-            needs=_more(law, question, recipient, opened.level, lacking),
+            needs=_more(law, question, recipient, keys, opened.level, lacking),
             duties=tuple([duty for duty, when in here.duties_opened if applies(when, question, opened)]),
             until=opened.until,
             fields=None if opened.fields is None else tuple(field for field in Field if field in opened.fields),
@@ -173,23 +192,30 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Dec
         )
     if release is None:
         own = _closed_by(blocks) or faults or _closed_by(keys)
-        return _refused((*(own or ((law.default, _release_need(law, question, recipient)),)), *lacking), question)
+        asks = () if question.thing.relation is Relation.NOBODY else (_release_need(law, question, recipient),)
+        closed = own or tuple((law.default, need) for need in asks) or ((law.default, TOTALS),)
+        return _refused((*closed, *lacking), question)
     return Decision(
         level=level,
         because=(*[one.because for one in here.releases], *[key.because for key in keys], sender),
         relying_on=(release.id,),
-        needs=_more(law, question, recipient, level, lacking),
+        needs=_more(law, question, recipient, keys, level, lacking),
         duties=tuple([duty for duty, when in here.duties_released if applies(when, question, release)]),
         until=min(release.until, _taken_back(release, keys, question) or release.until),
         basis=Basis.RELEASE,
     )
 
 
-def _more(law: Law, question: Question, recipient: Agency, level: Level, lacking: Closed) -> tuple[Need, ...]:
-    """What would open more than a yes does."""
+def _more(
+    law: Law, question: Question, recipient: Agency, keys: list[Closer], level: Level, lacking: Closed
+) -> tuple[Need, ...]:
+    """What would open more than a yes does. Past a key only its own instrument does, and no other release."""
     if level == Level.FULL:
         return ()
-    return (_higher_level_need(law, question, recipient), *dict.fromkeys(need for _, need in lacking))
+    release: tuple[Need, ...] = (_higher_level_need(law, question, recipient),)
+    if keys:
+        release = tuple(key.need for key in keys) if all(key.by_release for key in keys) else ()
+    return (*release, *dict.fromkeys(need for _, need in lacking))
 
 
 def _unclear(law: Law, tables: Tables, question: Question, recipient: Agency) -> Closed:
@@ -255,6 +281,7 @@ def _granted(release: Release, question: Question, recipient: Agency, at: dateti
     """How much the release speaks of, if it is about her, these two agencies, this person and purpose, and begun."""
     if (
         release.subject != question.thing.subject
+        or question.thing.relation is Relation.NOBODY
         or release.holder != question.holder.id
         or release.recipient != recipient.id
         or (release.recipient_person and release.recipient_person != question.recipient_person)
@@ -354,6 +381,29 @@ def _higher_level_need(law: Law, question: Question, recipient: Agency) -> Need:
 # ------------------------------------------------------------------ steps 3, 5, 6: compulsion, exceptions, agreements
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way out under one law, or past one key: how much, which single facts at most (None: all), on what, until
+    when."""
+
+    level: Level
+    fields: frozenset[Field] | None
+    because: Because
+    until: datetime
+    agreement: Agreement | None = None
+    papers: tuple[Process, ...] = ()
+
+    @property
+    def worth(self) -> tuple[Level, int]:
+        return self.level, ALL_FIELDS if self.fields is None else len(self.fields)
+
+
+#: More than any list of single facts.
+ALL_FIELDS = len(Field) + 1
+#: What a rule lacks, and how much it would open then.
+_Gap = tuple[Level, tuple[Because, Need]]
+
+
 def _without_release(
     law: Law,
     tables: Tables,
@@ -367,91 +417,152 @@ def _without_release(
     never: bool,
 ) -> tuple[Opened | None, Closed]:
     """What is compelled or excepted, if it opens more than `above`; and what is missing for more than that. Compulsion
-    goes before an exception that opens no more. After her `never` only compulsion counts."""
-    best: Opened | None = None
-    lacking: Closed = ()
+    goes before an exception that opens no more. After her `never` only compulsion counts. What a court or statute
+    demands is given even where she has released less; an exception for single facts leaves her word in its place."""
     about = (question.thing.category, question.purpose)
+    if above == Level.FULL or not (about in here.compelled or about in here.exceptions):
+        return None, ()
+    papers = _papers(question, recipient, at) if question.processes else ()
+    past = []
+    for key in keys:
+        on_file = _on_file(tables, key.papers, papers, question, recipient)
+        past.append([_past(tables, key, found) for found in on_file])
+    if not all(past):
+        return None, ()
+    ask = _Asked(law, tables, question, recipient, at, papers)
+    best: Opened | None = None
+    worth: tuple[Level, int] = (above, ALL_FIELDS)
+    gaps: list[tuple[Level, Closed]] = []
     for compelled, table in ((True, here.compelled), (False, here.exceptions)):
         candidates = table.get(about, ())
-        if not candidates or above == Level.FULL or (never and not compelled):
+        if not candidates or (never and not compelled):
             continue
-        opened, missing = _open(law, tables, candidates, keys, question, recipient, at, above, compelled)
-        lacking += missing
-        if opened is not None:
-            best, above = opened, opened.level
-    return best, lacking
+        ways, could, lacking = _by_every_law(ask, candidates, past, whole=above > Level.NONE and not compelled)
+        gaps.append((could, lacking))
+        if ways:
+            opened = _together(ask, ways, compelled)
+            gives = opened.level, ALL_FIELDS if opened.fields is None else len(opened.fields)
+            if gives > worth:
+                best, worth = opened, gives
+    level = above if best is None else best.level
+    return best, tuple(one for could, lacking in gaps if could > level for one in lacking)
 
 
-def _open(
-    law: Law,
-    tables: Tables,
-    candidates: tuple[OpeningLaw, ...],
-    keys: list[Closer],
-    question: Question,
-    recipient: Agency,
-    at: datetime,
-    above: Level,
-    compelled: bool,
-) -> tuple[Opened | None, Closed]:
-    """What these laws open together: for each law the holder is under the rule that opens most, and of these the one
-    that opens least; of facts only those that all of them name. What only a paper opens needs that paper, too."""
-    papers = _papers(question, recipient, at) if question.processes else ()
-    used: dict[str, Process] = {}
-    for key in keys:
-        found = _on_file(tables, key.papers, papers, question, recipient)
-        if found is None:
-            return None, ()
-        used |= {paper.id: paper for paper in found}
-    rules: dict[str, OpeningLaw] = {}
-    agreements: dict[str, Agreement] = {}
-    lacking: Closed = ()
-    for duty in sorted(question.holder.duties):
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What stands still while one question is answered."""
+
+    law: Law
+    tables: Tables
+    question: Question
+    recipient: Agency
+    at: datetime
+    papers: tuple[Process, ...]
+
+
+def _by_every_law(
+    ask: _Asked, candidates: tuple[OpeningLaw, ...], past: list[list[_Way]], *, whole: bool
+) -> tuple[tuple[_Way, ...], Level, Closed]:
+    """For each law the holder is under the way that opens most, together with one past each key, chosen so that the
+    most single facts are left; empty when one law lets nothing out. And how much could be opened, and what it lacks.
+    With `whole` a way that is for single facts only does not count."""
+    parts, could = list(past), Level.FULL
+    wanting: list[tuple[Level, list[_Gap]]] = []
+    for duty in sorted(ask.question.holder.duties):
+        ways: list[_Way] = []
+        gaps: list[_Gap] = []
         for one in candidates:
-            if one.level <= above:
-                return None, lacking
-            # Her own word has no list of facts: it goes before one that names some only.
-            if duty not in one.duties or not applies(one.when, question) or (above and one.fields is not None):
-                continue
-            found = _on_file(tables, one.papers, papers, question, recipient) if one.papers else ()
-            agreement = _in_force(question, recipient, at) if one.agreement else None
-            if found is None:
-                lacking += ((one.because, _paper_need(law, question, one.papers)),)
-            elif one.fields is not None and not _fields(tables, one.fields, found):
-                lacking += ((one.because, _fields_need(law, one.fields)),)
-            elif one.agreement and agreement is None:
-                lacking += ((law.in_force, _agreement_need(law, question, recipient)),)
-            else:
-                used |= {paper.id: paper for paper in found}
-                rules[one.because.rule] = one
-                if agreement is not None:
-                    agreements[agreement.id] = agreement
-                break
-        else:
-            return None, lacking
-    named = [one.fields for one in rules.values() if one.fields is not None]
-    fields = _fields(tables, reduce(frozenset.intersection, named), used.values()) if named else None
-    if fields is not None and not fields:
-        return None, lacking
-    ends = [at + timedelta(days=one.days) for one in rules.values() if one.days]
-    ends += [agreement.until for agreement in agreements.values()]
-    ends += [paper.until for paper in used.values()]
-    reports = [tables.reports[paper.statute].because for paper in used.values() if paper.statute in tables.reports]
-    return (
-        Opened(
-            level=min(one.level for one in rules.values()),
-            fields=fields,
-            because=(
-                *[one.because for one in rules.values()],
-                *[key.because for key in keys],
-                *reports,
-                *([law.in_force] if agreements else []),
-            ),
-            relying_on=(*agreements, *used),
-            represented=frozenset().union(*[paper.represented for paper in used.values()]),
-            until=min(ends),
-            compelled=compelled,
-        ),
-        lacking,
+            if duty in one.duties and applies(one.when, ask.question):
+                found, gap = _ways(ask, one)
+                ways += [way for way in found if way.fields is None or not whole]
+                if gap is not None and (one.fields is None or not whole):
+                    gaps.append((one.level, gap))
+        most = max((way.worth for way in ways), default=(Level.NONE, 0))
+        could = min(could, max([most[0], *(level for level, _ in gaps)]))
+        if could == Level.NONE:
+            return (), could, ()
+        parts.append([way for way in ways if way.worth == most])
+        wanting.append((most[0], gaps))
+    missing = tuple(gap for has, gaps in wanting if has < could for level, gap in gaps if level >= could)
+    best: tuple[_Way, ...] = ()
+    if all(parts):
+        best = max(product(*map(_unlike, parts)), key=lambda chosen: _count(_shared(chosen)))
+        if _count(_shared(best)) == 0:
+            best = ()
+    return best, could, missing
+
+
+def _unlike(ways: list[_Way]) -> list[_Way]:
+    """One way for each list of single facts: of those that leave the same, the first."""
+    return list({way.fields: way for way in reversed(ways)}.values())[::-1]
+
+
+def _shared(ways: Iterable[_Way]) -> frozenset[Field] | None:
+    """The single facts that all of them let out; None: all."""
+    named = [way.fields for way in ways if way.fields is not None]
+    return reduce(frozenset.intersection, named) if named else None
+
+
+def _count(fields: frozenset[Field] | None) -> int:
+    return ALL_FIELDS if fields is None else len(fields)
+
+
+def _ways(ask: _Asked, one: OpeningLaw) -> tuple[list[_Way], tuple[Because, Need] | None]:
+    """Every way a rule opens now, one for each set of papers that is enough; else what it lacks, if that can be had."""
+    ends = [ask.at + timedelta(days=one.days)] if one.days else []
+    agreement = None
+    if one.agreement:
+        agreement = _in_force(ask.question, ask.recipient, ask.at)
+        if agreement is None:
+            return [], (ask.law.in_force, _agreement_need(ask.law, ask.question, ask.recipient))
+        ends.append(agreement.until)
+    if not one.papers:
+        return [_Way(one.level, one.fields, one.because, min(ends), agreement)], None
+    on_file = _on_file(ask.tables, one.papers, ask.papers, ask.question, ask.recipient)
+    found = [
+        _Way(one.level, fields, one.because, min([*ends, *(paper.until for paper in papers)]), agreement, papers)
+        for papers in on_file
+        if (fields := _fields(ask.tables, one.fields, papers)) is None or fields
+    ]
+    if found:
+        return found, None
+    if on_file:
+        return [], (one.because, _fields_need(ask.law, one.fields))
+    possible = [paper for paper in one.papers if not paper.statute or _binding(ask, paper.statute)]
+    return [], (one.because, _paper_need(ask.law, ask.question, possible)) if possible else None
+
+
+def _binding(ask: _Asked, about: frozenset[About]) -> bool:
+    """Whether some loaded statute about one of these makes this holder report to this recipient."""
+    reports = ask.tables.reports.values()
+    return any(report.about in about and _reaches(report, ask.question, ask.recipient) for report in reports)
+
+
+def _past(tables: Tables, key: Closer, papers: tuple[Process, ...]) -> _Way:
+    """One way past a key, on its papers."""
+    until = min(paper.until for paper in papers)
+    return _Way(Level.FULL, _fields(tables, None, papers), key.because, until, None, papers)
+
+
+def _together(ask: _Asked, ways: tuple[_Way, ...], compelled: bool) -> Opened:
+    """What these ways open together: the strictest wins."""
+    agreements = {way.agreement.id: way.agreement for way in ways if way.agreement is not None}
+    used = {paper.id: paper for way in ways for paper in way.papers}
+    statutes = [ask.tables.reports[paper.statute] for paper in used.values() if paper.statute in ask.tables.reports]
+    because = [way.because for way in ways] + [report.because for report in statutes]
+    if agreements:
+        because.append(ask.law.in_force)
+    said = frozenset().union(*[paper.represented for paper in used.values()])
+    if any(Representation.INFORMING_UNSAFE in paper.represented for paper in ask.papers):
+        said |= {Representation.INFORMING_UNSAFE}
+    return Opened(
+        level=min(way.level for way in ways),
+        fields=_shared(ways),
+        because=tuple(dict.fromkeys(because)),
+        relying_on=(*agreements, *used),
+        represented=said,
+        until=min(way.until for way in ways),
+        compelled=compelled,
     )
 
 
@@ -479,8 +590,9 @@ def _on_file(
     papers: tuple[Process, ...],
     question: Question,
     recipient: Agency,
-) -> tuple[Process, ...] | None:
-    """The papers that satisfy one of these, or None."""
+) -> list[tuple[Process, ...]]:
+    """Every paper, or pair of papers, that satisfies one of these."""
+    found: list[tuple[Process, ...]] = []
     for one in wanted:
         for paper in papers:
             if paper.kind not in one.kinds or (one.counsel and not paper.counsel_reviewed):
@@ -491,33 +603,36 @@ def _on_file(
                 if one.beside and (other is paper or other.kind not in one.beside):
                     continue
                 if one.represented <= paper.represented | other.represented:
-                    return (paper,) if other is paper else (paper, other)
-    return None
+                    found.append((paper,) if other is paper else (paper, other))
+    return found
 
 
 def _statute(tables: Tables, about: frozenset[About], paper: Process, question: Question, recipient: Agency) -> bool:
-    """Whether the statute a report rests on makes this holder report to this recipient."""
+    """Whether the statute a report rests on is one of these, and makes this holder report to this recipient."""
     report = tables.reports.get(paper.statute)
+    return report is not None and report.about in about and _reaches(report, question, recipient)
+
+
+def _reaches(report: Report, question: Question, recipient: Agency) -> bool:
     return (
-        report is not None
-        and report.about in about
-        and question.holder.kind in report.reporters
+        question.holder.kind in report.reporters
         and recipient.kind in report.to
         and not (report.exempts_advocates and Duty.ADVOCATE_PRIVILEGE in question.holder.duties)
     )
 
 
-def _fields(tables: Tables, named: frozenset[Field], papers: Iterable[Process]) -> frozenset[Field]:
-    """Of the facts a law names those that every paper asks for and its statute lets be told."""
+def _fields(tables: Tables, named: frozenset[Field] | None, papers: Iterable[Process]) -> frozenset[Field] | None:
+    """Of the facts a law names those that every paper asks for and its statute lets be told; None: all."""
     for paper in papers:
         if paper.fields:
-            named &= paper.fields
+            named = paper.fields if named is None else named & paper.fields
         if paper.statute in tables.reports:
-            named &= tables.reports[paper.statute].fields
+            told = tables.reports[paper.statute].fields
+            named = told if named is None else named & told
     return named
 
 
-def _paper_need(law: Law, question: Question, papers: tuple[PaperLaw, ...]) -> Need:
+def _paper_need(law: Law, question: Question, papers: Iterable[PaperLaw]) -> Need:
     def kinds(codes: frozenset[ProcessKind]) -> str:
         return " or ".join(law.word(kind) for kind in ProcessKind if kind in codes)
 
@@ -535,7 +650,9 @@ def _paper_need(law: Law, question: Question, papers: tuple[PaperLaw, ...]) -> N
     return Need("paper", f"On file: {' - or '.join(words(one) for one in papers)}.")
 
 
-def _fields_need(law: Law, fields: frozenset[Field]) -> Need:
+def _fields_need(law: Law, fields: frozenset[Field] | None) -> Need:
+    if fields is None:
+        return Need("fields", "Nothing that the paper asks for may be told: it and its statute name nothing in common.")
     names = ", ".join(law.word(field) for field in Field if field in fields)
     return Need("fields", f"Nothing that is asked for may be told; this law names only: {names}.")
 

@@ -727,6 +727,13 @@ class _Document:
                 words[WORD_TABLES[name]][code] = table.text(code)
 
 
+def _by_court_or_statute(paper: PaperLaw) -> bool:
+    """Whether this is an order counsel has seen, or a report that a loaded statute demands."""
+    if paper.kinds == {ProcessKind.MANDATED_REPORT}:
+        return bool(paper.statute)
+    return paper.counsel and paper.kinds <= {ProcessKind.COURT_ORDER, ProcessKind.WARRANT}
+
+
 class _Table:
     """One TOML table, read key by key; what nobody read is unknown."""
 
@@ -839,6 +846,8 @@ class _Table:
             self.refuse("it names the kinds of recipient", "when")
         if step is Step.COMPELLED and (agreement or not papers):
             self.refuse("what is compelled rests on a paper, not on an agreement")
+        if step is Step.COMPELLED and duties & VICTIM_SERVICE_DUTIES and not all(map(_by_court_or_statute, papers)):
+            self.refuse("a victim service provider tells what a court orders, seen by counsel, or a statute demands")
         if step is Step.EXCEPTION and duties & VICTIM_SERVICE_DUTIES:
             totals = all(dict(one.facts).get("relation") == frozenset({Relation.NOBODY}) for one in when)
             if agreement or not (totals or purposes == {Purpose.FATALITY_REVIEW}):
@@ -851,7 +860,7 @@ class _Table:
             "duties": duties,
             "when": when,
             "opens": opens,
-            "fields": frozenset(self._set("fields", self.left.pop("fields"), Field)) if "fields" in self.left else None,
+            "fields": self.codes("fields", Field) if "fields" in self.left else None,
             "purposes": purposes,
             "papers": papers,
             "agreement": agreement,

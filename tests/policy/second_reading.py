@@ -334,11 +334,11 @@ def toward_a_partner(question: Question) -> Answer:
     basis, way = None, None
     level = released
     for other, why in ((demanded, Basis.COMPELLED), (permitted, Basis.EXCEPTION)):
-        if other is not None and opens_more(other, way, released):
+        if other is not None and opens_more(other, way, released, demanded=why is Basis.COMPELLED):
             basis, way, level = why, other, other.level
 
     needs = set()
-    if with_an_agreement is not None and opens_more(with_an_agreement, way, released):
+    if with_an_agreement is not None and opens_more(with_an_agreement, way, released, demanded=False):
         needs.add("agreement")
     if way is not None:
         assert basis is not None
@@ -369,9 +369,10 @@ def toward_a_partner(question: Question) -> Answer:
     )
 
 
-def opens_more(one: Way, than: Way | None, released: Level) -> bool:
-    """More than what is relied on so far. Single facts never displace a release that opens anything."""
-    if released > Level.NONE and one.fields is not None:
+def opens_more(one: Way, than: Way | None, released: Level, *, demanded: bool) -> bool:
+    """More than what is relied on so far. Single facts displace a release that opens anything only where a court or
+    a statute demands them."""
+    if released > Level.NONE and one.fields is not None and not demanded:
         return False
     if than is None:
         return one.level > released
@@ -1246,6 +1247,9 @@ def level_given(release: Release, question: Question) -> Level:
 def names_this(release: Release, question: Question) -> bool:
     """The release speaks of this subject, holder, recipient, person, purpose and category."""
     assert question.recipient is not None
+    # Nobody in particular has signed nothing.
+    if question.thing.relation is Relation.NOBODY:
+        return False
     # Whoever the thing is about must be the one the release is about: her word does not open her child's.
     if release.subject != question.thing.subject:
         return False
@@ -1391,6 +1395,8 @@ def what_would_have_to_be_mended(question: Question, keys: list[Key]) -> set[str
     ]
     if not signed or no_release_opens(keys):
         needs = {"instrument"} if keys else {"release"}
+        if question.thing.relation is Relation.NOBODY:
+            needs.discard("release")
     elif any("never runs" in faults_of(release, question, keys) for release in signed):
         # The text has no code for a release that ends before it begins.
         needs = set()
