@@ -214,7 +214,9 @@ def _more(
         return ()
     release: tuple[Need, ...] = (_higher_level_need(law, question, recipient),)
     if keys:
-        release = tuple(key.need for key in keys) if all(key.by_release for key in keys) else ()
+        # A release is one instrument: where two are asked for, none opens both.
+        one = len({key.instrument for key in keys if key.instrument}) <= 1
+        release = tuple(key.need for key in keys) if one and all(key.by_release for key in keys) else ()
     return (*release, *dict.fromkeys(need for _, need in lacking))
 
 
@@ -466,7 +468,8 @@ def _by_every_law(
     """For each law the holder is under the way that opens most, together with one past each key, chosen so that the
     most single facts are left; empty when one law lets nothing out. And how much could be opened, and what it lacks.
     With `whole` a way that is for single facts only does not count."""
-    parts, could = list(past), Level.FULL
+    parts = [[way for way in ways if way.fields is None or not whole] for ways in past]
+    could = Level.FULL
     wanting: list[tuple[Level, list[_Gap]]] = []
     for duty in sorted(ask.question.holder.duties):
         ways: list[_Way] = []
@@ -552,15 +555,13 @@ def _together(ask: _Asked, ways: tuple[_Way, ...], compelled: bool) -> Opened:
     because = [way.because for way in ways] + [report.because for report in statutes]
     if agreements:
         because.append(ask.law.in_force)
-    said = frozenset().union(*[paper.represented for paper in used.values()])
-    if any(Representation.INFORMING_UNSAFE in paper.represented for paper in ask.papers):
-        said |= {Representation.INFORMING_UNSAFE}
     return Opened(
         level=min(way.level for way in ways),
         fields=_shared(ways),
         because=tuple(dict.fromkeys(because)),
         relying_on=(*agreements, *used),
-        represented=said,
+        # Whatever is written down on any of them counts: that telling her is unsafe may stand on another one.
+        represented=frozenset().union(*[paper.represented for paper in ask.papers]),
         until=min(way.until for way in ways),
         compelled=compelled,
     )

@@ -327,8 +327,9 @@ def toward_a_partner(question: Question) -> Answer:
     released = Level.NONE if relied is None else level_given(relied, question)
     # 3, 5, 6. What the law lets out without it.
     demanded = what_is_let_out(question, keys, compelled_under)
-    permitted = None if never else what_is_let_out(question, keys, permitted_under)
-    with_an_agreement = None if never else what_is_let_out(question, keys, permitted_under_some_agreement)
+    whole = released > Level.NONE
+    permitted = None if never else what_is_let_out(question, keys, permitted_under, whole=whole)
+    with_an_agreement = None if never else what_is_let_out(question, keys, permitted_under_some_agreement, whole=whole)
 
     # Of the three the one that opens most; of equals her release, then what is compelled.
     basis, way = None, None
@@ -343,7 +344,7 @@ def toward_a_partner(question: Question) -> Answer:
     if way is not None:
         assert basis is not None
         if level < Level.FULL:
-            needs.add("higher_level")
+            needs |= what_would_show_more(keys)
         return Answer(
             level,
             basis,
@@ -357,7 +358,7 @@ def toward_a_partner(question: Question) -> Answer:
     if relied is None:
         return no() if never else no(*what_would_have_to_be_mended(question, keys), *needs)
     if released < Level.FULL:
-        needs.add("higher_level")
+        needs |= what_would_show_more(keys)
     taken_back = when_it_is_taken_back(relied, question)
     return Answer(
         released,
@@ -367,6 +368,13 @@ def toward_a_partner(question: Question) -> Answer:
         frozenset(needs),
         relied.until if taken_back is None else min(relied.until, taken_back),
     )
+
+
+def what_would_show_more(keys: list[Key]) -> set[str]:
+    """A release for more; where its own instrument is asked for, that; where no release helps, nothing is promised."""
+    if not keys:
+        return {"higher_level"}
+    return set() if no_release_opens(keys) else {"instrument"}
 
 
 def opens_more(one: Way, than: Way | None, released: Level, *, demanded: bool) -> bool:
@@ -532,10 +540,6 @@ def was_written_down(question: Question, what: Representation) -> bool:
     return any(what in paper.represented for paper in the_papers_that_count(question))
 
 
-def says(question: Question, relied: frozenset[str], what: Representation) -> bool:
-    return any(what in paper.represented for paper in the_papers_that_count(question) if paper.id in relied)
-
-
 Alternatives = Iterator[tuple[Process, ...]]
 
 
@@ -648,12 +652,18 @@ class Way(NamedTuple):
 
 
 def what_is_let_out(
-    question: Question, keys: list[Key], let_out_by: Callable[[Duty, Question], Iterator[Way]]
+    question: Question,
+    keys: list[Key],
+    let_out_by: Callable[[Duty, Question], Iterator[Way]],
+    *,
+    whole: bool = False,
 ) -> Way | None:
-    """Every law the holder is under must let it out, and every key be opened by a paper: the strictest wins."""
+    """Every law the holder is under must let it out, and every key be opened by a paper: the strictest wins. `whole`:
+    what is for single facts only leaves her own word in its place, and does not count."""
     parts = []
     for duty in question.holder.duties:
-        parts.append(the_best_of([way for way in let_out_by(duty, question) if way.fields is None or way.fields]))
+        ways = [way for way in let_out_by(duty, question) if way.fields is None or (way.fields and not whole)]
+        parts.append(the_best_of(ways))
     for key in keys:
         parts.append([Way(Level.FULL, narrowed(None, papers), *ends_with(papers)) for papers in key.papers])
     if not parts:
@@ -1423,7 +1433,7 @@ def the_duties(
     if Duty.FERPA in question.holder.duties:
         duties.add(Obligation.FERPA_RECORD)
         duties.add(Obligation.FERPA_NOTICE)
-        if relied is not None and says(question, relied, Representation.THREAT_WRITTEN_DOWN):
+        if relied is not None and was_written_down(question, Representation.THREAT_WRITTEN_DOWN):
             duties.add(Obligation.WRITE_THREAT)
     if compelled:
         duties.add(Obligation.SAFETY_STEPS)

@@ -84,6 +84,7 @@ MAY = {
         Verb.READ_PROCESS,
         Verb.REVIEW_PROCESS,
         Verb.NOTE_BREACH,
+        Verb.COSIGN_RELEASE,
         Verb.COMMENT_AGREEMENT,
     },
     Role.SYSTEM: {Verb.SWEEP},

@@ -369,18 +369,18 @@ MISREADINGS = {
     ),
     "whoever is kept out adds herself": (
         questions.inside_conflicts,
-        "touches_a_client(verb) and verb not in (Verb.ASSIGN_CLIENT, Verb.READ_KEPT)",
-        "touches_a_client(verb) and verb not in (Verb.READ_KEPT,)",
+        "touches_a_client(verb) and verb not in (Verb.ASSIGN_CLIENT, Verb.READ_KEPT, Verb.COSIGN_RELEASE)",
+        "touches_a_client(verb) and verb not in (Verb.READ_KEPT, Verb.COSIGN_RELEASE)",
     ),
     "a worker sets walls": (
         questions.inside_roles,
-        "        Verb.MERGE_CLIENTS,\n    )",
-        "        Verb.MERGE_CLIENTS,\n        Verb.WALL_CLIENT,\n    )",
+        "        Verb.NOTE_BREACH,\n    )\n\n\ndef is_a_supervisors_work",
+        "        Verb.NOTE_BREACH,\n        Verb.WALL_CLIENT,\n    )\n\n\ndef is_a_supervisors_work",
     ),
     "a director takes a caseload out": (
         questions.inside_roles,
-        "            Verb.APPROVE_EXPORT,\n        )\n    if role is Role.SYSTEM",
-        "            Verb.EXPORT_CASELOAD,\n        )\n    if role is Role.SYSTEM",
+        "                Verb.APPROVE_EXPORT,\n                Verb.COSIGN_RELEASE,\n",
+        "                Verb.EXPORT_CASELOAD,\n                Verb.COSIGN_RELEASE,\n",
     ),
     "an exception speaks for every holder of a kind": (
         questions.exceptions_by_duty,
@@ -791,10 +791,10 @@ MISREADINGS = {
         "keys.append(Key(None, None))",
         "keys.append(Key(None, None, tuple(on_an_order_or_warrant(question))))",
     ),
-    "single facts go before her release": (
+    "single facts hide what is whole": (
         questions.papers_and_releases,
-        "    if released > Level.NONE and one.fields is not None:\n        return False\n",
-        "",
+        "    whole = released > Level.NONE\n",
+        "    whole = False\n",
     ),
     "what is permitted goes before what is compelled": (
         questions.papers_and_releases,
@@ -808,8 +808,8 @@ MISREADINGS = {
     ),
     "her never stops no exception": (
         questions.papers_and_blocks,
-        "permitted = None if never else what_is_let_out(question, keys, permitted_under)",
-        "permitted = what_is_let_out(question, keys, permitted_under)",
+        "permitted = None if never else what_is_let_out(question, keys, permitted_under, whole",
+        "permitted = what_is_let_out(question, keys, permitted_under, whole",
     ),
     "a conflict yields to a court": (
         questions.papers_and_blocks,
@@ -982,8 +982,8 @@ MISREADINGS = {
     ),
     "one law that lets it out is enough": (
         questions.papers_by_duty,
-        "    for duty in question.holder.duties:\n        parts",
-        "    for duty in sorted(question.holder.duties)[:1]:\n        parts",
+        "    for duty in question.holder.duties:\n        ways",
+        "    for duty in sorted(question.holder.duties)[:1]:\n        ways",
     ),
 }
 
