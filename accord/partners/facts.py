@@ -106,6 +106,42 @@ def stands(text: Text, rows: Mapping[UUID, models.AgreementParty], at: datetime)
     return standing(text.parties, parts, text.since_at, text.until_at, at)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An agreement and what each party did about it, for asking whether it was in force at some moment."""
+
+    fact: Agreement
+    parts: Mapping[UUID, Part]
+
+    def held(self, at: datetime) -> bool:
+        """Whether it was in force then."""
+        parties = [UUID(party) for party in self.fact.parties]
+        parts = {party: part.then(at) for party, part in self.parts.items()}
+        return standing(parties, parts, self.fact.since, self.fact.until, at) is Standing.IN_FORCE
+
+
+def kept(agency_id: UUID) -> dict[UUID, Kept]:
+    """Every agreement one agency is or was a party of, signed or not, by id."""
+    rows = models.Agreement.objects.filter(parties__contains=[agency_id]).order_by("id")
+    texts = {row.id: text for row in rows if (text := text_of(row)).id == row.id}
+    parts = parts_of(texts.values())
+    return {
+        id: Kept(fact_of(text), {party: part_of(row) for party, row in parts[id].items()}) for id, text in texts.items()
+    }
+
+
+def fact_of(text: Text) -> Agreement:
+    """An agreement's text as the law sees it."""
+    return Agreement(
+        id=str(text.id),
+        parties=frozenset(map(str, text.parties)),
+        categories=text.categories,
+        purposes=text.purposes,
+        since=text.since_at,
+        until=text.until_at,
+    )
+
+
 def agreements(agency_id: UUID, partner_id: UUID, at: datetime) -> tuple[Agreement, ...]:
     """The agreements in force between two agencies at a moment: every party has signed, none has suspended or left."""
     if agency_id == partner_id:
@@ -115,15 +151,4 @@ def agreements(agency_id: UUID, partner_id: UUID, at: datetime) -> tuple[Agreeme
     if not texts:
         return ()
     parts = parts_of(texts)
-    return tuple(
-        Agreement(
-            id=str(text.id),
-            parties=frozenset(map(str, text.parties)),
-            categories=text.categories,
-            purposes=text.purposes,
-            since=text.since_at,
-            until=text.until_at,
-        )
-        for text in texts
-        if stands(text, parts[text.id], at) is Standing.IN_FORCE
-    )
+    return tuple(fact_of(text) for text in texts if stands(text, parts[text.id], at) is Standing.IN_FORCE)

@@ -127,6 +127,7 @@ class Verb(StrEnum):
     APPROVE_EXPORT = "approve_export"
     READ_KEPT = "read_kept"
     READ_LEDGER = "read_ledger"
+    TRY_LAW = "try_law"
     READ_PARTNERS = "read_partners"
     MANAGE_AGENCY = "manage_agency"
     MANAGE_MEMBERS = "manage_members"

@@ -180,7 +180,7 @@ def recent(*, permit: Permit, limit: int = MOST_FOUND) -> list[ClientLine]:
     return _lines(permit, rows.order_by("-touched_at")[:limit])
 
 
-@needs(Verb.READ_CLIENT, Verb.READ_DAY, Verb.FIND_CLIENTS, Verb.READ_LEDGER, Verb.READ_ACCOUNTING)
+@needs(Verb.READ_CLIENT, Verb.READ_DAY, Verb.FIND_CLIENTS, Verb.READ_LEDGER, Verb.READ_ACCOUNTING, Verb.TRY_LAW)
 def codes(*, permit: Permit, client_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Codes of own clients, for lists and logs that name nobody."""
     return dict(within(permit, Client.objects.filter(id__in=client_ids), "id").values_list("id", "code"))

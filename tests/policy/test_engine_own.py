@@ -50,6 +50,7 @@ MAY = {
     Role.PRIVACY_OFFICER: {
         Verb.READ_DAY,
         Verb.READ_LEDGER,
+        Verb.TRY_LAW,
         Verb.READ_ACCOUNTING,
         Verb.WITHDRAW_RELEASE,
         Verb.RELAY_WITHDRAWAL,
@@ -65,6 +66,7 @@ MAY = {
         Verb.MANAGE_KEYS,
         Verb.READ_PARTNERS,
         Verb.READ_LEDGER,
+        Verb.TRY_LAW,
     },
     Role.SYSTEM: {Verb.SWEEP},
 }
@@ -72,6 +74,7 @@ PURPOSES = {
     **{verb: {Purpose.OWN_SERVICE} for verb in CLIENT_WORK | SUPERVISING | {Verb.READ_DAY}},
     Verb.MANAGE_AGENCY: {Purpose.ADMINISTRATION},
     Verb.READ_LEDGER: {Purpose.OVERSIGHT},
+    Verb.TRY_LAW: {Purpose.OVERSIGHT},
     Verb.READ_KEPT: {Purpose.RECORDS_REQUEST},
     Verb.MANAGE_MEMBERS: {Purpose.ADMINISTRATION},
     Verb.MANAGE_KEYS: {Purpose.ADMINISTRATION},

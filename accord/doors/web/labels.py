@@ -349,6 +349,7 @@ VERBS = {
     Verb.APPROVE_EXPORT: _("seconded or refused an export"),
     Verb.READ_KEPT: _("read kept records"),
     Verb.READ_LEDGER: _("read the log"),
+    Verb.TRY_LAW: _("asked what a change of law would do"),
     Verb.READ_PARTNERS: _("read the directory"),
     Verb.MANAGE_AGENCY: _("changed the agency's entry or agreements"),
     Verb.MANAGE_MEMBERS: _("managed members"),

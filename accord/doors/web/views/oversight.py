@@ -107,6 +107,7 @@ LOOKED = {
     Verb.WITHDRAW_RELEASE: _("looked at releases in force"),
     Verb.ACCEPT_ENVELOPE: _("looked at what a partner shared"),
     Verb.CONFIRM_VALUE: _("looked at what she could confirm"),
+    Verb.TRY_LAW: _("asked what a change of law would do"),
     Verb.MANAGE_AGENCY: _("looked at the page for the agency's entry or an agreement"),
     Verb.MERGE_CLIENTS: _("compared two files"),
     Verb.ASSIGN_CLIENT: _("looked at who works with her"),
