@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.core import signing
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
@@ -25,7 +24,7 @@ from accord.gate.whatif import Draft, Found, Unbuilt
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.partners.rules import Standing
-from accord.policy.compare import Change, Group, Rules, Way, rules
+from accord.policy.compare import Change, Group, Way, rules
 from accord.policy.law import LawError
 from accord.policy.words import Category, Purpose, Relation
 from accord.vault import queries as vault
@@ -104,8 +103,8 @@ def draft_rules(request: HttpRequest) -> HttpResponse:
                 form.add_error("text", str(error))
             else:
                 texts = rules(law(), draft.law)
-                answer = _answer(request, permit, draft) | {"text": form.cleaned_data["text"], "texts": texts}
-                answer["differs"] = _differs(texts)
+                shown = {"text": form.cleaned_data["text"], "texts": texts, "differs": not texts.same}
+                answer = _answer(request, permit, draft) | shown
     return render(request, "whatif/rules.html", {"form": form} | answer)
 
 
@@ -206,7 +205,3 @@ def _thing(thing: Any) -> str:
     words = [label(mark) for mark in sorted(thing.marks)] or [label(thing.category)]
     about = [label(thing.relation)] if thing.relation in (Relation.CHILD,) else []
     return ", ".join([*words, *about])
-
-
-def _differs(texts: Rules) -> bool:
-    return not texts.same
