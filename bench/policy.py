@@ -145,12 +145,17 @@ def rules_of_elsewhere(count: int) -> str:
 
 
 def many_releases(law: Law, rounds: int = ROUNDS) -> dict[str, float]:
-    """One good release among more and more to others; microseconds by how many there are."""
+    """One good release among more and more: every tenth is to the same partner for the same purpose and has ended, the
+    rest are to others. Microseconds by how many there are."""
     ask = questions()["hospital_to_shelter"]
     good = ask.releases[0]
+    ended = {"signed_at": good.signed_at - timedelta(days=60), "until": good.signed_at}
     found = {}
     for count in (1, 10, 50, 200):
-        others = tuple(replace(good, id=f"other-{n}", recipient=f"partner-{n}") for n in range(count - 1))
+        others = tuple(
+            replace(good, id=f"other-{n}", **(ended if n % 10 == 0 else {"recipient": f"partner-{n % 40}"}))
+            for n in range(count - 1)
+        )
         question = replace(ask, releases=(*others, good))
         taken = []
         for _ in range(rounds):
