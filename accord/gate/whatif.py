@@ -111,7 +111,7 @@ class Found:
     def written(self) -> list[Any]:
         """As plain values, to go along with the page that asks on."""
         changed = [[*map(str, key), count, [str(id) for id in files]] for key, (count, files) in self.changed.items()]
-        return [self.total, self.asked, changed, dict(self.unbuilt), str(self.after)]
+        return [self.total, self.asked, changed, dict(self.unbuilt), str(self.after or "")]
 
     @classmethod
     def read(cls, written: list[Any]) -> Found:
@@ -128,7 +128,7 @@ class Found:
                 for became, recipient, category, purpose, count, files in changed
             },
             unbuilt={Unbuilt(why): count for why, count in unbuilt.items()},
-            after=UUID(after),
+            after=UUID(after) if after else None,
         )
 
 
