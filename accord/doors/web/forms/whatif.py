@@ -39,6 +39,8 @@ ELEMENTS = {
 class RulesForm(forms.Form):
     """A draft of rules, as text or as a file."""
 
+    all_optional = True
+
     text = forms.CharField(
         label=_("The draft"),
         required=False,

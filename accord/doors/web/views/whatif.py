@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,8 @@ from accord.gate.whatif import Draft, Found, Unbuilt
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.partners.rules import Standing
-from accord.policy.compare import Change, Group, Way, rules
+from accord.policy.compare import THINGS, Change, Group, Way, rules
+from accord.policy.facts import Thing
 from accord.policy.law import LawError
 from accord.policy.words import Category, Purpose, Relation
 from accord.vault import queries as vault
@@ -193,15 +195,27 @@ def _kinds(permit: Permit, groups: list[Group]) -> list[Kind]:
             change=CHANGES[group.change],
             way=WAYS[group.way],
             to=", ".join(dict.fromkeys(str(KINDS_OF_AGENCY[each.kind]) for each in group.recipients)),
-            things=", ".join(dict.fromkeys(_thing(each) for each in group.things)),
-            purposes=", ".join(label(each) for each in group.purposes),
+            things=_all_but(group.things, THINGS, _thing, _("everything"), _("everything but: %(but)s")),
+            purposes=_all_but(group.purposes, tuple(Purpose), label, _("anything"), _("anything but: %(but)s")),
         )
         for group in groups
         if group.change is not Change.OTHER
     ]
 
 
-def _thing(thing: Any) -> str:
-    words = [label(mark) for mark in sorted(thing.marks)] or [label(thing.category)]
-    about = [label(thing.relation)] if thing.relation in (Relation.CHILD,) else []
-    return ", ".join([*words, *about])
+def _all_but(
+    some: Sequence[Any], every: Sequence[Any], word: Callable[[Any], str], all_words: Promise, but_words: Promise
+) -> str:
+    """Some of many in words; where it is most of them, what is left out."""
+    left = [each for each in every if each not in some]
+    if not left:
+        return str(all_words)
+    if len(left) < len(some):
+        return str(but_words) % {"but": ", ".join(dict.fromkeys(map(word, left)))}
+    return ", ".join(dict.fromkeys(map(word, some)))
+
+
+def _thing(thing: Thing) -> str:
+    """A kind of thing by its mark, or by what it is about; beside herself, whom it is about."""
+    words = ", ".join(label(mark) for mark in sorted(thing.marks)) or label(thing.category)
+    return words if thing.relation is Relation.SELF else f"{words} ({label(thing.relation)})"
