@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -44,11 +45,11 @@ from tests.policy.test_every_question import disagreement, the_law
 TICK = timedelta(microseconds=1)
 #: After every question.
 TOMORROW = date(2100, 1, 1)
-#: Questions kept of each group for each rule, and of each rule.
-OF_A_GROUP, OF_A_RULE = 3, 15
+#: Questions kept of each group for each rule, and of each rule; one in so many of a group is looked at.
+OF_A_GROUP, OF_A_RULE, STRIDE = 2, 8, 7
 #: Groups that only cross what others have asked; they are a hundred times as many.
 CROSSINGS = frozenset({"pairs", "triples"})
-#: One in so many is tried in the usual run; `make prove` tries all.
+#: The mutants of one rule in so many are tried in the usual run; `make prove` tries those of all.
 SAMPLE = 12
 #: Mutants that change no answer, each with the reason.
 ALIKE: dict[str, str] = {}
@@ -308,7 +309,7 @@ class Pool:
                 self._obliging[rule.obligation].add(rule.id)
         for group in questions.GROUPS:
             if group.__name__ not in CROSSINGS:
-                self._look_at(group())
+                self._look_at(islice(group(), 0, None, STRIDE))
 
     def _look_at(self, group: Iterable[Question]) -> None:
         here = dict.fromkeys(self._cited, 0)
@@ -354,44 +355,31 @@ def pool() -> Pool:
     return Pool()
 
 
-def every_mutant() -> list[Mutant]:
-    """Of every rule of the federal law and of the house. What is the matter of pages alone is left alone."""
-    return [
-        mutant
-        for rule in the_law().rules.values()
-        if rule.document in ("us-federal.toml", "house-rules.toml")
-        for mutant in mutants(rule)
-    ]
+def tried() -> list[Rule]:
+    """The rules of the federal law and of the house."""
+    return [rule for rule in the_law().rules.values() if rule.document in ("us-federal.toml", "house-rules.toml")]
 
 
-def unnoticed(found: Iterable[Mutant]) -> list[str]:
+def unnoticed(rules: Iterable[Rule]) -> list[str]:
+    found = [mutant for rule in rules for mutant in mutants(rule)]
     return [str(each) for each in found if str(each) not in ALIKE and not pool().notices(each)]
 
 
 def test_every_kind_of_mutant_is_made() -> None:
-    every = every_mutant()
-    assert len(every) > 1_000
-    assert len({str(each) for each in every}) == len(every)
-    assert set(ALIKE) <= {str(each) for each in every}, "mend the list"
-    made = " ".join(each.name for each in every)
-    for kind in (
-        "dropped",
-        "tomorrow",
-        "one level more",
-        "also for",
-        "by counsel",
-        "longer_than_days 89",
-        "for 29 days",
-    ):
-        assert kind in made, kind
+    every = [str(mutant) for rule in tried() for mutant in mutants(rule)]
+    assert len(every) > 2_000
+    assert len(set(every)) == len(every)
+    assert set(ALIKE) <= set(every), "mend the list"
+    for kind in ("dropped", "tomorrow", "one level more", "also for", "by counsel", "longer_than_days 89", "29 days"):
+        assert any(kind in each for each in every), kind
 
 
-def test_of_the_mutants_of_the_law_a_sample_is_noticed() -> None:
-    missed = unnoticed(every_mutant()[::SAMPLE])
+def test_the_mutants_of_a_sample_of_rules_are_noticed() -> None:
+    missed = unnoticed(tried()[::SAMPLE])
     assert not missed, f"{len(missed)} not noticed: {missed[:20]}"
 
 
 @pytest.mark.prove
 def test_every_mutant_of_the_law_is_noticed() -> None:
-    missed = unnoticed(every_mutant())
+    missed = unnoticed(tried())
     assert not missed, f"{len(missed)} not noticed: {missed[:60]}"
