@@ -18,7 +18,7 @@ import pytest
 
 from accord.policy.conditions import ALWAYS, Clause, clause
 from accord.policy.decide import decide
-from accord.policy.facts import Agency, Block, Decision, Process, Question, Release, Signer
+from accord.policy.facts import Agency, Block, Decision, Grant, Process, Question, Release, Signer
 from accord.policy.law import NEEDED, Law, LawError, PaperLaw, Rule, Step, _compile
 from accord.policy.words import (
     About,
@@ -49,6 +49,7 @@ TOMORROW = date(2100, 1, 1)
 OF_A_GROUP, OF_A_RULE, STRIDE = 2, 8, 7
 #: Groups that only cross what others have asked; they are a hundred times as many.
 CROSSINGS = frozenset({"pairs", "triples"})
+EVERYTHING = tuple(Grant(category, Level.FULL) for category in Category)
 #: The mutants of one rule in so many are tried in the usual run; `make prove` tries those of all.
 SAMPLE = 12
 #: Mutants that change no answer, each with the reason.
@@ -227,7 +228,17 @@ def _openings(rule: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def near(question: Question) -> Iterator[Question]:
-    """The question, and every one that differs in one fact."""
+    """The question and every one that differs in one fact; and the same where her releases name everything, and follow
+    the purpose that is asked about."""
+    generous = tuple(replace(one, grants=EVERYTHING) for one in question.releases)
+    yield from _near(question)
+    if generous:
+        for one in _near(replace(question, releases=generous)):
+            yield one
+            yield replace(one, releases=tuple(replace(each, purpose=one.purpose) for each in one.releases))
+
+
+def _near(question: Question) -> Iterator[Question]:
     yield question
     yield from (replace(question, purpose=one) for one in Purpose)
     yield from (replace(question, verb=one) for one in Verb)
