@@ -1,10 +1,13 @@
-"""How long the law takes to answer, explanation included: one JSON line {median_us, p95_us, questions, by_kind}.
+"""How long the law takes to answer, explanation included, with no memory of answers: by kind of question, beside Cedar
+and casbin on the same slice, with ten times the rules, with up to 200 releases of one person; and how long it loads.
 
 Run from the repository: python -m bench.policy
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +17,7 @@ from time import perf_counter_ns
 from accord.policy import decide, parse
 from accord.policy.facts import Agency, Agreement, Block, Grant, Member, Question, Release, Signer, Thing
 from accord.policy.law import Law
-from accord.policy.profiles import USUAL, documents
+from accord.policy.profiles import PROFILES, USUAL, documents
 from accord.policy.words import (
     AgencyKind,
     BlockKind,
@@ -112,5 +115,83 @@ def bench(law: Law, rounds: int = ROUNDS) -> dict[str, object]:
     }
 
 
+def growing(texts: Mapping[str, str]) -> dict[str, object]:
+    """The ordinary questions under ten times the rules, with the same answers."""
+    law = parse(texts)
+    more = parse(texts | {"more.toml": rules_of_elsewhere(9 * len(law.rules))})
+    assert all(decide(law, each) == decide(more, each) for each in questions().values())
+    return {
+        "rules": len(law.rules),
+        "median_us": bench(law)["median_us"],
+        "ten_times": {"rules": len(more.rules), "median_us": bench(more)["median_us"]},
+    }
+
+
+def rules_of_elsewhere(count: int) -> str:
+    """Rules of partners that are not asked here: bars, keys and duties between every two kinds, in turn, all about
+    what is sealed."""
+    pairs = [(one, other) for one in AgencyKind for other in AgencyKind]
+    rules = ['[law]\ntitle = "Elsewhere"\nlayer = "community"\n']
+    for number in range(count):
+        holder, recipient = pairs[number % len(pairs)]
+        step = ("bar", "key", "duty")[number % 3]
+        what = {"bar": 'need = "Nothing."', "key": 'need = "A court."', "duty": 'obligation = "log"'}[step]
+        rules.append(
+            f'[[rule]]\nid = "elsewhere-{number}"\nstep = "{step}"\nsentence = "A rule."\ncitation = "None"\n'
+            f'effective = 2000-01-01\nunverified = true\nsource = "invented"\n{what}\n'
+            f'when = [{{ holder_kind = ["{holder}"], recipient_kind = ["{recipient}"], mark = ["sealed"] }}]\n'
+        )
+    return "\n".join(rules)
+
+
+def many_releases(law: Law, rounds: int = ROUNDS) -> dict[str, float]:
+    """One good release among more and more: every tenth is to the same partner for the same purpose and has ended, the
+    rest are to others. Microseconds by how many there are."""
+    ask = questions()["hospital_to_shelter"]
+    good = ask.releases[0]
+    ended = {"signed_at": good.signed_at - timedelta(days=60), "until": good.signed_at}
+    found = {}
+    for count in (1, 10, 50, 200):
+        others = tuple(
+            replace(good, id=f"other-{n}", **(ended if n % 10 == 0 else {"recipient": f"partner-{n % 40}"}))
+            for n in range(count - 1)
+        )
+        question = replace(ask, releases=(*others, good))
+        taken = []
+        for _ in range(rounds):
+            start = perf_counter_ns()
+            decide(law, question)
+            taken.append((perf_counter_ns() - start) / 1000)
+        found[str(count)] = round(median(taken), 2)
+    return found
+
+
+def loading(profile: str, times: int = 9) -> float:
+    """Milliseconds from the files of a profile to a law that answers."""
+    taken = []
+    for _ in range(times):
+        start = perf_counter_ns()
+        parse(texts_of(profile))
+        taken.append((perf_counter_ns() - start) / 1_000_000)
+    return round(median(taken), 1)
+
+
+def texts_of(profile: str) -> dict[str, str]:
+    return {name: (LAWS / name).read_text("utf-8") for name in documents(profile)}
+
+
 def measure() -> dict[str, object]:
-    return bench(parse({name: (LAWS / name).read_text("utf-8") for name in documents(USUAL)}))
+    from bench import engines
+
+    texts = texts_of(USUAL)
+    return {
+        **bench(parse(texts)),
+        "rules": growing(texts),
+        "releases": many_releases(parse(texts)),
+        "loading_ms": {profile: loading(profile) for profile in PROFILES},
+        "beside": engines.measure(texts),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(), indent=2))

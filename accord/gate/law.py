@@ -30,9 +30,23 @@ def law() -> Law:
 @cache
 def load(profile: str, community: str = "") -> Law:
     """The law of a profile, with a community's own rules over it. Raises LawError."""
+    return parse(_texts(profile, community))
+
+
+def with_draft(draft: str, name: str = "draft") -> Law:
+    """The law that holds here with the text of one more document over it. Raises LawError."""
+    return parse(_texts(*_chosen) | {name: draft})
+
+
+def laid_over(profile: str, draft: str, name: str) -> Law:
+    """The law of a profile with the text of one more document over it. Raises LawError."""
+    return parse(_texts(profile) | {name: draft})
+
+
+def _texts(profile: str, community: str = "") -> dict[str, str]:
     folder = files("accord.policy") / "laws"
     texts = {name: (folder / name).read_text("utf-8") for name in documents(profile)}
-    return parse(texts | ({"community.toml": community} if community else {}))
+    return texts | ({"community.toml": community} if community else {})
 
 
 def answer(question: Question, law: Law) -> Decision:

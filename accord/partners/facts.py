@@ -125,6 +125,39 @@ def replaced(ids: Iterable[UUID], at: datetime) -> frozenset[tuple[UUID | None, 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Agreements and what each party did about them, for asking whether one was in force at some moment."""
+
+    texts: Mapping[UUID, Text]
+    parts: Mapping[UUID, Mapping[UUID, Part]]
+
+    def held(self, id: UUID, at: datetime) -> bool:
+        """Whether it was in force then."""
+        text = self.texts.get(id)
+        if text is None:
+            return False
+        gone = any(
+            other.replaces == id
+            and other.parties == text.parties
+            and begun(other.parties, self._then(later, at), other.since_at, at)
+            for later, other in self.texts.items()
+        )
+        stood = standing(text.parties, self._then(id, at), text.since_at, text.until_at, at, replaced=gone)
+        return stood is Standing.IN_FORCE
+
+    def _then(self, id: UUID, at: datetime) -> dict[UUID, Part]:
+        return {party: part.then(at) for party, part in self.parts[id].items()}
+
+
+def kept(agency_id: UUID) -> Kept:
+    """Every agreement one agency is or was a party of, signed or not."""
+    rows = models.Agreement.objects.filter(parties__contains=[agency_id]).order_by("id")
+    texts = {text.id: text for text in map(text_of, rows)}
+    parts = parts_of(texts.values())
+    return Kept(texts, {id: {party: part_of(row) for party, row in rows.items()} for id, rows in parts.items()})
+
+
 def agreements(agency_id: UUID, partner_id: UUID, at: datetime) -> tuple[Agreement, ...]:
     """What agreements in force say about an agency telling a partner at a moment: every party has signed, none has
     suspended or left."""
@@ -139,11 +172,11 @@ def agreements(agency_id: UUID, partner_id: UUID, at: datetime) -> tuple[Agreeme
         each
         for text in texts
         if stands(text, parts[text.id], at, replaced=(text.id, text.parties) in gone) is Standing.IN_FORCE
-        for each in _between(text, agency_id, partner_id)
+        for each in between(text, agency_id, partner_id)
     )
 
 
-def _between(text: Text, sender: UUID, recipient: UUID) -> Iterator[Agreement]:
+def between(text: Text, sender: UUID, recipient: UUID) -> Iterator[Agreement]:
     """What of a text is about one telling the other, purpose by purpose."""
     for purpose in Purpose:
         here = {way.category for way in text.ways if way == Way(sender, recipient, way.category, purpose)}

@@ -127,13 +127,20 @@ def names(*, permit: Permit) -> Mapping[UUID, str]:
     return dict(models.Member.objects.values_list("id", "name"))
 
 
-@needs(Verb.READ_PARTNERS, Verb.MANAGE_AGENCY, Verb.COMMENT_AGREEMENT, Verb.MANAGE_MEMBERS, Verb.READ_DAY)
+@needs(
+    Verb.READ_PARTNERS,
+    Verb.MANAGE_AGENCY,
+    Verb.COMMENT_AGREEMENT,
+    Verb.MANAGE_MEMBERS,
+    Verb.READ_DAY,
+    Verb.TRY_LAW,
+)
 def agreements(*, permit: Permit) -> list[AgreementView]:
     """Every agreement of the community, the next review first."""
     return _views(permit, list(models.Agreement.objects.order_by("until_at", "id")))
 
 
-@needs(Verb.READ_PARTNERS, Verb.MANAGE_AGENCY, Verb.COMMENT_AGREEMENT)
+@needs(Verb.READ_PARTNERS, Verb.MANAGE_AGENCY, Verb.COMMENT_AGREEMENT, Verb.TRY_LAW)
 def agreement(*, permit: Permit, agreement_id: UUID) -> AgreementView | None:
     """One agreement; None when there is none whose text is under this id."""
     views = _views(permit, list(models.Agreement.objects.filter(id=agreement_id)))

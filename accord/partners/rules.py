@@ -130,6 +130,12 @@ class Part:
     suspended_at: datetime | None = None
     left_at: datetime | None = None
 
+    def then(self, at: datetime) -> Part:
+        """What it had done by a moment. That it once suspended and resumed is not kept."""
+        return Part(
+            *(when if when and when <= at else None for when in (self.signed_at, self.suspended_at, self.left_at))
+        )
+
 
 def checked(text: Text) -> Text:
     """A text that may be proposed. Raises InvalidAgreement."""

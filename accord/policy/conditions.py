@@ -8,7 +8,7 @@ these words; a word that is not here is refused when the law is loaded.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -182,10 +182,11 @@ CONDITIONS: dict[str, Condition] = {
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Conditions that must all hold: as written (`facts`, for pages) and as compiled (`tests`)."""
+    """Conditions that must all hold: as written (`facts`, for pages) and as compiled (`tests`). Two that are written
+    alike are the same."""
 
     facts: tuple[tuple[str, Value], ...]
-    tests: tuple[Test, ...]
+    tests: tuple[Test, ...] = field(compare=False, repr=False)
 
 
 ALWAYS = (Clause((), ()),)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from itertools import product
+from operator import attrgetter
 
 from accord.policy.conditions import Opened, applies
 from accord.policy.facts import Agency, Agreement, Because, Decision, Need, Process, Question, Release
@@ -73,6 +74,7 @@ SAME_ID_TWICE = Need("contradictory", "Two releases carry the same id; which of 
 TOTALS = Need("totals", "Totals are told for reporting, research, oversight or coordination, small numbers left out.")
 ENDED = Need("ended", "Her release has ended; only a new signature opens it again.")
 WITHDRAWN = Need("withdrawn", "She took her release back; only a new signature opens it again.")
+_ID = attrgetter("id")
 
 
 def decide(law: Law, question: Question) -> Decision:
@@ -229,7 +231,7 @@ def _unclear(law: Law, tables: Tables, question: Question, recipient: Agency) ->
             return ((law.default, NO_DUTIES),)
         if Duty.NONE in duties and len(duties) > 1:
             return ((law.default, NONE_AND_OTHERS),)
-    if len(question.releases) > 1 and len({release.id for release in question.releases}) < len(question.releases):
+    if len(question.releases) > 1 and len(set(map(_ID, question.releases))) < len(question.releases):
         return ((law.default, SAME_ID_TWICE),)
     duties = question.holder.duties
     if duties <= tables.loaded:
@@ -266,26 +268,35 @@ def _release(
     level = Level.NONE
     nearest: Release | None = None
     faults: Closed = ()
-    for release in question.releases:
-        granted = _granted(release, question, recipient, at)
-        if granted == Level.NONE:
-            continue
-        wrong = _faults(law, here, keys, question, release, at)
-        if wrong:
-            if nearest is None or _nearer(release, wrong, nearest, faults):
-                nearest, faults = release, wrong
-        elif best is None or granted > level or (granted == level and _lasts_longer(release, best)):
-            best, level = release, granted
+    to_them = recipient.id
+    # One survivor may have signed two hundred; almost all are to others or have ended. What has ended opens nothing,
+    # and is judged only to say what is wrong with it.
+    to_this = [release for release in question.releases if release.recipient == to_them]
+    for ended in (False, True):
+        for release in to_this:
+            if (at >= release.until) is not ended:
+                continue
+            granted = _granted(release, question, at)
+            if granted == Level.NONE:
+                continue
+            wrong = _faults(law, here, keys, question, release, at)
+            if wrong:
+                if nearest is None or _nearer(release, wrong, nearest, faults):
+                    nearest, faults = release, wrong
+            elif best is None or granted > level or (granted == level and _lasts_longer(release, best)):
+                best, level = release, granted
+        if best is not None:
+            break
     return best, level, faults
 
 
-def _granted(release: Release, question: Question, recipient: Agency, at: datetime) -> Level:
-    """How much the release speaks of, if it is about her, these two agencies, this person and purpose, and begun."""
+def _granted(release: Release, question: Question, at: datetime) -> Level:
+    """How much a release to this recipient speaks of, if it is about her, from this holder, for this person and
+    purpose, and begun."""
     if (
         release.subject != question.thing.subject
         or question.thing.relation is Relation.NOBODY
         or release.holder != question.holder.id
-        or release.recipient != recipient.id
         or (release.recipient_person and release.recipient_person != question.recipient_person)
         or release.purpose != question.purpose
         or at < release.signed_at

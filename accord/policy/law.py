@@ -611,7 +611,9 @@ class _Document:
         self.name, self.lines = name, text.splitlines()
         try:
             self._top = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except RecursionError:
+            raise LawError(f"{name}: it is nested too deep") from None
+        except ValueError as error:  # a number of thousands of digits is one, too
             raise LawError(f"{name}: this is not TOML: {error}") from error
         self._starts = [number for number, line in enumerate(self.lines, 1) if line.strip() == "[[rule]]"]
         head = _Table(self, 1, "the [law] table", self._top.pop("law", None))

@@ -139,6 +139,7 @@ class Verb(StrEnum):
     NOTE_BREACH = "note_breach"
     READ_KEPT = "read_kept"
     READ_LEDGER = "read_ledger"
+    TRY_LAW = "try_law"
     READ_PARTNERS = "read_partners"
     COMMENT_AGREEMENT = "comment_agreement"
     MANAGE_AGENCY = "manage_agency"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -26,9 +27,10 @@ def represented(row: Paper) -> frozenset[Representation]:
     return frozenset(found)
 
 
-def process_fact(row: Paper) -> Process | None:
-    """One paper as the law sees it; None while it is on hold, refused or closed."""
-    state = State(row.state)
+def process_fact(row: Paper, *, then: bool = False) -> Process | None:
+    """One paper as the law sees it; None while it is on hold, refused or closed. `then`: what was answered, as it was
+    before it was closed."""
+    state = State.ANSWERED if then and row.answered_at is not None else State(row.state)
     if state not in COUNTING:
         return None
     return Process(
@@ -66,6 +68,30 @@ def beside(row: Paper) -> QuerySet[Paper]:
 def facts_of(rows: Iterable[Paper]) -> tuple[Process, ...]:
     """Those of the papers that count."""
     return tuple(fact for fact in map(process_fact, rows) if fact is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A paper as it was when it was answered: alone, and together with the others of its sender."""
+
+    alone: tuple[Process, ...]
+    together: tuple[Process, ...]
+
+
+def answered(ids: Iterable[UUID]) -> dict[UUID, Answered]:
+    """Papers that were answered, by id. What stood in them then can no longer change."""
+    rows = list(Paper.objects.filter(id__in=list(ids), answered_at__isnull=False))
+    files = Paper.objects.filter(client_id__in={row.client_id for row in rows}).order_by("id")
+    senders: dict[tuple[UUID, UUID], list[Process]] = {}
+    for row in files:
+        fact = process_fact(row, then=True)
+        if fact is not None:
+            senders.setdefault((row.client_id, row.recipient), []).append(fact)
+    found = {}
+    for row in rows:
+        together = tuple(senders[row.client_id, row.recipient])
+        found[row.id] = Answered(tuple(fact for fact in together if fact.id == str(row.id)), together)
+    return found
 
 
 def key_of(permit: Permit, row: Paper) -> ClientKey:

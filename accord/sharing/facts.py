@@ -85,15 +85,18 @@ def following(client_id: UUID, at: datetime) -> list[models.Release | models.Flo
     return [*releases.order_by("until_at", "id"), *flows.order_by("until_at", "id")]
 
 
-def nevers(client_ids: Collection[UUID]) -> dict[UUID, list[models.Never]]:
-    """Every never that stands, by client, in whichever of the files about her it was said."""
+def nevers(client_ids: Collection[UUID], *, lifted: bool = False) -> dict[UUID, list[models.Never]]:
+    """Every never that stands, by client, in whichever of the files about her it was said; with `lifted`, those she
+    took back, too."""
     same = {
         id: merged or id for id, merged in Client.objects.filter(id__in=client_ids).values_list("id", "merged_into")
     }
     said: dict[UUID, list[models.Never]] = {}
     rows = models.Never.objects.select_related("client__shred").filter(
-        Q(client__in=same.values()) | Q(client__merged_into__in=same.values()), lifted_at__isnull=True
+        Q(client__in=same.values()) | Q(client__merged_into__in=same.values())
     )
+    if not lifted:
+        rows = rows.filter(lifted_at__isnull=True)
     for row in rows.order_by("since_at", "id"):
         said.setdefault(row.client.merged_into_id or row.client_id, []).append(row)
     return {id: said.get(root, []) for id, root in same.items()}

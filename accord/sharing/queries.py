@@ -14,14 +14,16 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from accord.ledger.permits import Permit, needs
+from accord.policy.facts import Block, Thing
+from accord.policy.facts import Release as Fact
 from accord.policy.words import Category, Element, Instrument, Level, Purpose, Relation, Verb
 from accord.sharing import facts
 from accord.sharing.actions import relay_info
 from accord.sharing.models import Arrival, Aside, Confirmed, Envelope, Flow, Receipt, Relay, Release, Sent, Thread
 from accord.sharing.rules import Content, State, state
-from accord.vault.facts import client_key, files, watch, within
+from accord.vault.facts import client_key, files, things, watch, within
 from accord.vault.likeness import tokens_of
-from accord.vault.models import Entry
+from accord.vault.models import Entry, Person
 
 B = TypeVar("B", Release, Flow)
 
@@ -220,6 +222,28 @@ class RelayView:
     how: str
     told_at: datetime
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One disclosure of ours with the facts on which the law was asked about it. `thing` is None when what was sent, or
+    what it rested on, is no longer there; `most` is how much a flow was begun for, `paper` what was answered."""
+
+    id: UUID
+    client_id: UUID
+    recipient_id: UUID
+    sent_at: datetime
+    sent_by: UUID | None
+    category: Category
+    level: Level
+    purpose: Purpose
+    rules: tuple[str, ...]
+    thing: Thing | None
+    releases: tuple[Fact, ...]
+    agreement: UUID | None
+    paper: UUID | None
+    most: Level
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -545,6 +569,64 @@ def accounting(*, permit: Permit, client_id: UUID) -> list[Told]:
         )
     permit.show("accounting", client_id, Level.SUMMARY)
     return told
+
+
+@needs(Verb.TRY_LAW)
+def past(*, permit: Permit, after: UUID | None, limit: int) -> list[Past]:
+    """What this agency has disclosed, part by part in the order of ids, each with the facts of its moment. Nothing of
+    its content is opened."""
+    rows = within(permit, Sent.objects.select_related("release", "flow", "answered").order_by("id"))
+    rows = list((rows.filter(id__gt=after) if after else rows)[:limit])
+    clients = {row.client_id for row in rows}
+    entries = things({row.entry_id for row in rows if row.entry_id})
+    herself = dict(Person.objects.filter(client_id__in=clients, relation=Relation.SELF).values_list("client_id", "id"))
+    said = facts.nevers(clients, lifted=True)
+    recorded = {
+        id: (purpose, rules)
+        for id, purpose, rules in Envelope.objects.filter(
+            holder_id=permit.agency_id, id__in=[row.envelope for row in rows]
+        ).values_list("id", "purpose", "rules")
+    }
+    found = []
+    for row in rows:
+        purpose, rules = recorded[row.envelope]
+        category, flow = Category(row.category), row.flow
+        fact = facts.release_fact(row.release) if row.release else None
+        basis = row.release or row.answered
+        subject = str(basis.subject_id if basis else herself.get(row.client_id, ""))
+        thing = entries.get(row.entry_id) if row.entry_id else Thing(category=category, subject=subject)
+        nevers = [
+            never
+            for never in said.get(row.client_id, [])
+            if never.since_at <= row.sent_at and (never.lifted_at is None or row.sent_at < never.lifted_at)
+        ]
+        found.append(
+            Past(
+                id=row.id,
+                client_id=row.client_id,
+                recipient_id=row.recipient_id,
+                sent_at=row.sent_at,
+                sent_by=row.sent_by,
+                category=category,
+                level=Level(row.level),
+                purpose=Purpose(purpose),
+                rules=tuple(rules),
+                thing=thing if fact or flow or row.answered else None,
+                releases=(fact,) if fact else (),
+                agreement=flow.agreement if flow else None,
+                paper=row.answered.paper if row.answered else None,
+                most=Level(flow.grants.get(row.category, Level.NONE)) if flow else Level.FULL,
+                blocks=facts.blocks_of(nevers),
+            )
+        )
+    return found
+
+
+@needs(Verb.TRY_LAW)
+def past_count(*, permit: Permit) -> int:
+    """How many disclosures `past` goes through."""
+    count: int = within(permit, Sent.objects.all()).count()
+    return count
 
 
 @needs(Verb.READ_CLIENT)

@@ -234,7 +234,7 @@ def recent(*, permit: Permit, limit: int = MOST_FOUND) -> list[ClientLine]:
 
 @needs(
     Verb.READ_CLIENT, Verb.READ_DAY, Verb.FIND_CLIENTS, Verb.READ_LEDGER, Verb.READ_ACCOUNTING,
-    Verb.RECEIVE_PROCESS, Verb.READ_PROCESS, Verb.REVIEW_PROCESS, Verb.HOLD_PROCESS, Verb.ANSWER_PROCESS,
+    Verb.RECEIVE_PROCESS, Verb.READ_PROCESS, Verb.REVIEW_PROCESS, Verb.HOLD_PROCESS, Verb.ANSWER_PROCESS, Verb.TRY_LAW,
 )  # fmt: skip
 def codes(*, permit: Permit, client_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Codes of own clients, for lists and logs that name nobody."""

@@ -38,6 +38,8 @@ DECIDERS = {
     "accord.gate.asking": "the gate; what a partner may be asked, as questions about nobody",
     "accord.gate.disclosure": "the gate",
     "accord.gate.law": "the gate; `accord decide` asks it about a question somebody brings",
+    "accord.gate.whatif": "the gate; asks again about what was sent, and lets nothing out",
+    "accord.policy.compare": "puts invented questions to two laws; pure, and hands out nothing",
     "accord.policy": "hands the function on under the room's own name",
 }
 

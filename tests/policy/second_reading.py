@@ -118,6 +118,7 @@ def role_may(role: Role, verb: Verb) -> bool:
         return verb in (
             Verb.READ_DAY,
             Verb.READ_LEDGER,
+            Verb.TRY_LAW,
             Verb.READ_ACCOUNTING,
             Verb.WITHDRAW_RELEASE,
             Verb.RELAY_WITHDRAWAL,
@@ -146,6 +147,7 @@ def role_may(role: Role, verb: Verb) -> bool:
             or verb
             in (
                 Verb.READ_LEDGER,
+                Verb.TRY_LAW,
                 Verb.COMMENT_AGREEMENT,
                 Verb.APPROVE_EXPORT,
                 Verb.COSIGN_RELEASE,
@@ -220,7 +222,7 @@ def is_management(verb: Verb) -> bool:
 
 
 def purpose_suits(verb: Verb, purpose: Purpose) -> bool:
-    if verb is Verb.READ_LEDGER:
+    if verb in (Verb.READ_LEDGER, Verb.TRY_LAW):
         return purpose is Purpose.OVERSIGHT
     if verb is Verb.READ_KEPT:
         return purpose is Purpose.RECORDS_REQUEST
@@ -238,6 +240,7 @@ def touches_a_client(verb: Verb) -> bool:
         Verb.FIND_CLIENTS,
         Verb.READ_DAY,
         Verb.READ_LEDGER,
+        Verb.TRY_LAW,
         Verb.READ_PARTNERS,
         Verb.WALL_CLIENT,
         Verb.IMPORT_CASELOAD,

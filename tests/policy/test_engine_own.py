@@ -57,6 +57,7 @@ MAY = {
     Role.PRIVACY_OFFICER: {
         Verb.READ_DAY,
         Verb.READ_LEDGER,
+        Verb.TRY_LAW,
         Verb.READ_ACCOUNTING,
         Verb.WITHDRAW_RELEASE,
         Verb.RELAY_WITHDRAWAL,
@@ -86,6 +87,7 @@ MAY = {
         Verb.NOTE_BREACH,
         Verb.COSIGN_RELEASE,
         Verb.COMMENT_AGREEMENT,
+        Verb.TRY_LAW,
     },
     Role.SYSTEM: {Verb.SWEEP},
 }
@@ -97,6 +99,7 @@ PURPOSES = {
     Verb.MANAGE_AGENCY: {Purpose.ADMINISTRATION},
     Verb.READ_LEDGER: {Purpose.OVERSIGHT},
     Verb.COMMENT_AGREEMENT: {Purpose.ADMINISTRATION},
+    Verb.TRY_LAW: {Purpose.OVERSIGHT},
     Verb.READ_KEPT: {Purpose.RECORDS_REQUEST},
     Verb.MANAGE_MEMBERS: {Purpose.ADMINISTRATION},
     Verb.MANAGE_KEYS: {Purpose.ADMINISTRATION},

@@ -22,6 +22,7 @@ MENU = (
     ("watch", _("To look at"), frozenset({Role.PRIVACY_OFFICER})),
     ("log", _("Who looked"), frozenset({Role.PRIVACY_OFFICER, Role.DIRECTOR})),
     ("log_releases", _("Releases"), frozenset({Role.PRIVACY_OFFICER})),
+    ("try", _("What if"), frozenset({Role.PRIVACY_OFFICER, Role.DIRECTOR})),
     ("kept", _("Kept records"), frozenset({Role.RECORDS_OFFICER})),
     ("members", _("Members"), frozenset({Role.DIRECTOR})),
     ("keys", _("Keys"), frozenset({Role.DIRECTOR})),

@@ -492,6 +492,7 @@ VERBS = {
     Verb.NOTE_BREACH: _("looked at breaches"),
     Verb.READ_KEPT: _("read kept records"),
     Verb.READ_LEDGER: _("read the log"),
+    Verb.TRY_LAW: _("asked what a change of law would do"),
     Verb.READ_PARTNERS: _("read the directory"),
     Verb.COMMENT_AGREEMENT: _("commented on a draft of an agreement"),
     Verb.MANAGE_AGENCY: _("changed the agency's entry or agreements"),

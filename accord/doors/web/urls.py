@@ -31,6 +31,7 @@ from accord.doors.web.views import (
     team,
     ties,
     updates,
+    whatif,
 )
 from accord.policy.words import Purpose, Verb
 
@@ -209,6 +210,10 @@ _TABLE = (
     Page("log/", oversight.log, "log", (Verb.READ_LEDGER,), OVERSIGHT),
     Page("log/export/", oversight.log_export, "log_export", (Verb.READ_LEDGER,), OVERSIGHT),
     Page("log/checkpoint/", oversight.checkpoint, "log_checkpoint", (Verb.READ_LEDGER,), OVERSIGHT),
+    Page("try/", whatif.start, "try", (Verb.TRY_LAW,), OVERSIGHT),
+    Page("try/rules/", whatif.draft_rules, "try_rules", (Verb.TRY_LAW,), OVERSIGHT),
+    Page("try/page/", whatif.page, "try_page", (Verb.TRY_LAW,), OVERSIGHT),
+    Page("try/agreements/<uuid:agreement_id>/", whatif.agreement, "try_agreement", (Verb.TRY_LAW,), OVERSIGHT),
     Page("log/releases/", oversight.living_releases, "log_releases", (Verb.WITHDRAW_RELEASE,)),
     Page("kept/", oversight.kept, "kept", (Verb.READ_KEPT,), Purpose.RECORDS_REQUEST, "kept"),
     Page("partners/", partners.partners, "partners", (Verb.READ_PARTNERS,), ADMINISTRATION),

@@ -137,6 +137,7 @@ LOOKED = {
     Verb.HOLD_PROCESS: _("looked at the page to hold a paper"),
     Verb.ANSWER_PROCESS: _("looked at what would leave on a paper"),
     Verb.COMMENT_AGREEMENT: _("looked at the page to comment on a draft"),
+    Verb.TRY_LAW: _("asked what a change of law would do"),
     Verb.MANAGE_AGENCY: _("looked at the page for the agency's entry or an agreement"),
     Verb.MERGE_CLIENTS: _("compared two files"),
     Verb.ASSIGN_CLIENT: _("looked at who works with her"),

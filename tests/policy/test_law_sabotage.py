@@ -1,0 +1,396 @@
+"""The data of the law, sabotaged: every rule of the federal law and of the house dropped, every effect flipped, every
+list one shorter or longer, every threshold one off. The second reading must notice each of them.
+
+For every rule the questions whose decision cites it are looked up once, and every question next to one of those (one
+fact otherwise) is one whose decision could cite it. Only these are asked of a mutant, so that all of it takes minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from accord.policy.conditions import ALWAYS, Clause, clause
+from accord.policy.decide import decide
+from accord.policy.facts import Agency, Block, Decision, Grant, Process, Question, Release, Signer
+from accord.policy.law import NEEDED, Law, LawError, PaperLaw, Rule, Step, _compile
+from accord.policy.words import (
+    About,
+    AgencyKind,
+    BlockKind,
+    Category,
+    Duty,
+    Element,
+    Field,
+    Instrument,
+    Level,
+    Mark,
+    Obligation,
+    ProcessKind,
+    Purpose,
+    Relation,
+    Representation,
+    SignerRole,
+    Verb,
+)
+from tests.policy import questions, second_reading
+from tests.policy.test_every_question import disagreement, the_law
+
+TICK = timedelta(microseconds=1)
+#: After every question.
+TOMORROW = date(2100, 1, 1)
+#: Questions kept of each group for each rule, and of each rule; one in so many of a group is looked at.
+OF_A_GROUP, OF_A_RULE, STRIDE = 2, 8, 7
+#: Groups that only cross what others have asked; they are a hundred times as many.
+CROSSINGS = frozenset({"pairs", "triples"})
+EVERYTHING = tuple(Grant(category, Level.FULL) for category in Category)
+#: The mutants of one rule in so many are tried in the usual run; `make prove` tries those of all.
+SAMPLE = 12
+#: Mutants that change no answer, each with the reason.
+ALIKE: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One rule made wrong; None: left out."""
+
+    rule: str
+    name: str
+    broken: Rule | None
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.name}"
+
+
+def law_of(law: Law, rules: dict[str, Rule]) -> Law:
+    """The law with these rules, compiled as the loader does. Raises LawError for what contradicts itself."""
+    days = sorted({day for rule in rules.values() for day in (rule.effective, rule.until) if day is not None})
+    asked = [day for day in days if date(2026, 1, 1) <= day <= date(2028, 1, 1)]
+    return replace(
+        law,
+        rules=rules,
+        edges=tuple(datetime.combine(day, time(), questions.SIGNED.tzinfo) for day in asked),
+        tables=tuple(_compile(rules, day) for day in [date(2026, 1, 1), *asked]),
+    )
+
+
+# ------------------------------------------------------------------ what can be made wrong
+
+
+def mutants(rule: Rule) -> Iterator[Mutant]:
+    """Every way to make one rule wrong."""
+    if rule.id not in NEEDED:
+        yield Mutant(rule.id, "dropped", None)
+        yield Mutant(rule.id, "only from tomorrow", replace(rule, effective=TOMORROW))
+    for name, changes in _changes(rule):
+        yield Mutant(rule.id, name, replace(rule, **changes))
+
+
+def _changes(rule: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from _effects(rule)
+    if rule.step in (Step.BAR, Step.KEY, Step.SIGNER, Step.LENGTH, Step.COMPELLED, Step.EXCEPTION, Step.DUTY):
+        for name, when in _whens(rule.when):
+            yield name, {"when": when}
+    for field in ("elements", "elements_if_not_self", "verbs", "against"):
+        for name, value in _fewer(getattr(rule, field)):
+            yield f"{field} without {name}", {field: value}
+    for name, papers in _papers(rule.papers):
+        yield name, {"papers": papers}
+    if rule.step in (Step.COMPELLED, Step.EXCEPTION):
+        yield from _openings(rule)
+    if rule.step is Step.RELEASE:
+        for name, value in _fewer(rule.duties):
+            yield f"duties without {name}", {"duties": value}
+    if rule.report is not None:
+        for field in ("reporters", "to", "fields"):
+            for name, value in _fewer(getattr(rule.report, field)):
+                yield f"{field} without {name}", {"report": replace(rule.report, **{field: value})}
+        exempts = not rule.report.exempts_advocates
+        yield "advocates exempt, or not", {"report": replace(rule.report, exempts_advocates=exempts)}
+        for about in About:
+            if about is not rule.report.about:
+                yield f"about {about}", {"report": replace(rule.report, about=about)}
+
+
+def _effects(rule: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The effect itself, turned round."""
+    match rule.step:
+        case Step.BAR:
+            yield "a bar that a release opens", {"step": Step.KEY, "elements": frozenset({Element.WRITTEN})}
+        case Step.KEY:
+            yield "a key that nothing opens", {"step": Step.BAR}
+            if rule.instrument is not None:
+                yield "any instrument opens it", {"instrument": None, "elements": rule.elements or {Element.WRITTEN}}
+            for duty in Duty:
+                yield f"fixed for {duty}, or not", {"fixed_for": rule.fixed_for ^ {duty}}
+        case Step.COMPELLED:
+            yield "compelled no more but allowed", {"step": Step.EXCEPTION}
+        case Step.EXCEPTION:
+            yield "compelled, not only allowed", {"step": Step.COMPELLED}
+        case Step.BLOCK:
+            yield "yields, or not", {"yields": not rule.yields}
+            for kind in BlockKind:
+                if kind is not rule.block:
+                    yield f"a block of kind {kind}", {"block": kind}
+
+
+def _whens(when: tuple[Clause, ...]) -> Iterator[tuple[str, tuple[Clause, ...]]]:
+    """Clauses and conditions dropped, codes dropped, thresholds moved."""
+    for place, one in enumerate(when):
+        rest = (*when[:place], *when[place + 1 :])
+        if rest:
+            yield f"without clause {place + 1}", rest
+
+        def other(facts: Iterable[tuple[str, Any]], place: int = place) -> tuple[Clause, ...]:
+            return (*when[:place], clause(facts), *when[place + 1 :])
+
+        for name, value in one.facts:
+            left = tuple(fact for fact in one.facts if fact[0] != name)
+            yield f"clause {place + 1} without {name}", other(left) if left else ALWAYS
+            if isinstance(value, bool):
+                yield f"clause {place + 1} with {name} turned round", other((*left, (name, not value)))
+            elif isinstance(value, int):
+                for days in (value - 1, value + 1):
+                    yield f"clause {place + 1}: {name} {days}", other((*left, (name, days)))
+            else:
+                for code, codes in _fewer(value):
+                    yield f"clause {place + 1}: {name} without {code}", other((*left, (name, codes)))
+
+
+def _fewer(codes: frozenset[Any]) -> Iterator[tuple[str, frozenset[Any]]]:
+    """Each code dropped, where another is left."""
+    if len(codes) > 1:
+        for code in sorted(codes):
+            yield str(code), codes - {code}
+
+
+def _papers(papers: tuple[PaperLaw, ...]) -> Iterator[tuple[str, tuple[PaperLaw, ...]]]:
+    if papers:
+        yield "without papers", ()
+    for place, one in enumerate(papers):
+        before, after, name = papers[:place], papers[place + 1 :], f"paper {place + 1}"
+        if len(papers) > 1:
+            yield f"without {name}", (*before, *after)
+        changes: list[tuple[str, dict[str, Any]]] = [
+            (f"of any kind but {code}", {"kinds": codes}) for code, codes in _fewer(one.kinds)
+        ]
+        changes += [(f"also {kind}", {"kinds": one.kinds | {kind}}) for kind in ProcessKind if kind not in one.kinds]
+        if one.beside:
+            changes.append(("with nothing beside it", {"beside": frozenset()}))
+        changes += [(f"not {said}", {"represented": one.represented - {said}}) for said in sorted(one.represented)]
+        if one.counsel:
+            changes.append(("not looked at by counsel", {"counsel": False}))
+        if one.statute:
+            changes.append(("on no statute", {"statute": frozenset()}))
+        changes += [(f"about no {about}", {"statute": left}) for about, left in _fewer(one.statute)]
+        for what, fields in changes:
+            yield f"{name} {what}", (*before, replace(one, **fields), *after)
+
+
+def _openings(rule: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
+    whole = len(rule.opens) == len(Category) and len(set(rule.opens.values())) == 1
+    for step, words in ((1, "more"), (-1, "less")):
+        moved = {each: Level(level + step) for each, level in rule.opens.items() if 0 <= level + step <= Level.FULL}
+        if whole and moved:
+            yield f"everything, one level {words}", {"opens": {each: lv for each, lv in moved.items() if lv}}
+        if not whole:
+            for each, level in moved.items():
+                changed = {**rule.opens, each: level}
+                yield f"{each}, one level {words}", {"opens": {one: lv for one, lv in changed.items() if lv}}
+    for purpose in Purpose:
+        if purpose in rule.purposes:
+            yield f"not for {purpose}", {"purposes": rule.purposes - {purpose}}
+        else:
+            yield f"also for {purpose}", {"purposes": rule.purposes | {purpose}}
+    for name, duties in _fewer(rule.duties):
+        yield f"duties without {name}", {"duties": duties}
+    if rule.agreement:
+        yield "under no agreement", {"agreement": False, "days": 365}
+    else:
+        yield "only under an agreement", {"agreement": True, "days": 0}
+        for days in (rule.days - 1, rule.days + 1):
+            if days:
+                yield f"for {days} days", {"days": days}
+    if rule.fields is not None:
+        yield "all facts", {"fields": None}
+        for field in Field:
+            if rule.fields ^ {field}:
+                yield f"{field}, or not", {"fields": rule.fields ^ {field}}
+
+
+# ------------------------------------------------------------------ what is asked
+
+
+def near(question: Question) -> Iterator[Question]:
+    """The question and every one that differs in one fact; and the same where her releases name everything, and follow
+    the purpose that is asked about."""
+    generous = tuple(replace(one, grants=EVERYTHING) for one in question.releases)
+    yield from _near(question)
+    if generous:
+        for one in _near(replace(question, releases=generous)):
+            yield one
+            yield replace(one, releases=tuple(replace(each, purpose=one.purpose) for each in one.releases))
+
+
+def _near(question: Question) -> Iterator[Question]:
+    yield question
+    yield from (replace(question, purpose=one) for one in Purpose)
+    yield from (replace(question, verb=one) for one in Verb)
+    thing = question.thing
+    yield from (replace(question, thing=replace(thing, category=one)) for one in Category)
+    yield from (replace(question, thing=replace(thing, relation=one)) for one in Relation)
+    yield from (replace(question, thing=replace(thing, marks=thing.marks ^ {one})) for one in Mark)
+    for holder in _agencies(question.holder):
+        yield replace(question, holder=holder, asker=holder if question.asker == question.holder else question.asker)
+    if question.recipient is not None:
+        yield from (replace(question, recipient=one) for one in _agencies(question.recipient))
+        for kind in BlockKind:
+            for against in (question.recipient.id, question.recipient_person, question.member.id, thing.subject):
+                if against:
+                    yield replace(question, blocks=(Block(kind, against),))
+    yield from (replace(question, agreements=one) for one in ((), *((each,) for each in question.agreements)))
+    for place, release in enumerate(question.releases):
+        before, after = question.releases[:place], question.releases[place + 1 :]
+        yield replace(question, releases=(*before, *after))
+        yield from (replace(question, releases=(*before, one, *after)) for one in _releases(release, question.at))
+    for place, paper in enumerate(question.processes):
+        before, after = question.processes[:place], question.processes[place + 1 :]
+        yield replace(question, processes=(*before, *after))
+        yield from (replace(question, processes=(*before, one, *after)) for one in _processes(paper))
+
+
+def _agencies(agency: Agency) -> Iterator[Agency]:
+    yield from (replace(agency, kind=kind) for kind in AgencyKind)
+    for duty in Duty:
+        yield replace(agency, duties=frozenset({duty}))
+        if agency.duties ^ {duty}:
+            yield replace(agency, duties=agency.duties ^ {duty})
+
+
+def _releases(release: Release, at: datetime) -> Iterator[Release]:
+    yield from (replace(release, elements=release.elements ^ {one}) for one in Element)
+    yield from (replace(release, instrument=one) for one in Instrument)
+    for role in SignerRole:
+        for minor, alone, cosigned in (
+            (False, False, False),
+            (True, False, False),
+            (True, True, False),
+            (True, False, True),
+        ):
+            yield replace(release, signer=Signer(role, minor, alone, cosigned))
+        for flag in ("abuser", "ward", "dead", "cosigned", "alone"):
+            yield replace(release, signer=Signer(role, **{flag: True}))
+            yield replace(release, signer=Signer(role, minor=True, **{flag: True}))
+        yield replace(release, signer=Signer(role, cosigned=True, dead=True))
+        yield replace(release, signer=Signer(role, cosigned=True, ward=True))
+    for days in (15, 89, 90, 91, 365):
+        for tick in (-TICK, TICK * 0, TICK):
+            long = replace(release, until=release.signed_at + timedelta(days=days) + tick)
+            yield long
+            yield replace(long, long_because=True)
+    yield replace(release, withdrawn_at=at)
+    yield replace(release, withdrawn_at=at, fixed_until=at + timedelta(days=9))
+
+
+def _processes(paper: Process) -> Iterator[Process]:
+    yield from (replace(paper, kind=one) for one in ProcessKind)
+    yield from (replace(paper, represented=paper.represented ^ {one}) for one in Representation)
+    yield replace(paper, counsel_reviewed=not paper.counsel_reviewed)
+    yield replace(paper, categories=frozenset(Category), until=paper.until + timedelta(days=40_000))
+    yield from (replace(paper, fields=frozenset({one})) for one in Field)
+    yield from (replace(paper, statute=one) for one in ("", *the_law().on(paper.since).reports))
+
+
+class Pool:
+    """For every rule, questions that cite it or could, with what the second reading says to each."""
+
+    def __init__(self) -> None:
+        self.law = law_of(the_law(), dict(the_law().rules))
+        self._asked: dict[str, list[tuple[Question, second_reading.Answer]]] = {}
+        self._cited: dict[str, list[Question]] = {id: [] for id in self.law.rules}
+        self._obliging: dict[Obligation, set[str]] = {duty: set() for duty in Obligation}
+        for rule in self.law.rules.values():
+            if rule.obligation is not None:
+                self._obliging[rule.obligation].add(rule.id)
+        for group in questions.GROUPS:
+            if group.__name__ not in CROSSINGS:
+                self._look_at(islice(group(), 0, None, STRIDE))
+
+    def _look_at(self, group: Iterable[Question]) -> None:
+        here = dict.fromkeys(self._cited, 0)
+        for question in group:
+            for id in self._cites(decide(self.law, question)):
+                if here[id] < OF_A_GROUP and len(self._cited[id]) < OF_A_RULE:
+                    here[id] += 1
+                    self._cited[id].append(question)
+
+    def _cites(self, decision: Decision) -> set[str]:
+        """The rules that shaped an answer; a duty's rule is not among its reasons, but the duty is."""
+        found = {because.rule for because in decision.because}
+        for duty in decision.duties:
+            found |= self._obliging[duty]
+        return found
+
+    def about(self, rule: str) -> list[tuple[Question, second_reading.Answer]]:
+        """What is asked about a rule: questions on which law and reading agree as long as nothing is broken."""
+        if rule not in self._asked:
+            found = {one: None for question in self._cited[rule] for one in near(question)}
+            answered = [(one, second_reading.answer(one)) for one in found]
+            self._asked[rule] = [
+                (one, read) for one, read in answered if not disagreement(one, decide(self.law, one), read)
+            ]
+        return self._asked[rule]
+
+    def notices(self, mutant: Mutant) -> bool:
+        """Whether some answer under the broken law is not what the second reading says; or it does not even load."""
+        rules = dict(self.law.rules)
+        if mutant.broken is None:
+            del rules[mutant.rule]
+        else:
+            rules[mutant.rule] = mutant.broken
+        try:
+            broken = law_of(self.law, rules)
+        except LawError:
+            return True
+        return any(disagreement(one, decide(broken, one), read) for one, read in self.about(mutant.rule))
+
+
+@cache
+def pool() -> Pool:
+    return Pool()
+
+
+def tried() -> list[Rule]:
+    """The rules of the federal law and of the house."""
+    return [rule for rule in the_law().rules.values() if rule.document in ("us-federal.toml", "house-rules.toml")]
+
+
+def unnoticed(rules: Iterable[Rule]) -> list[str]:
+    found = [mutant for rule in rules for mutant in mutants(rule)]
+    return [str(each) for each in found if str(each) not in ALIKE and not pool().notices(each)]
+
+
+def test_every_kind_of_mutant_is_made() -> None:
+    every = [str(mutant) for rule in tried() for mutant in mutants(rule)]
+    assert len(every) > 2_000
+    assert len(set(every)) == len(every)
+    assert set(ALIKE) <= set(every), "mend the list"
+    for kind in ("dropped", "tomorrow", "one level more", "also for", "by counsel", "longer_than_days 89", "29 days"):
+        assert any(kind in each for each in every), kind
+
+
+def test_the_mutants_of_a_sample_of_rules_are_noticed() -> None:
+    missed = unnoticed(tried()[::SAMPLE])
+    assert not missed, f"{len(missed)} not noticed: {missed[:20]}"
+
+
+@pytest.mark.prove
+def test_every_mutant_of_the_law_is_noticed() -> None:
+    missed = unnoticed(tried())
+    assert not missed, f"{len(missed)} not noticed: {missed[:60]}"
