@@ -351,6 +351,7 @@ def _moved(row: Paper, to: State) -> State:
         State(row.state),
         to,
         kind=ProcessKind(row.kind),
+        purpose=Purpose(row.purpose),
         advice=row.counsel_advice,
         held_from=State(row.held_from) if row.held_from else None,
     )

@@ -66,9 +66,13 @@ NEEDS_COUNSEL: Final = frozenset(
         ProcessKind.ADMINISTRATIVE_REQUEST,
     }
 )
+#: Only these say what a court has ordered; what did not come as one of them never becomes one.
+ORDERS: Final = frozenset({ProcessKind.COURT_ORDER, ProcessKind.WARRANT, ProcessKind.PART2_ORDER})
 ADVICE: Final = ("answer", "refuse")
 #: What arrives from outside; a report and a finding begin here.
 ARRIVING: Final = tuple(kind for kind in ProcessKind if kind not in (ProcessKind.MANDATED_REPORT, ProcessKind.FINDING))
+#: What began here stays what it is.
+OURS: Final = tuple(kind for kind in ProcessKind if kind not in ARRIVING)
 #: For what an answer to each kind can be. A report is made for one thing only.
 PURPOSES: Final = (
     Purpose.LEGAL_PROCESS,
@@ -109,11 +113,32 @@ FIRST: Final[Mapping[str, str]] = {
 }
 
 
-def moved(state: State, to: State, *, kind: ProcessKind, advice: str = "", held_from: State | None = None) -> State:
+def needs_counsel(kind: ProcessKind, purpose: Purpose) -> bool:
+    """Whether counsel looks at it before it opens anything; at the review of a death, too: it is a finding of our own,
+    and the one that opens what a victim service provider holds (28 CFR 90.4(b)(4))."""
+    return kind in NEEDS_COUNSEL or (kind is ProcessKind.FINDING and purpose is Purpose.FATALITY_REVIEW)
+
+
+def may_be(claimed: ProcessKind) -> tuple[ProcessKind, ...]:
+    """What a paper may turn out to be: less than it says, never an order that it did not say it was."""
+    if claimed in OURS:
+        return (claimed,)
+    return tuple(kind for kind in ARRIVING if claimed in ORDERS or kind not in ORDERS)
+
+
+def moved(
+    state: State,
+    to: State,
+    *,
+    kind: ProcessKind,
+    purpose: Purpose,
+    advice: str = "",
+    held_from: State | None = None,
+) -> State:
     """The next state. Raises InvalidProcess, saying what stands before it."""
     if to not in NEXT[state] or (state is State.HOLD and to not in (held_from, State.REFUSED)):
         raise InvalidProcess("This paper has moved on meanwhile. Look at it again.")
-    if to is State.ANSWERED and kind in NEEDS_COUNSEL:
+    if to is State.ANSWERED and needs_counsel(kind, purpose):
         if state is not State.COUNSEL_REVIEWED:
             raise InvalidProcess("Counsel looks at it first: nothing opens before.")
         if advice != "answer":

@@ -68,19 +68,21 @@ NAME = "Marisol Vega"
 # ------------------------------------------------------------------ the path, as a table
 
 
+@pytest.mark.parametrize("purpose", [Purpose.LEGAL_PROCESS, Purpose.FATALITY_REVIEW])
 @pytest.mark.parametrize("kind", ProcessKind)
 @pytest.mark.parametrize("to", State)
 @pytest.mark.parametrize("state", State)
-def test_a_paper_goes_only_along_its_path(state: State, to: State, kind: ProcessKind) -> None:
+def test_a_paper_goes_only_along_its_path(state: State, to: State, kind: ProcessKind, purpose: Purpose) -> None:
     def goes(advice: str = "", held_from: State | None = None) -> bool:
         try:
-            return moved(state, to, kind=kind, advice=advice, held_from=held_from) is to
+            return moved(state, to, kind=kind, purpose=purpose, advice=advice, held_from=held_from) is to
         except InvalidProcess:
             return False
 
     if to is State.ANSWERED:
-        assert goes("answer") is (state is State.COUNSEL_REVIEWED or (state is State.RECEIVED and not needs(kind)))
-        assert goes("refuse") is (state in (State.RECEIVED, State.COUNSEL_REVIEWED) and not needs(kind))
+        free = not needs(kind, purpose)
+        assert goes("answer") is (state is State.COUNSEL_REVIEWED or (state is State.RECEIVED and free))
+        assert goes("refuse") is (state in (State.RECEIVED, State.COUNSEL_REVIEWED) and free)
     elif state is State.HOLD:
         assert goes() is (to is State.REFUSED)
         assert goes(held_from=to) is (to in NEXT[State.HOLD])
@@ -89,8 +91,8 @@ def test_a_paper_goes_only_along_its_path(state: State, to: State, kind: Process
     assert not NEXT[State.CLOSED]
 
 
-def needs(kind: ProcessKind) -> bool:
-    return kind in NEEDS_COUNSEL
+def needs(kind: ProcessKind, purpose: Purpose) -> bool:
+    return kind in NEEDS_COUNSEL or (kind is ProcessKind.FINDING and purpose is Purpose.FATALITY_REVIEW)
 
 
 def new(**more: object) -> NewPaper:
@@ -649,6 +651,41 @@ def test_what_a_law_lets_out_without_any_paper_is_no_answer_to_one(world) -> Non
         answer(clinic.worker, client, paper, "accord")
 
 
+DEATH = FOUND | {
+    "purpose": Purpose.FATALITY_REVIEW,
+    "represented": [
+        Representation.SHE_HAS_DIED,
+        Representation.TO_PREVENT_DEATHS,
+        Representation.IDENTITY_PROTECTED,
+        Representation.RELEASE_SOUGHT,
+    ],
+    "outside": "Review team, 1 Court Street",
+    "outside_kind": AgencyKind.COMMUNITY,
+}
+
+
+def test_a_review_of_a_death_waits_for_counsel_and_never_says_where_or_what_she_confided(shelter) -> None:
+    world, house, _police, client = shelter
+    for category in (Category.LOCATION, Category.CONTACT, Category.SAFETY_PLAN, Category.COUNSELLING, Category.NOTES):
+        world.entry(house.worker, client, category, f"THE {category}")
+    paper = receive(house.worker, client, **DEATH | {"categories": list(Category)})
+    assert look(house.worker, client, paper).line.waits_for_counsel
+    assert says(house.worker, client, paper).opens == ()
+    with pytest.raises(InvalidProcess):
+        answer(house.worker, client, paper)
+    browser = signed_in(house[Role.SUPERVISOR])
+    place = f"/clients/{client}/papers/{paper}/"
+    posted(browser, place + "counsel/", step="ask", counsel="Kay Counsel")
+    offered = page(browser, place + "counsel/")
+    assert 'value="finding"' in offered
+    assert 'value="court_order"' not in offered
+    reviewed(house, client, paper)
+    opens = {(each.category, each.level) for each in says(house.worker, client, paper).opens}
+    summary = {(each, Level.SUMMARY) for each in (Category.RISK, Category.INJURIES, Category.LEGAL, Category.SERVICES)}
+    assert opens == {(Category.IDENTITY, Level.EXISTENCE), *summary}
+    assert "THE " not in str(preview(house.worker, client, paper))
+
+
 # ------------------------------------------------------------------ who may what
 
 
@@ -754,6 +791,9 @@ def test_the_database_lets_no_answer_rest_on_a_paper_that_was_not_through_its_pa
     assert not attempt(subpoena, "answered", "answer"), "a victim service provider gives nothing to a subpoena"
     found = receive(house.worker, client, **FOUND, **sent_by)
     assert not attempt(found, "answered", "answer"), "nor on a finding of its own"
+    died = receive(house.worker, client, **DEATH | sent_by)
+    assert attempt(died, "answered", "answer")
+    assert not attempt(died, "answered", ""), "nor on a death that counsel has not looked at"
 
 
 def test_a_file_is_kept_while_a_paper_about_it_waits(ward) -> None:

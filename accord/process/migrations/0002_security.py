@@ -43,7 +43,7 @@ begin
         and (paper.counsel_advice = 'answer' or (paper.counsel_advice = '' and paper.kind not in ({_COUNSEL})))
         and not exists (select from jsonb_object_keys(new.grants) named where named <> all (paper.categories))
         and (paper.kind in ('court_order', 'warrant', 'mandated_report')
-          or (paper.kind = 'finding' and paper.purpose = 'fatality_review')
+          or (paper.kind = 'finding' and paper.purpose = 'fatality_review' and paper.counsel_advice = 'answer')
           or not exists (select from partners_agency where id = new.agency_id
             and duties && array['vawa', 'voca', 'fvpsa']::varchar[]))
   ) then
