@@ -23,6 +23,7 @@ from accord.process.rules import (
     Whom,
     breach_info,
     checked_terms,
+    may_be,
     moved,
     packed_words,
     waiting_until,
@@ -121,11 +122,16 @@ def review(
     stated_by: str,
     until_at: datetime,
 ) -> None:
-    """What counsel said, and what the paper really is: what was filed as a court order may be a subpoena. Raises
+    """What counsel said, and what the paper really is: what was filed as a court order may be a subpoena, and never
+    the other way round. Whoever wrote the paper down does not write down what counsel says of it. Raises
     InvalidProcess."""
     row = _locked(client_id, paper_id)
+    if row.received_by == permit.member_id:
+        raise InvalidProcess("You wrote this paper down: somebody else writes down what counsel says of it.")
     if advice not in ADVICE or not said.strip():
         raise InvalidProcess("Write down what counsel said: whether to answer, and why.")
+    if kind not in may_be(ProcessKind(row.claimed)):
+        raise InvalidProcess("A paper can turn out to be less than it says, and never more.")
     checked_terms(kind, purpose, categories, represented, stated_by)
     if until_at <= row.since_at:
         raise InvalidProcess("Its last day lies before the day it came.")
@@ -133,7 +139,7 @@ def review(
     row.kind, row.purpose, row.until_at = kind, purpose, until_at
     row.categories = [each.value for each in Category if each in categories]
     row.represented = [each.value for each in Representation if each in represented]
-    row.counsel_advice, row.counsel_reviewed_at = advice, at
+    row.counsel_advice, row.counsel_reviewed_at, row.counsel_by = advice, at, permit.member_id
     _seal(permit, row, counsel_said=said, stated_by=stated_by)
     row.save()
     _step(permit, at, row, State.COUNSEL_REVIEWED)

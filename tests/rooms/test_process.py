@@ -44,6 +44,7 @@ from accord.process.rules import (
     accounted_since,
     accounted_years,
     breach_clocks,
+    may_be,
     moved,
     only,
     packed_words,
@@ -342,7 +343,9 @@ def counsel(house: House, client: UUID, paper: UUID, advice: str = "answer", **m
     reviewed(house, client, paper, advice, **more)
 
 
-def reviewed(house: House, client: UUID, paper: UUID, advice: str = "answer", **more: object) -> None:
+def reviewed(
+    house: House, client: UUID, paper: UUID, advice: str = "answer", by: Role = Role.SUPERVISOR, **more: object
+) -> None:
     found = look(house.worker, client, paper)
     given = {
         "kind": found.line.kind,
@@ -352,7 +355,7 @@ def reviewed(house: House, client: UUID, paper: UUID, advice: str = "answer", **
         "stated_by": found.stated_by,
         "until_at": found.until_at,
     }
-    with house[Role.SUPERVISOR].enter(Verb.REVIEW_PROCESS, client=client) as permit:
+    with house[by].enter(Verb.REVIEW_PROCESS, client=client) as permit:
         actions.review(
             permit=permit,
             at=permit.at,
@@ -427,6 +430,48 @@ def test_a_subpoena_filed_as_a_court_order_is_caught_by_counsel(shelter) -> None
     ready(house.worker, client, paper)
     with pytest.raises(InvalidProcess, match="nothing out"):
         answer(house.worker, client, paper)
+
+
+def test_whoever_wrote_a_paper_down_is_not_its_counsel(ward) -> None:
+    _world, hospital, _police, client = ward
+    boss = hospital[Role.SUPERVISOR]
+    forged = receive(boss, client, **ORDER)
+    with pytest.raises(InvalidProcess, match="You wrote this paper down"):
+        counsel(hospital, client, forged)
+    assert says(hospital.worker, client, forged).opens == ()
+    with as_service() as hand, pytest.raises(psycopg.Error, match="paper_looked_at_by_somebody_else"):
+        told(hand, note_of(hospital.id))
+        hand.execute(
+            "update process_paper set counsel_advice = 'answer', counsel_said = 'x', counsel_reviewed_at = now(),"
+            " counsel_by = received_by where id = %s",
+            [forged],
+        )
+    reviewed(hospital, client, forged, by=Role.DIRECTOR)
+    assert says(hospital.worker, client, forged).opens
+
+
+ORDERS = (ProcessKind.COURT_ORDER, ProcessKind.WARRANT, ProcessKind.PART2_ORDER)
+OURS = (ProcessKind.FINDING, ProcessKind.MANDATED_REPORT)
+
+
+@pytest.mark.parametrize("claimed", ProcessKind)
+def test_a_paper_never_turns_out_to_be_more_than_it_said(claimed: ProcessKind) -> None:
+    for kind in ProcessKind:
+        more = kind in ORDERS and claimed not in ORDERS
+        other = kind is not claimed and (kind in OURS or claimed in OURS)
+        assert (kind in may_be(claimed)) is not (more or other), kind
+
+
+def test_counsel_makes_no_order_of_a_request(shelter) -> None:
+    _world, house, _police, client = shelter
+    paper = receive(house.worker, client)
+    ask(house, client, paper)
+    for kind in ORDERS + OURS:
+        with pytest.raises(InvalidProcess, match="never more"):
+            reviewed(house, client, paper, kind=kind)
+        with as_service() as hand, pytest.raises(psycopg.Error, match="more than it said"):
+            told(hand, note_of(house.id))
+            hand.execute("update process_paper set kind = %s where id = %s", [kind, paper])
 
 
 def test_counsel_that_says_no_is_not_gone_round(ward) -> None:
@@ -765,8 +810,8 @@ def test_the_database_lets_no_answer_rest_on_a_paper_that_was_not_through_its_pa
             told(hand, note_of(house.id))
             if advice:
                 hand.execute(
-                    "update process_paper set counsel_advice = %s, counsel_said = 'x', counsel_reviewed_at = now()"
-                    " where id = %s",
+                    "update process_paper set counsel_advice = %s, counsel_said = 'x', counsel_reviewed_at = now(),"
+                    " counsel_by = gen_random_uuid() where id = %s",
                     [advice, paper],
                 )
             if state != "received":

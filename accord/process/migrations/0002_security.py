@@ -1,15 +1,17 @@
 from django.db import migrations
 
 from accord.database.security import agency_owned, statements
-from accord.process.rules import NEEDS_COUNSEL
+from accord.process.rules import NEEDS_COUNSEL, ORDERS, OURS
 
+_COUNSEL, _ORDERS = (", ".join(f"'{kind.value}'" for kind in sorted(kinds)) for kinds in (NEEDS_COUNSEL, ORDERS))
+_OURS = ",".join(OURS)
 #: What a paper says is settled once it is answered; until then counsel may correct it. What it is about never changes.
-MOVES = """
+MOVES = f"""
 create function process_paper_moves() returns trigger language plpgsql as $$
 declare
   moving text[] := array['state', 'held_from', 'kind', 'purpose', 'categories', 'fields', 'represented', 'stated_by',
-    'said', 'until_at', 'due_at', 'counsel', 'counsel_advice', 'counsel_said', 'counsel_reviewed_at', 'oral_at',
-    'told_at', 'told_how', 'not_told', 'safety', 'answered_at', 'answered_until_at', 'because', 'closed_at',
+    'said', 'until_at', 'due_at', 'counsel', 'counsel_advice', 'counsel_said', 'counsel_reviewed_at', 'counsel_by',
+    'oral_at', 'told_at', 'told_how', 'not_told', 'safety', 'answered_at', 'answered_until_at', 'because', 'closed_at',
     'quiet_how', 'quiet_by', 'quiet_until_at'];
   later text[] := array['state', 'told_at', 'told_how', 'because', 'closed_at', 'quiet_how', 'quiet_by',
     'quiet_until_at'];
@@ -18,6 +20,9 @@ begin
     if new.state <> 'received' or new.answered_at is not null or new.counsel_reviewed_at is not null then
       raise exception 'a paper begins as received';
     end if;
+  elsif (new.kind in ({_ORDERS}) and new.claimed not in ({_ORDERS}))
+     or (new.kind <> new.claimed and '{{{_OURS}}}'::text[] && array[new.kind, new.claimed]::text[]) then
+    raise exception 'a paper never becomes more than it said it was';
   elsif to_jsonb(old) - moving <> to_jsonb(new) - moving
      or (old.answered_at is not null and to_jsonb(old) - later <> to_jsonb(new) - later)
      or old.state = 'closed'
@@ -26,9 +31,8 @@ begin
   end if;
   return new;
 end $$
-"""
+"""  # noqa: S608 - our own constants
 
-_COUNSEL = ", ".join(f"'{kind.value}'" for kind in sorted(NEEDS_COUNSEL))
 #: An answer to a partner rests on a paper of that partner that has been through its path; and of a victim service
 #: provider nothing but an order, a warrant, a report that a statute demands, or the review of a death opens anything
 #: (34 USC 12291(b)(2)(C); 28 CFR 90.4(b)(4)).
