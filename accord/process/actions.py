@@ -17,6 +17,7 @@ from accord.process.rules import (
     LONGEST_WORDS,
     TOLD,
     WAYS,
+    WEIGHED,
     InvalidProcess,
     NewPaper,
     State,
@@ -233,6 +234,8 @@ def note(
     if any(len(words) > LONGEST_WORDS for words in (not_told, safety)):
         raise InvalidProcess("Write down what matters: this is too long.")
     if represented is not None:
+        if State.COUNSEL_REVIEWED in (row.state, row.held_from) and WEIGHED & set(represented) - set(row.represented):
+            raise InvalidProcess("Counsel has not weighed this: ask counsel again before it is written down.")
         words = stated_by or _words(permit, row, "stated_by")
         checked_terms(
             ProcessKind(row.kind), Purpose(row.purpose), [Category(each) for each in row.categories], represented, words

@@ -68,6 +68,18 @@ NEEDS_COUNSEL: Final = frozenset(
 )
 #: Only these say what a court has ordered; what did not come as one of them never becomes one.
 ORDERS: Final = frozenset({ProcessKind.COURT_ORDER, ProcessKind.WARRANT, ProcessKind.PART2_ORDER})
+#: What makes an order or a finding open more: counsel has weighed it, or is asked again.
+WEIGHED: Final = frozenset(
+    {
+        Representation.PRIVILEGE_RULED_ON,
+        Representation.UNSEALS,
+        Representation.RELEVANT_AND_LIMITED,
+        Representation.SHE_HAS_DIED,
+        Representation.TO_PREVENT_DEATHS,
+        Representation.IDENTITY_PROTECTED,
+        Representation.RELEASE_SOUGHT,
+    }
+)
 ADVICE: Final = ("answer", "refuse")
 #: What arrives from outside; a report and a finding begin here.
 ARRIVING: Final = tuple(kind for kind in ProcessKind if kind not in (ProcessKind.MANDATED_REPORT, ProcessKind.FINDING))

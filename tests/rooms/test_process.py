@@ -794,6 +794,68 @@ def test_the_database_holds_the_path_and_the_history(ward) -> None:
         hand.rollback()
 
 
+def test_the_database_lets_no_paper_say_more_than_counsel_saw(ward) -> None:
+    _world, hospital, _police, client = ward
+
+    def change(paper: UUID, words: str) -> bool:
+        with as_service() as hand:
+            told(hand, note_of(hospital.id))
+            try:
+                return hand.execute(f"update process_paper set {words} where id = %s", [paper]).rowcount == 1
+            except psycopg.Error as error:
+                assert "counsel" in str(error), error
+                return False
+            finally:
+                hand.rollback()
+
+    answered = "state = 'answered', answered_at = now()"
+    for more in (ORDER, DEATH):
+        paper = receive(hospital.worker, client, **more)
+        assert not change(paper, answered), "counsel looks at it first"
+        counsel(hospital, client, paper)
+        for words in (
+            "kind = 'subpoena'",
+            "purpose = 'safety'",
+            "categories = '{location}'",
+            "fields = '{dna}'",
+            "until_at = until_at + interval '1 second'",
+            "represented = represented || '{unseals}'::text[]",
+        ):
+            if not (more is DEATH and words.startswith("kind")):
+                assert not change(paper, words), words
+        assert change(paper, "represented = represented || '{she_was_notified}'::text[]")
+        assert change(paper, answered)
+    plain = receive(hospital.worker, client, kind=ProcessKind.RECORDS_REQUEST)
+    assert change(plain, answered)
+
+
+def test_after_counsel_nothing_is_stated_that_counsel_has_not_weighed(ward) -> None:
+    _world, hospital, _police, client = ward
+    paper = receive(hospital.worker, client, **ORDER)
+    counsel(hospital, client, paper)
+
+    def note(*stated: Representation) -> None:
+        with hospital.worker.enter(Verb.RECEIVE_PROCESS, client=client) as permit:
+            actions.note(
+                permit=permit,
+                at=permit.at,
+                client_id=client,
+                paper_id=paper,
+                represented=stated,
+                stated_by="The court",
+            )
+
+    weighed = (Representation.PRIVILEGE_RULED_ON, Representation.UNSEALS, Representation.RELEVANT_AND_LIMITED)
+    for each in weighed:
+        with pytest.raises(InvalidProcess, match="ask counsel again"):
+            note(each)
+    note(Representation.SHE_WAS_NOTIFIED)
+    ask(hospital, client, paper)
+    note(*weighed)
+    reviewed(hospital, client, paper)
+    note(*weighed)
+
+
 ANSWERED = (
     "insert into sharing_answered (id, agency_id, client_id, subject_id, recipient_id, paper, purpose, grants, rule,"
     " until_at, answered_at, answered_by) select gen_random_uuid(), agency_id, client_id, subject_id, partner_id, id,"
@@ -805,25 +867,24 @@ def test_the_database_lets_no_answer_rest_on_a_paper_that_was_not_through_its_pa
     _world, house, police, client = shelter
     sent_by = {"partner": police.id, "outside": "", "outside_kind": None}
 
-    def attempt(paper: UUID, state: str, advice: str, grants: str = '{"identity": 2}') -> bool:
-        with as_service() as hand:
-            told(hand, note_of(house.id))
-            if advice:
+    def attempt(paper: UUID, state: str, advice: str, grants: str = '{"identity": 2}', until: str = "1 hour") -> bool:
+        """Whether an answer may rest on a paper that somehow came to stand so."""
+        try:
+            with superuser() as hand, hand.transaction(force_rollback=True):
+                hand.execute("set local session_replication_role = replica")
                 hand.execute(
-                    "update process_paper set counsel_advice = %s, counsel_said = 'x', counsel_reviewed_at = now(),"
-                    " counsel_by = gen_random_uuid() where id = %s",
-                    [advice, paper],
+                    "update process_paper set state = %s, counsel_advice = %s::text, answered_at = now(),"
+                    " answered_until_at = now() + %s::interval, counsel_said = case when %s <> '' then 'x'::bytea end,"
+                    " counsel_reviewed_at = case when %s <> '' then now() end,"
+                    " counsel_by = case when %s <> '' then gen_random_uuid() end where id = %s",
+                    [state, advice, until, advice, advice, advice, paper],
                 )
-            if state != "received":
-                hand.execute("update process_paper set state = %s, answered_at = now() where id = %s", [state, paper])
-            try:
+                hand.execute("set local session_replication_role = origin")
                 hand.execute(ANSWERED, [grants, paper])
-            except psycopg.Error as error:
-                assert "through its path" in str(error)
-                return False
-            finally:
-                hand.rollback()
-            return True
+        except psycopg.Error as error:
+            assert "through its path" in str(error)
+            return False
+        return True
 
     warrant = receive(house.worker, client, kind=ProcessKind.WARRANT, **sent_by)
     assert attempt(warrant, "answered", "answer")
@@ -832,6 +893,9 @@ def test_the_database_lets_no_answer_rest_on_a_paper_that_was_not_through_its_pa
     assert not attempt(warrant, "answered", "refuse")
     assert not attempt(warrant, "counsel_reviewed", "answer")
     assert not attempt(warrant, "received", "")
+    assert not attempt(warrant, "answered", "answer", until="59 minutes"), "no longer than it was answered"
+    short = receive(house.worker, client, **ORDER, **sent_by, until_at=timezone.now() + timedelta(minutes=59))
+    assert not attempt(short, "answered", "answer"), "nor than the paper itself"
     subpoena = receive(house.worker, client, **sent_by)
     assert not attempt(subpoena, "answered", "answer"), "a victim service provider gives nothing to a subpoena"
     found = receive(house.worker, client, **FOUND, **sent_by)

@@ -1,9 +1,11 @@
 from django.db import migrations
 
 from accord.database.security import agency_owned, statements
-from accord.process.rules import NEEDS_COUNSEL, ORDERS, OURS
+from accord.process.rules import NEEDS_COUNSEL, ORDERS, OURS, WEIGHED
 
-_COUNSEL, _ORDERS = (", ".join(f"'{kind.value}'" for kind in sorted(kinds)) for kinds in (NEEDS_COUNSEL, ORDERS))
+_COUNSEL, _ORDERS, _WEIGHED = (
+    ", ".join(f"'{code.value}'" for code in sorted(codes)) for codes in (NEEDS_COUNSEL, ORDERS, WEIGHED)
+)
 _OURS = ",".join(OURS)
 #: What a paper says is settled once it is answered; until then counsel may correct it. What it is about never changes.
 MOVES = f"""
@@ -28,6 +30,15 @@ begin
      or old.state = 'closed'
      or (old.state in ('answered', 'refused') and new.state not in (old.state, 'closed')) then
     raise exception 'a paper only moves on';
+  elsif new.state = 'answered' and old.state not in ('answered', 'counsel_reviewed')
+     and (new.kind in ({_COUNSEL}) or (new.kind = 'finding' and new.purpose = 'fatality_review')) then
+    raise exception 'counsel looks at it first';
+  elsif 'counsel_reviewed' in (old.state, old.held_from) and (
+     (old.kind, old.purpose, old.categories, old.fields, old.until_at)
+       is distinct from (new.kind, new.purpose, new.categories, new.fields, new.until_at)
+     or exists (select from unnest(new.represented) said
+       where said in ({_WEIGHED}) and said <> all (old.represented))) then
+    raise exception 'counsel is asked again before a paper says more';
   end if;
   return new;
 end $$
@@ -44,6 +55,7 @@ begin
       where paper.agency_id = new.agency_id and paper.id = new.paper and paper.client_id = new.client_id
         and paper.subject_id = new.subject_id and paper.partner_id = new.recipient_id
         and paper.purpose = new.purpose and paper.state = 'answered'
+        and new.until_at <= paper.until_at and new.until_at <= paper.answered_until_at
         and (paper.counsel_advice = 'answer' or (paper.counsel_advice = '' and paper.kind not in ({_COUNSEL})))
         and not exists (select from jsonb_object_keys(new.grants) named where named <> all (paper.categories))
         and (paper.kind in ('court_order', 'warrant', 'mandated_report')

@@ -488,7 +488,7 @@ def _clocks(ours: AgencyCard, found: PaperView, at: datetime) -> list[tuple[str,
     """What runs on a paper: (name, until when, when it was done)."""
     line = found.line
     if line.kind is ProcessKind.MANDATED_REPORT:
-        for report in reports(ours.kind, ours.duties, at):
+        for report in reports(fact(ours), at):
             if report.because.rule == line.statute:
                 oral = line.received_at + timedelta(hours=report.oral_hours)
                 written = line.received_at + timedelta(hours=report.written_hours)
