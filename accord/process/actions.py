@@ -14,7 +14,9 @@ from accord.process.facts import key_of
 from accord.process.models import Breach, Given, Notice, Paper, Step
 from accord.process.rules import (
     ADVICE,
+    LAW_ENFORCEMENT,
     LONGEST_WORDS,
+    OURS,
     TOLD,
     WAYS,
     WEIGHED,
@@ -203,6 +205,11 @@ def suspend_accounting(
         raise InvalidProcess("This paper has moved on meanwhile. Look at it again.")
     if not official.strip():
         raise InvalidProcess("Write down which official asked for it.")
+    asks = row.outside_kind or Agency.objects.values_list("kind", flat=True).get(id=row.partner_id)
+    if row.kind in OURS or asks not in LAW_ENFORCEMENT:
+        raise InvalidProcess("Only law enforcement can ask that an accounting waits, and about its own paper.")
+    if how == "oral" and row.quiet_how:
+        raise InvalidProcess("By word of mouth they ask once; after that only in writing.")
     row.quiet_how, row.quiet_until_at = how, waiting_until(how, at, until)
     _seal(permit, row, quiet_by=official)
     row.save(update_fields=["quiet_how", "quiet_until_at", "quiet_by"])

@@ -336,6 +336,9 @@ def breach_info(*, agency: str, breach: str) -> bytes:
 #: How far back an accounting goes (45 CFR 164.528(a)(1); 42 CFR 2.25(a)); under every other law its whole life
 #: (34 CFR 99.32(a)(2)).
 YEARS: Final[Mapping[Duty, int]] = {Duty.HIPAA: 6, Duty.PART2: 3}
+#: Who can ask that an accounting waits, and the longest a written request counts (design).
+LAW_ENFORCEMENT: Final = frozenset({AgencyKind.POLICE, AgencyKind.PROSECUTOR, AgencyKind.PROBATION})
+LONGEST_WAIT: Final = timedelta(days=366)
 #: An oral request to wait counts this long (45 CFR 164.528(a)(2)(ii)).
 ORAL_DAYS: Final = 30
 
@@ -357,11 +360,13 @@ def accounted_since(duties: Iterable[Duty], at: datetime) -> datetime | None:
 
 
 def waiting_until(how: str, at: datetime, stated: datetime | None) -> datetime:
-    """Until when law enforcement may have an accounting wait: written, for the time it states; oral, thirty days.
-    Raises InvalidProcess."""
+    """Until when law enforcement may have an accounting wait: written, for the time it states and a year at most; oral,
+    thirty days. Raises InvalidProcess."""
     if how == "oral":
         longest = at + timedelta(days=ORAL_DAYS)
         return min(stated, longest) if stated is not None and stated > at else longest
     if how != "written" or stated is None or stated <= at:
         raise InvalidProcess("A written request states until when; write that day down.")
+    if stated > at + LONGEST_WAIT:
+        raise InvalidProcess("A written request counts for a year at most; then they ask again.")
     return stated

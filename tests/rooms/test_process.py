@@ -51,6 +51,7 @@ from accord.process.rules import (
     waiting_until,
     words_of,
 )
+from accord.sharing import actions as sharing_actions
 from accord.sharing import queries as sharing
 from accord.sharing.rules import Content
 from accord.vault import actions as vault
@@ -269,7 +270,8 @@ def test_law_enforcement_has_an_accounting_wait_as_long_as_it_wrote_or_thirty_da
     assert waiting_until("written", NOW, year) == year
     assert waiting_until("oral", NOW, year) == waiting_until("oral", NOW, None) == NOW + timedelta(days=30)
     assert waiting_until("oral", NOW, NOW + timedelta(days=3)) == NOW + timedelta(days=3)
-    for how, stated in (("written", None), ("written", NOW), ("shouted", year)):
+    longer = NOW + timedelta(days=367)
+    for how, stated in (("written", None), ("written", NOW), ("written", longer), ("shouted", year)):
         with pytest.raises(InvalidProcess):
             waiting_until(how, NOW, stated)
 
@@ -592,6 +594,53 @@ def test_about_a_victim_who_cannot_agree_all_three_representations_are_wanted(wa
         assert lack is not None
         assert (missing,) in lack.ways
         assert (Representation.SHE_AGREES,) in lack.ways
+
+
+def never(worker: Worker, client: UUID, against: House, person: str = "") -> None:
+    with worker.enter(Verb.NEVER_SHARE, client=client) as permit:
+        sharing_actions.never(permit=permit, at=permit.at, client_id=client, against_id=against.id, person=person)
+
+
+LOCATE = {
+    "kind": ProcessKind.LAW_ENFORCEMENT_REQUEST,
+    "purpose": Purpose.LOCATE,
+    "fields": [Field.NAME_ADDRESS],
+}
+
+
+def test_her_never_is_not_gone_round_by_typing_the_same_agency(ward) -> None:
+    _world, hospital, police, client = ward
+    typed = LOCATE | {"outside": police.name, "outside_kind": AgencyKind.POLICE}
+    paper = receive(hospital.worker, client, **typed)
+    demanded = receive(hospital.worker, client, **ORDER | {"outside_kind": AgencyKind.POLICE})
+    counsel(hospital, client, demanded)
+    assert says(hospital.worker, client, paper).opens
+    never(hospital.worker, client, police)
+    assert says(hospital.worker, client, paper).opens == ()
+    with pytest.raises(InvalidProcess, match="nothing out"):
+        answer(hospital.worker, client, paper)
+    assert says(hospital.worker, client, demanded).opens, "what is compelled is no matter of hers"
+    elsewhere = receive(hospital.worker, client, **ORDER)
+    counsel(hospital, client, elsewhere)
+    assert says(hospital.worker, client, elsewhere).opens, "a court is no police"
+
+
+def test_paper_goes_past_nobody_she_said_never_to(ward) -> None:
+    _world, hospital, police, client = ward
+    by_police = {"partner": police.id, "outside": "", "outside_kind": None}
+    paper = receive(hospital.worker, client, **LOCATE | by_police)
+    before = receive(hospital.worker, client, **LOCATE | by_police)
+    answer(hospital.worker, client, before)
+    demanded = receive(hospital.worker, client, **ORDER | by_police)
+    counsel(hospital, client, demanded)
+    ready(hospital.worker, client, demanded)
+    never(hospital.worker, client, police, "Officer Sam Ruiz")
+    with pytest.raises(InvalidProcess, match="She said never to somebody who works there"):
+        answer(hospital.worker, client, paper)
+    with pytest.raises(Refused), hospital.worker.enter(Verb.ANSWER_PROCESS, client=client) as permit:
+        process.printed(gate(), permit, hospital.worker.caller, client, before)
+    assert answer(hospital.worker, client, demanded)
+    assert answer(hospital.worker, client, paper, "accord")
 
 
 def report(worker: Worker, client: UUID, subject: UUID | None = None, **more: object) -> UUID:
@@ -957,7 +1006,7 @@ def test_an_envelope_cannot_say_more_or_last_longer_than_the_answer_it_rests_on(
 
 def test_the_accounting_lists_what_left_on_papers_and_waits_when_law_enforcement_asks(ward) -> None:
     _world, hospital, _police, client = ward
-    paper = receive(hospital.worker, client, **ORDER)
+    paper = receive(hospital.worker, client, **ORDER | {"outside_kind": AgencyKind.PROSECUTOR})
     counsel(hospital, client, paper)
     ready(hospital.worker, client, paper)
     answer(hospital.worker, client, paper)
@@ -979,6 +1028,35 @@ def test_the_accounting_lists_what_left_on_papers_and_waits_when_law_enforcement
     later = timezone.now() + timedelta(days=31)
     with hospital.worker.enter(Verb.READ_ACCOUNTING, client=client, at=later) as permit:
         assert queries.accounting_waits(permit=permit, client_id=client) == set()
+
+
+def test_an_accounting_waits_only_for_law_enforcement_and_by_word_of_mouth_once(ward) -> None:
+    _world, hospital, police, client = ward
+
+    def wait(paper: UUID, how: str = "oral", days: int = 9) -> None:
+        with hospital[Role.PRIVACY_OFFICER].enter(Verb.HOLD_PROCESS, client=client) as permit:
+            until = permit.at + timedelta(days=days)
+            actions.suspend_accounting(
+                permit=permit, at=permit.at, client_id=client, paper_id=paper, how=how, official="Ruiz", until=until
+            )
+
+    by_police = {"partner": police.id, "outside": "", "outside_kind": None}
+    for other in (
+        receive(hospital.worker, client, **ORDER),
+        receive(hospital.worker, client, **FOUND, **by_police),
+        report(hospital.worker, client, **by_police),
+    ):
+        with pytest.raises(InvalidProcess, match="Only law enforcement"):
+            wait(other)
+    paper = receive(hospital.worker, client, **by_police)
+    wait(paper)
+    with pytest.raises(InvalidProcess, match="ask once"):
+        wait(paper)
+    wait(paper, "written", 365)
+    with pytest.raises(InvalidProcess, match="a year at most"):
+        wait(paper, "written", 400)
+    with pytest.raises(InvalidProcess, match="ask once"):
+        wait(paper)
 
 
 def test_what_is_older_than_the_law_goes_back_is_left_out(ward) -> None:
