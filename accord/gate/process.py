@@ -12,9 +12,20 @@ from accord.gate.entrance import Caller, Gate, Refused, Standing
 from accord.gate.law import law
 from accord.ledger.permits import Permit
 from accord.partners import facts as partners
-from accord.policy.facts import Agency, Decision, Process, Thing
+from accord.policy.facts import Agency, Block, Decision, Process, Thing
 from accord.policy.law import Step
-from accord.policy.words import Category, Field, Level, Obligation, ProcessKind, Purpose, Representation, Role
+from accord.policy.words import (
+    Basis,
+    BlockKind,
+    Category,
+    Field,
+    Level,
+    Obligation,
+    ProcessKind,
+    Purpose,
+    Representation,
+    Role,
+)
 from accord.process import actions as process
 from accord.process import facts as process_facts
 from accord.process import queries
@@ -97,6 +108,8 @@ def answer(gate: Gate, permit: Permit, caller: Caller, client_id: UUID, paper_id
     """Answer a paper: to a partner sealed in envelopes (`accord`), to anybody on paper (`printed`). Returns how many
     things left. Raises Refused, InvalidProcess."""
     row, found = _about_to_leave(gate, permit, caller, client_id, paper_id)
+    if way != "accord" and _passes_somebody(row, found):
+        raise InvalidProcess("She said never to somebody who works there; on paper nobody keeps it from them.")
     until = max(each.decision.until for each in found if each.decision.until is not None)
     process.answer(permit=permit, at=permit.at, client_id=client_id, paper_id=paper_id, until=until)
     sending = sending_permit(permit, caller, found[0].decision)
@@ -148,7 +161,7 @@ def printed(gate: Gate, permit: Permit, caller: Caller, client_id: UUID, paper_i
         if row.answered_until_at is not None and permit.at < row.answered_until_at
     ]
     found = [each for each in _found(gate, permit, caller, row) if (_entry(each), each.content.category) in given]
-    if not found:
+    if not found or _passes_somebody(row, found):
         raise Refused
     permit.record("process_printed", row.id)
     return found
@@ -189,7 +202,7 @@ def _ask(standing: Standing, recipient: Agency, permit: Permit, row: Paper) -> A
     about = Thing(category=Category.IDENTITY, subject=str(row.subject_id))
     things = [replace(about, category=Category(each)) for each in row.categories]
     things += vault_facts.entry_things(row.client_id, row.categories)
-    blocks = sharing_facts.blocks(row.client_id)
+    blocks = _blocks(row, recipient)
 
     def asked(papers: tuple[Process, ...], about: Iterable[Thing]) -> Answer:
         return ask(standing, recipient, about, Purpose(row.purpose), permit.at, blocks=blocks, papers=papers)
@@ -205,6 +218,26 @@ def _ask(standing: Standing, recipient: Agency, permit: Permit, row: Paper) -> A
         allowed += [(thing, decision) for thing, decision in more.allowed if str(row.id) in decision.relying_on]
         closed = more.closed
     return Answer(allowed, closed)
+
+
+def _blocks(row: Paper, recipient: Agency) -> tuple[Block, ...]:
+    """Her nevers. Somebody who is no partner may be the very agency she said never to, by another name: whoever is of
+    its kind is told nothing either, unless a law demands it."""
+    said = sharing_facts.nevers([row.client_id]).get(row.client_id, [])
+    found = sharing_facts.blocks_of(said)
+    if row.partner_id is None:
+        kinds = {each.kind for each in partners.agencies(each.against_id for each in said).values()}
+        if recipient.kind in kinds:
+            found += (Block(BlockKind.NEVER_SHARE, recipient.id),)
+    return found
+
+
+def _passes_somebody(row: Paper, found: Iterable[Found]) -> bool:
+    """Whether paper would carry to a partner, undemanded, what she wants kept from somebody there: sealed, it says from
+    whom it is kept."""
+    said = sharing_facts.nevers([row.client_id]).get(row.client_id, [])
+    kept = any(each.person is not None and each.against_id == row.partner_id for each in said)
+    return kept and any(each.decision.basis is not Basis.COMPELLED for each in found)
 
 
 def _found(gate: Gate, permit: Permit, caller: Caller, row: Paper) -> list[Found]:

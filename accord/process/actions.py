@@ -14,15 +14,19 @@ from accord.process.facts import key_of
 from accord.process.models import Breach, Given, Notice, Paper, Step
 from accord.process.rules import (
     ADVICE,
+    LAW_ENFORCEMENT,
     LONGEST_WORDS,
+    OURS,
     TOLD,
     WAYS,
+    WEIGHED,
     InvalidProcess,
     NewPaper,
     State,
     Whom,
     breach_info,
     checked_terms,
+    may_be,
     moved,
     packed_words,
     waiting_until,
@@ -121,11 +125,16 @@ def review(
     stated_by: str,
     until_at: datetime,
 ) -> None:
-    """What counsel said, and what the paper really is: what was filed as a court order may be a subpoena. Raises
+    """What counsel said, and what the paper really is: what was filed as a court order may be a subpoena, and never
+    the other way round. Whoever wrote the paper down does not write down what counsel says of it. Raises
     InvalidProcess."""
     row = _locked(client_id, paper_id)
+    if row.received_by == permit.member_id:
+        raise InvalidProcess("You wrote this paper down: somebody else writes down what counsel says of it.")
     if advice not in ADVICE or not said.strip():
         raise InvalidProcess("Write down what counsel said: whether to answer, and why.")
+    if kind not in may_be(ProcessKind(row.claimed)):
+        raise InvalidProcess("A paper can turn out to be less than it says, and never more.")
     checked_terms(kind, purpose, categories, represented, stated_by)
     if until_at <= row.since_at:
         raise InvalidProcess("Its last day lies before the day it came.")
@@ -133,7 +142,7 @@ def review(
     row.kind, row.purpose, row.until_at = kind, purpose, until_at
     row.categories = [each.value for each in Category if each in categories]
     row.represented = [each.value for each in Representation if each in represented]
-    row.counsel_advice, row.counsel_reviewed_at = advice, at
+    row.counsel_advice, row.counsel_reviewed_at, row.counsel_by = advice, at, permit.member_id
     _seal(permit, row, counsel_said=said, stated_by=stated_by)
     row.save()
     _step(permit, at, row, State.COUNSEL_REVIEWED)
@@ -196,6 +205,11 @@ def suspend_accounting(
         raise InvalidProcess("This paper has moved on meanwhile. Look at it again.")
     if not official.strip():
         raise InvalidProcess("Write down which official asked for it.")
+    asks = row.outside_kind or Agency.objects.values_list("kind", flat=True).get(id=row.partner_id)
+    if row.kind in OURS or asks not in LAW_ENFORCEMENT:
+        raise InvalidProcess("Only law enforcement can ask that an accounting waits, and about its own paper.")
+    if how == "oral" and row.quiet_how:
+        raise InvalidProcess("By word of mouth they ask once; after that only in writing.")
     row.quiet_how, row.quiet_until_at = how, waiting_until(how, at, until)
     _seal(permit, row, quiet_by=official)
     row.save(update_fields=["quiet_how", "quiet_until_at", "quiet_by"])
@@ -227,6 +241,8 @@ def note(
     if any(len(words) > LONGEST_WORDS for words in (not_told, safety)):
         raise InvalidProcess("Write down what matters: this is too long.")
     if represented is not None:
+        if State.COUNSEL_REVIEWED in (row.state, row.held_from) and WEIGHED & set(represented) - set(row.represented):
+            raise InvalidProcess("Counsel has not weighed this: ask counsel again before it is written down.")
         words = stated_by or _words(permit, row, "stated_by")
         checked_terms(
             ProcessKind(row.kind), Purpose(row.purpose), [Category(each) for each in row.categories], represented, words
@@ -351,6 +367,7 @@ def _moved(row: Paper, to: State) -> State:
         State(row.state),
         to,
         kind=ProcessKind(row.kind),
+        purpose=Purpose(row.purpose),
         advice=row.counsel_advice,
         held_from=State(row.held_from) if row.held_from else None,
     )

@@ -73,6 +73,7 @@ class Paper(models.Model):
     )
     counsel_said = models.BinaryField(null=True, db_comment="sealed: what counsel said")
     counsel_reviewed_at = models.DateTimeField(null=True, db_comment="moment: counsel looked at it")
+    counsel_by = models.UUIDField(null=True, db_comment="link: member who wrote down what counsel said")
     oral_at = models.DateTimeField(null=True, db_comment="moment: a report was made by word of mouth")
     told_at = models.DateTimeField(null=True, db_comment="moment: she was told")
     told_how = models.CharField(
@@ -113,12 +114,21 @@ class Paper(models.Model):
                 condition=models.Q(state="hold") ^ models.Q(held_from=""), name="paper_hold_ends_where_it_began"
             ),
             models.CheckConstraint(
-                condition=models.Q(counsel_reviewed_at__isnull=True, counsel_advice="", counsel_said__isnull=True)
+                condition=models.Q(
+                    counsel_reviewed_at__isnull=True,
+                    counsel_advice="",
+                    counsel_said__isnull=True,
+                    counsel_by__isnull=True,
+                )
                 | (
-                    models.Q(counsel_reviewed_at__isnull=False, counsel_said__isnull=False)
+                    models.Q(counsel_reviewed_at__isnull=False, counsel_said__isnull=False, counsel_by__isnull=False)
                     & ~models.Q(counsel_advice="")
                 ),
                 name="paper_counsel_said_something",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(counsel_by__isnull=True) | ~models.Q(counsel_by=models.F("received_by")),
+                name="paper_looked_at_by_somebody_else",
             ),
             models.CheckConstraint(
                 condition=models.Q(told_at__isnull=True, told_how="")

@@ -25,7 +25,7 @@ from accord.policy.words import (
 from accord.process.actions import TABLE
 from accord.process.facts import key_of, represented
 from accord.process.models import Breach, Given, Notice, Paper, Step
-from accord.process.rules import NEEDS_COUNSEL, OPEN, Clock, State, Whom, breach_clocks, breach_info, words_of
+from accord.process.rules import OPEN, Clock, State, Whom, breach_clocks, breach_info, needs_counsel, words_of
 from accord.vault.facts import files, within
 
 MOST_LISTED = 200
@@ -38,6 +38,7 @@ class PaperLine:
     id: UUID
     client_id: UUID
     kind: ProcessKind
+    needs_counsel: bool
     state: State
     partner_id: UUID | None
     outside_kind: AgencyKind | None
@@ -49,7 +50,7 @@ class PaperLine:
 
     @property
     def waits_for_counsel(self) -> bool:
-        return self.kind in NEEDS_COUNSEL and self.state in (State.RECEIVED, State.COUNSEL_ASKED)
+        return self.needs_counsel and self.state in (State.RECEIVED, State.COUNSEL_ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +286,7 @@ def _lines(permit: Permit, rows: Iterable[Paper]) -> list[PaperLine]:
                 id=row.id,
                 client_id=row.client_id,
                 kind=ProcessKind(row.kind),
+                needs_counsel=needs_counsel(ProcessKind(row.kind), Purpose(row.purpose)),
                 state=State(row.state),
                 partner_id=row.partner_id,
                 outside_kind=AgencyKind(row.outside_kind) if row.outside_kind else None,

@@ -66,9 +66,25 @@ NEEDS_COUNSEL: Final = frozenset(
         ProcessKind.ADMINISTRATIVE_REQUEST,
     }
 )
+#: Only these say what a court has ordered; what did not come as one of them never becomes one.
+ORDERS: Final = frozenset({ProcessKind.COURT_ORDER, ProcessKind.WARRANT, ProcessKind.PART2_ORDER})
+#: What makes an order or a finding open more: counsel has weighed it, or is asked again.
+WEIGHED: Final = frozenset(
+    {
+        Representation.PRIVILEGE_RULED_ON,
+        Representation.UNSEALS,
+        Representation.RELEVANT_AND_LIMITED,
+        Representation.SHE_HAS_DIED,
+        Representation.TO_PREVENT_DEATHS,
+        Representation.IDENTITY_PROTECTED,
+        Representation.RELEASE_SOUGHT,
+    }
+)
 ADVICE: Final = ("answer", "refuse")
 #: What arrives from outside; a report and a finding begin here.
 ARRIVING: Final = tuple(kind for kind in ProcessKind if kind not in (ProcessKind.MANDATED_REPORT, ProcessKind.FINDING))
+#: What began here stays what it is.
+OURS: Final = tuple(kind for kind in ProcessKind if kind not in ARRIVING)
 #: For what an answer to each kind can be. A report is made for one thing only.
 PURPOSES: Final = (
     Purpose.LEGAL_PROCESS,
@@ -109,11 +125,32 @@ FIRST: Final[Mapping[str, str]] = {
 }
 
 
-def moved(state: State, to: State, *, kind: ProcessKind, advice: str = "", held_from: State | None = None) -> State:
+def needs_counsel(kind: ProcessKind, purpose: Purpose) -> bool:
+    """Whether counsel looks at it before it opens anything; at the review of a death, too: it is a finding of our own,
+    and the one that opens what a victim service provider holds (28 CFR 90.4(b)(4))."""
+    return kind in NEEDS_COUNSEL or (kind is ProcessKind.FINDING and purpose is Purpose.FATALITY_REVIEW)
+
+
+def may_be(claimed: ProcessKind) -> tuple[ProcessKind, ...]:
+    """What a paper may turn out to be: less than it says, never an order that it did not say it was."""
+    if claimed in OURS:
+        return (claimed,)
+    return tuple(kind for kind in ARRIVING if claimed in ORDERS or kind not in ORDERS)
+
+
+def moved(
+    state: State,
+    to: State,
+    *,
+    kind: ProcessKind,
+    purpose: Purpose,
+    advice: str = "",
+    held_from: State | None = None,
+) -> State:
     """The next state. Raises InvalidProcess, saying what stands before it."""
     if to not in NEXT[state] or (state is State.HOLD and to not in (held_from, State.REFUSED)):
         raise InvalidProcess("This paper has moved on meanwhile. Look at it again.")
-    if to is State.ANSWERED and kind in NEEDS_COUNSEL:
+    if to is State.ANSWERED and needs_counsel(kind, purpose):
         if state is not State.COUNSEL_REVIEWED:
             raise InvalidProcess("Counsel looks at it first: nothing opens before.")
         if advice != "answer":
@@ -299,6 +336,9 @@ def breach_info(*, agency: str, breach: str) -> bytes:
 #: How far back an accounting goes (45 CFR 164.528(a)(1); 42 CFR 2.25(a)); under every other law its whole life
 #: (34 CFR 99.32(a)(2)).
 YEARS: Final[Mapping[Duty, int]] = {Duty.HIPAA: 6, Duty.PART2: 3}
+#: Who can ask that an accounting waits, and the longest a written request counts (design).
+LAW_ENFORCEMENT: Final = frozenset({AgencyKind.POLICE, AgencyKind.PROSECUTOR, AgencyKind.PROBATION})
+LONGEST_WAIT: Final = timedelta(days=366)
 #: An oral request to wait counts this long (45 CFR 164.528(a)(2)(ii)).
 ORAL_DAYS: Final = 30
 
@@ -320,11 +360,13 @@ def accounted_since(duties: Iterable[Duty], at: datetime) -> datetime | None:
 
 
 def waiting_until(how: str, at: datetime, stated: datetime | None) -> datetime:
-    """Until when law enforcement may have an accounting wait: written, for the time it states; oral, thirty days.
-    Raises InvalidProcess."""
+    """Until when law enforcement may have an accounting wait: written, for the time it states and a year at most; oral,
+    thirty days. Raises InvalidProcess."""
     if how == "oral":
         longest = at + timedelta(days=ORAL_DAYS)
         return min(stated, longest) if stated is not None and stated > at else longest
     if how != "written" or stated is None or stated <= at:
         raise InvalidProcess("A written request states until when; write that day down.")
+    if stated > at + LONGEST_WAIT:
+        raise InvalidProcess("A written request counts for a year at most; then they ask again.")
     return stated

@@ -384,7 +384,7 @@ FOUND = [
     on_paper(
         SHELTER,
         PARISH,
-        Category.NOTES,
+        Category.RISK,
         Purpose.FATALITY_REVIEW,
         paper(_K.FINDING, _R.TO_PREVENT_DEATHS, _R.IDENTITY_PROTECTED, _R.RELEASE_SOUGHT, _R.SHE_HAS_DIED),
     ),

@@ -863,7 +863,15 @@ def totals(question: Question) -> Iterator[Way]:
 
 
 def a_review_of_deaths(question: Question) -> Iterator[Way]:
-    """28 CFR 90.4(b)(4): four conditions, all written down."""
+    """28 CFR 90.4(b)(4): four conditions, all written down, and looked at by counsel. That there was a file; of what
+    was done to her and with her a summary; where she was to be found, her plan and what she confided never."""
+    level = {
+        Category.IDENTITY: Level.EXISTENCE,
+        Category.RISK: Level.SUMMARY,
+        Category.INJURIES: Level.SUMMARY,
+        Category.LEGAL: Level.SUMMARY,
+        Category.SERVICES: Level.SUMMARY,
+    }.get(question.thing.category)
     team = goes_to(
         question,
         AgencyKind.POLICE,
@@ -875,7 +883,7 @@ def a_review_of_deaths(question: Question) -> Iterator[Way]:
         AgencyKind.PROTECTIVE_SERVICES,
         AgencyKind.COMMUNITY,
     )
-    if team and is_for(question, Purpose.FATALITY_REVIEW):
+    if team and level is not None and is_for(question, Purpose.FATALITY_REVIEW):
         found = on_a_finding(
             question,
             Representation.TO_PREVENT_DEATHS,
@@ -883,7 +891,7 @@ def a_review_of_deaths(question: Question) -> Iterator[Way]:
             Representation.RELEASE_SOUGHT,
             Representation.SHE_HAS_DIED,
         )
-        yield from on(found, question, Level.SUMMARY, days=90)
+        yield from on((papers for papers in found if papers[0].counsel_reviewed), question, level, days=90)
 
 
 def by_police_and_prosecution(question: Question) -> Iterator[Way]:

@@ -184,7 +184,7 @@ def papers_filled(house: House, word: Words) -> None:
             permit=permit, at=permit.at, client_id=client, new=NewPaper(
                 kind=ProcessKind.SUBPOENA, purpose=Purpose.LEGAL_PROCESS, categories=[Category.IDENTITY],
                 received_at=permit.at, until_at=permit.at + timedelta(days=9), outside=word("sender"),
-                outside_kind=AgencyKind.COURT, represented=[Representation.SHE_WAS_NOTIFIED],
+                outside_kind=AgencyKind.PROSECUTOR, represented=[Representation.SHE_WAS_NOTIFIED],
                 stated_by=word("stated by"), reference=word("number"), threat=word("threat"),
                 said={Field.WHAT_HAPPENED: word("typed")},
             ),

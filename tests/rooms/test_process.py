@@ -44,12 +44,14 @@ from accord.process.rules import (
     accounted_since,
     accounted_years,
     breach_clocks,
+    may_be,
     moved,
     only,
     packed_words,
     waiting_until,
     words_of,
 )
+from accord.sharing import actions as sharing_actions
 from accord.sharing import queries as sharing
 from accord.sharing.rules import Content
 from accord.vault import actions as vault
@@ -68,19 +70,21 @@ NAME = "Marisol Vega"
 # ------------------------------------------------------------------ the path, as a table
 
 
+@pytest.mark.parametrize("purpose", [Purpose.LEGAL_PROCESS, Purpose.FATALITY_REVIEW])
 @pytest.mark.parametrize("kind", ProcessKind)
 @pytest.mark.parametrize("to", State)
 @pytest.mark.parametrize("state", State)
-def test_a_paper_goes_only_along_its_path(state: State, to: State, kind: ProcessKind) -> None:
+def test_a_paper_goes_only_along_its_path(state: State, to: State, kind: ProcessKind, purpose: Purpose) -> None:
     def goes(advice: str = "", held_from: State | None = None) -> bool:
         try:
-            return moved(state, to, kind=kind, advice=advice, held_from=held_from) is to
+            return moved(state, to, kind=kind, purpose=purpose, advice=advice, held_from=held_from) is to
         except InvalidProcess:
             return False
 
     if to is State.ANSWERED:
-        assert goes("answer") is (state is State.COUNSEL_REVIEWED or (state is State.RECEIVED and not needs(kind)))
-        assert goes("refuse") is (state in (State.RECEIVED, State.COUNSEL_REVIEWED) and not needs(kind))
+        free = not needs(kind, purpose)
+        assert goes("answer") is (state is State.COUNSEL_REVIEWED or (state is State.RECEIVED and free))
+        assert goes("refuse") is (state in (State.RECEIVED, State.COUNSEL_REVIEWED) and free)
     elif state is State.HOLD:
         assert goes() is (to is State.REFUSED)
         assert goes(held_from=to) is (to in NEXT[State.HOLD])
@@ -89,8 +93,8 @@ def test_a_paper_goes_only_along_its_path(state: State, to: State, kind: Process
     assert not NEXT[State.CLOSED]
 
 
-def needs(kind: ProcessKind) -> bool:
-    return kind in NEEDS_COUNSEL
+def needs(kind: ProcessKind, purpose: Purpose) -> bool:
+    return kind in NEEDS_COUNSEL or (kind is ProcessKind.FINDING and purpose is Purpose.FATALITY_REVIEW)
 
 
 def new(**more: object) -> NewPaper:
@@ -266,7 +270,8 @@ def test_law_enforcement_has_an_accounting_wait_as_long_as_it_wrote_or_thirty_da
     assert waiting_until("written", NOW, year) == year
     assert waiting_until("oral", NOW, year) == waiting_until("oral", NOW, None) == NOW + timedelta(days=30)
     assert waiting_until("oral", NOW, NOW + timedelta(days=3)) == NOW + timedelta(days=3)
-    for how, stated in (("written", None), ("written", NOW), ("shouted", year)):
+    longer = NOW + timedelta(days=367)
+    for how, stated in (("written", None), ("written", NOW), ("written", longer), ("shouted", year)):
         with pytest.raises(InvalidProcess):
             waiting_until(how, NOW, stated)
 
@@ -340,7 +345,9 @@ def counsel(house: House, client: UUID, paper: UUID, advice: str = "answer", **m
     reviewed(house, client, paper, advice, **more)
 
 
-def reviewed(house: House, client: UUID, paper: UUID, advice: str = "answer", **more: object) -> None:
+def reviewed(
+    house: House, client: UUID, paper: UUID, advice: str = "answer", by: Role = Role.SUPERVISOR, **more: object
+) -> None:
     found = look(house.worker, client, paper)
     given = {
         "kind": found.line.kind,
@@ -350,7 +357,7 @@ def reviewed(house: House, client: UUID, paper: UUID, advice: str = "answer", **
         "stated_by": found.stated_by,
         "until_at": found.until_at,
     }
-    with house[Role.SUPERVISOR].enter(Verb.REVIEW_PROCESS, client=client) as permit:
+    with house[by].enter(Verb.REVIEW_PROCESS, client=client) as permit:
         actions.review(
             permit=permit,
             at=permit.at,
@@ -425,6 +432,48 @@ def test_a_subpoena_filed_as_a_court_order_is_caught_by_counsel(shelter) -> None
     ready(house.worker, client, paper)
     with pytest.raises(InvalidProcess, match="nothing out"):
         answer(house.worker, client, paper)
+
+
+def test_whoever_wrote_a_paper_down_is_not_its_counsel(ward) -> None:
+    _world, hospital, _police, client = ward
+    boss = hospital[Role.SUPERVISOR]
+    forged = receive(boss, client, **ORDER)
+    with pytest.raises(InvalidProcess, match="You wrote this paper down"):
+        counsel(hospital, client, forged)
+    assert says(hospital.worker, client, forged).opens == ()
+    with as_service() as hand, pytest.raises(psycopg.Error, match="paper_looked_at_by_somebody_else"):
+        told(hand, note_of(hospital.id))
+        hand.execute(
+            "update process_paper set counsel_advice = 'answer', counsel_said = 'x', counsel_reviewed_at = now(),"
+            " counsel_by = received_by where id = %s",
+            [forged],
+        )
+    reviewed(hospital, client, forged, by=Role.DIRECTOR)
+    assert says(hospital.worker, client, forged).opens
+
+
+ORDERS = (ProcessKind.COURT_ORDER, ProcessKind.WARRANT, ProcessKind.PART2_ORDER)
+OURS = (ProcessKind.FINDING, ProcessKind.MANDATED_REPORT)
+
+
+@pytest.mark.parametrize("claimed", ProcessKind)
+def test_a_paper_never_turns_out_to_be_more_than_it_said(claimed: ProcessKind) -> None:
+    for kind in ProcessKind:
+        more = kind in ORDERS and claimed not in ORDERS
+        other = kind is not claimed and (kind in OURS or claimed in OURS)
+        assert (kind in may_be(claimed)) is not (more or other), kind
+
+
+def test_counsel_makes_no_order_of_a_request(shelter) -> None:
+    _world, house, _police, client = shelter
+    paper = receive(house.worker, client)
+    ask(house, client, paper)
+    for kind in ORDERS + OURS:
+        with pytest.raises(InvalidProcess, match="never more"):
+            reviewed(house, client, paper, kind=kind)
+        with as_service() as hand, pytest.raises(psycopg.Error, match="more than it said"):
+            told(hand, note_of(house.id))
+            hand.execute("update process_paper set kind = %s where id = %s", [kind, paper])
 
 
 def test_counsel_that_says_no_is_not_gone_round(ward) -> None:
@@ -547,6 +596,53 @@ def test_about_a_victim_who_cannot_agree_all_three_representations_are_wanted(wa
         assert (Representation.SHE_AGREES,) in lack.ways
 
 
+def never(worker: Worker, client: UUID, against: House, person: str = "") -> None:
+    with worker.enter(Verb.NEVER_SHARE, client=client) as permit:
+        sharing_actions.never(permit=permit, at=permit.at, client_id=client, against_id=against.id, person=person)
+
+
+LOCATE = {
+    "kind": ProcessKind.LAW_ENFORCEMENT_REQUEST,
+    "purpose": Purpose.LOCATE,
+    "fields": [Field.NAME_ADDRESS],
+}
+
+
+def test_her_never_is_not_gone_round_by_typing_the_same_agency(ward) -> None:
+    _world, hospital, police, client = ward
+    typed = LOCATE | {"outside": police.name, "outside_kind": AgencyKind.POLICE}
+    paper = receive(hospital.worker, client, **typed)
+    demanded = receive(hospital.worker, client, **ORDER | {"outside_kind": AgencyKind.POLICE})
+    counsel(hospital, client, demanded)
+    assert says(hospital.worker, client, paper).opens
+    never(hospital.worker, client, police)
+    assert says(hospital.worker, client, paper).opens == ()
+    with pytest.raises(InvalidProcess, match="nothing out"):
+        answer(hospital.worker, client, paper)
+    assert says(hospital.worker, client, demanded).opens, "what is compelled is no matter of hers"
+    elsewhere = receive(hospital.worker, client, **ORDER)
+    counsel(hospital, client, elsewhere)
+    assert says(hospital.worker, client, elsewhere).opens, "a court is no police"
+
+
+def test_paper_goes_past_nobody_she_said_never_to(ward) -> None:
+    _world, hospital, police, client = ward
+    by_police = {"partner": police.id, "outside": "", "outside_kind": None}
+    paper = receive(hospital.worker, client, **LOCATE | by_police)
+    before = receive(hospital.worker, client, **LOCATE | by_police)
+    answer(hospital.worker, client, before)
+    demanded = receive(hospital.worker, client, **ORDER | by_police)
+    counsel(hospital, client, demanded)
+    ready(hospital.worker, client, demanded)
+    never(hospital.worker, client, police, "Officer Sam Ruiz")
+    with pytest.raises(InvalidProcess, match="She said never to somebody who works there"):
+        answer(hospital.worker, client, paper)
+    with pytest.raises(Refused), hospital.worker.enter(Verb.ANSWER_PROCESS, client=client) as permit:
+        process.printed(gate(), permit, hospital.worker.caller, client, before)
+    assert answer(hospital.worker, client, demanded)
+    assert answer(hospital.worker, client, paper, "accord")
+
+
 def report(worker: Worker, client: UUID, subject: UUID | None = None, **more: object) -> UUID:
     return receive(
         worker,
@@ -649,6 +745,41 @@ def test_what_a_law_lets_out_without_any_paper_is_no_answer_to_one(world) -> Non
         answer(clinic.worker, client, paper, "accord")
 
 
+DEATH = FOUND | {
+    "purpose": Purpose.FATALITY_REVIEW,
+    "represented": [
+        Representation.SHE_HAS_DIED,
+        Representation.TO_PREVENT_DEATHS,
+        Representation.IDENTITY_PROTECTED,
+        Representation.RELEASE_SOUGHT,
+    ],
+    "outside": "Review team, 1 Court Street",
+    "outside_kind": AgencyKind.COMMUNITY,
+}
+
+
+def test_a_review_of_a_death_waits_for_counsel_and_never_says_where_or_what_she_confided(shelter) -> None:
+    world, house, _police, client = shelter
+    for category in (Category.LOCATION, Category.CONTACT, Category.SAFETY_PLAN, Category.COUNSELLING, Category.NOTES):
+        world.entry(house.worker, client, category, f"THE {category}")
+    paper = receive(house.worker, client, **DEATH | {"categories": list(Category)})
+    assert look(house.worker, client, paper).line.waits_for_counsel
+    assert says(house.worker, client, paper).opens == ()
+    with pytest.raises(InvalidProcess):
+        answer(house.worker, client, paper)
+    browser = signed_in(house[Role.SUPERVISOR])
+    place = f"/clients/{client}/papers/{paper}/"
+    posted(browser, place + "counsel/", step="ask", counsel="Kay Counsel")
+    offered = page(browser, place + "counsel/")
+    assert 'value="finding"' in offered
+    assert 'value="court_order"' not in offered
+    reviewed(house, client, paper)
+    opens = {(each.category, each.level) for each in says(house.worker, client, paper).opens}
+    summary = {(each, Level.SUMMARY) for each in (Category.RISK, Category.INJURIES, Category.LEGAL, Category.SERVICES)}
+    assert opens == {(Category.IDENTITY, Level.EXISTENCE), *summary}
+    assert "THE " not in str(preview(house.worker, client, paper))
+
+
 # ------------------------------------------------------------------ who may what
 
 
@@ -712,6 +843,68 @@ def test_the_database_holds_the_path_and_the_history(ward) -> None:
         hand.rollback()
 
 
+def test_the_database_lets_no_paper_say_more_than_counsel_saw(ward) -> None:
+    _world, hospital, _police, client = ward
+
+    def change(paper: UUID, words: str) -> bool:
+        with as_service() as hand:
+            told(hand, note_of(hospital.id))
+            try:
+                return hand.execute(f"update process_paper set {words} where id = %s", [paper]).rowcount == 1
+            except psycopg.Error as error:
+                assert "counsel" in str(error), error
+                return False
+            finally:
+                hand.rollback()
+
+    answered = "state = 'answered', answered_at = now()"
+    for more in (ORDER, DEATH):
+        paper = receive(hospital.worker, client, **more)
+        assert not change(paper, answered), "counsel looks at it first"
+        counsel(hospital, client, paper)
+        for words in (
+            "kind = 'subpoena'",
+            "purpose = 'safety'",
+            "categories = '{location}'",
+            "fields = '{dna}'",
+            "until_at = until_at + interval '1 second'",
+            "represented = represented || '{unseals}'::text[]",
+        ):
+            if not (more is DEATH and words.startswith("kind")):
+                assert not change(paper, words), words
+        assert change(paper, "represented = represented || '{she_was_notified}'::text[]")
+        assert change(paper, answered)
+    plain = receive(hospital.worker, client, kind=ProcessKind.RECORDS_REQUEST)
+    assert change(plain, answered)
+
+
+def test_after_counsel_nothing_is_stated_that_counsel_has_not_weighed(ward) -> None:
+    _world, hospital, _police, client = ward
+    paper = receive(hospital.worker, client, **ORDER)
+    counsel(hospital, client, paper)
+
+    def note(*stated: Representation) -> None:
+        with hospital.worker.enter(Verb.RECEIVE_PROCESS, client=client) as permit:
+            actions.note(
+                permit=permit,
+                at=permit.at,
+                client_id=client,
+                paper_id=paper,
+                represented=stated,
+                stated_by="The court",
+            )
+
+    weighed = (Representation.PRIVILEGE_RULED_ON, Representation.UNSEALS, Representation.RELEVANT_AND_LIMITED)
+    for each in weighed:
+        with pytest.raises(InvalidProcess, match="ask counsel again"):
+            note(each)
+    note(Representation.SHE_WAS_NOTIFIED)
+    ask(hospital, client, paper)
+    note(*weighed)
+    reviewed(hospital, client, paper)
+    note(*weighed)
+
+
 ANSWERED = (
     "insert into sharing_answered (id, agency_id, client_id, subject_id, recipient_id, paper, purpose, grants, rule,"
     " until_at, answered_at, answered_by) select gen_random_uuid(), agency_id, client_id, subject_id, partner_id, id,"
@@ -723,25 +916,24 @@ def test_the_database_lets_no_answer_rest_on_a_paper_that_was_not_through_its_pa
     _world, house, police, client = shelter
     sent_by = {"partner": police.id, "outside": "", "outside_kind": None}
 
-    def attempt(paper: UUID, state: str, advice: str, grants: str = '{"identity": 2}') -> bool:
-        with as_service() as hand:
-            told(hand, note_of(house.id))
-            if advice:
+    def attempt(paper: UUID, state: str, advice: str, grants: str = '{"identity": 2}', until: str = "1 hour") -> bool:
+        """Whether an answer may rest on a paper that somehow came to stand so."""
+        try:
+            with superuser() as hand, hand.transaction(force_rollback=True):
+                hand.execute("set local session_replication_role = replica")
                 hand.execute(
-                    "update process_paper set counsel_advice = %s, counsel_said = 'x', counsel_reviewed_at = now()"
-                    " where id = %s",
-                    [advice, paper],
+                    "update process_paper set state = %s, counsel_advice = %s::text, answered_at = now(),"
+                    " answered_until_at = now() + %s::interval, counsel_said = case when %s <> '' then 'x'::bytea end,"
+                    " counsel_reviewed_at = case when %s <> '' then now() end,"
+                    " counsel_by = case when %s <> '' then gen_random_uuid() end where id = %s",
+                    [state, advice, until, advice, advice, advice, paper],
                 )
-            if state != "received":
-                hand.execute("update process_paper set state = %s, answered_at = now() where id = %s", [state, paper])
-            try:
+                hand.execute("set local session_replication_role = origin")
                 hand.execute(ANSWERED, [grants, paper])
-            except psycopg.Error as error:
-                assert "through its path" in str(error)
-                return False
-            finally:
-                hand.rollback()
-            return True
+        except psycopg.Error as error:
+            assert "through its path" in str(error)
+            return False
+        return True
 
     warrant = receive(house.worker, client, kind=ProcessKind.WARRANT, **sent_by)
     assert attempt(warrant, "answered", "answer")
@@ -750,10 +942,16 @@ def test_the_database_lets_no_answer_rest_on_a_paper_that_was_not_through_its_pa
     assert not attempt(warrant, "answered", "refuse")
     assert not attempt(warrant, "counsel_reviewed", "answer")
     assert not attempt(warrant, "received", "")
+    assert not attempt(warrant, "answered", "answer", until="59 minutes"), "no longer than it was answered"
+    short = receive(house.worker, client, **ORDER, **sent_by, until_at=timezone.now() + timedelta(minutes=59))
+    assert not attempt(short, "answered", "answer"), "nor than the paper itself"
     subpoena = receive(house.worker, client, **sent_by)
     assert not attempt(subpoena, "answered", "answer"), "a victim service provider gives nothing to a subpoena"
     found = receive(house.worker, client, **FOUND, **sent_by)
     assert not attempt(found, "answered", "answer"), "nor on a finding of its own"
+    died = receive(house.worker, client, **DEATH | sent_by)
+    assert attempt(died, "answered", "answer")
+    assert not attempt(died, "answered", ""), "nor on a death that counsel has not looked at"
 
 
 def test_a_file_is_kept_while_a_paper_about_it_waits(ward) -> None:
@@ -808,7 +1006,7 @@ def test_an_envelope_cannot_say_more_or_last_longer_than_the_answer_it_rests_on(
 
 def test_the_accounting_lists_what_left_on_papers_and_waits_when_law_enforcement_asks(ward) -> None:
     _world, hospital, _police, client = ward
-    paper = receive(hospital.worker, client, **ORDER)
+    paper = receive(hospital.worker, client, **ORDER | {"outside_kind": AgencyKind.PROSECUTOR})
     counsel(hospital, client, paper)
     ready(hospital.worker, client, paper)
     answer(hospital.worker, client, paper)
@@ -830,6 +1028,35 @@ def test_the_accounting_lists_what_left_on_papers_and_waits_when_law_enforcement
     later = timezone.now() + timedelta(days=31)
     with hospital.worker.enter(Verb.READ_ACCOUNTING, client=client, at=later) as permit:
         assert queries.accounting_waits(permit=permit, client_id=client) == set()
+
+
+def test_an_accounting_waits_only_for_law_enforcement_and_by_word_of_mouth_once(ward) -> None:
+    _world, hospital, police, client = ward
+
+    def wait(paper: UUID, how: str = "oral", days: int = 9) -> None:
+        with hospital[Role.PRIVACY_OFFICER].enter(Verb.HOLD_PROCESS, client=client) as permit:
+            until = permit.at + timedelta(days=days)
+            actions.suspend_accounting(
+                permit=permit, at=permit.at, client_id=client, paper_id=paper, how=how, official="Ruiz", until=until
+            )
+
+    by_police = {"partner": police.id, "outside": "", "outside_kind": None}
+    for other in (
+        receive(hospital.worker, client, **ORDER),
+        receive(hospital.worker, client, **FOUND, **by_police),
+        report(hospital.worker, client, **by_police),
+    ):
+        with pytest.raises(InvalidProcess, match="Only law enforcement"):
+            wait(other)
+    paper = receive(hospital.worker, client, **by_police)
+    wait(paper)
+    with pytest.raises(InvalidProcess, match="ask once"):
+        wait(paper)
+    wait(paper, "written", 365)
+    with pytest.raises(InvalidProcess, match="a year at most"):
+        wait(paper, "written", 400)
+    with pytest.raises(InvalidProcess, match="ask once"):
+        wait(paper)
 
 
 def test_what_is_older_than_the_law_goes_back_is_left_out(ward) -> None:

@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
                 ('counsel_advice', models.CharField(blank=True, choices=[('answer', 'answer'), ('refuse', 'refuse')], db_comment='code: in one word', default='', max_length=8)),
                 ('counsel_said', models.BinaryField(db_comment='sealed: what counsel said', null=True)),
                 ('counsel_reviewed_at', models.DateTimeField(db_comment='moment: counsel looked at it', null=True)),
+                ('counsel_by', models.UUIDField(db_comment='link: member who wrote down what counsel said', null=True)),
                 ('oral_at', models.DateTimeField(db_comment='moment: a report was made by word of mouth', null=True)),
                 ('told_at', models.DateTimeField(db_comment='moment: she was told', null=True)),
                 ('told_how', models.CharField(blank=True, choices=[('in_person', 'in_person'), ('phone', 'phone'), ('written', 'written')], db_comment='code: how', default='', max_length=10)),
@@ -153,7 +154,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='paper',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('counsel_advice', ''), ('counsel_reviewed_at__isnull', True), ('counsel_said__isnull', True)), models.Q(('counsel_reviewed_at__isnull', False), ('counsel_said__isnull', False), models.Q(('counsel_advice', ''), _negated=True)), _connector='OR'), name='paper_counsel_said_something'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('counsel_advice', ''), ('counsel_by__isnull', True), ('counsel_reviewed_at__isnull', True), ('counsel_said__isnull', True)), models.Q(('counsel_by__isnull', False), ('counsel_reviewed_at__isnull', False), ('counsel_said__isnull', False), models.Q(('counsel_advice', ''), _negated=True)), _connector='OR'), name='paper_counsel_said_something'),
+        ),
+        migrations.AddConstraint(
+            model_name='paper',
+            constraint=models.CheckConstraint(condition=models.Q(('counsel_by__isnull', True), models.Q(('counsel_by', models.F('received_by')), _negated=True), _connector='OR'), name='paper_looked_at_by_somebody_else'),
         ),
         migrations.AddConstraint(
             model_name='paper',

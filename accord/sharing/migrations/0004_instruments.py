@@ -22,6 +22,37 @@ begin
 end $$
 """
 
+#: As before; and a release that ended with its event carries nothing either.
+RESTS = """
+create or replace function sharing_envelope_rests() returns trigger language plpgsql as $$
+begin
+  if exists (
+    select from fresh where fresh.release is not null and not exists (
+      select from sharing_release basis
+        where basis.agency_id = fresh.holder_id and basis.id = fresh.release and basis.recipient_id = fresh.agency_id
+          and basis.signed_at is not null and basis.withdrawn_at is null and basis.ended_at is null
+          and fresh.until_at <= basis.until_at)
+  ) or exists (
+    select from fresh where fresh.flow is not null and not exists (
+      select from sharing_flow basis
+        where basis.agency_id = fresh.holder_id and basis.id = fresh.flow and basis.recipient_id = fresh.agency_id
+          and basis.ended_at is null and fresh.until_at <= basis.until_at and fresh.purpose = basis.purpose
+          and fresh.level <= (basis.grants ->> fresh.category)::int
+          and not exists (select from partners_agency where id = fresh.holder_id
+            and duties && array['vawa', 'voca', 'fvpsa']::varchar[]))
+  ) or exists (
+    select from fresh where fresh.answered is not null and not exists (
+      select from sharing_answered basis
+        where basis.agency_id = fresh.holder_id and basis.id = fresh.answered and basis.recipient_id = fresh.agency_id
+          and fresh.until_at <= basis.until_at and fresh.purpose = basis.purpose
+          and fresh.level <= (basis.grants ->> fresh.category)::int)
+  ) or exists (select from fresh where coalesce(release, flow, answered) is null) then
+    raise exception 'an envelope rests on a living release or flow, or on the answer to a paper, to its recipient';
+  end if;
+  return null;
+end $$
+"""
+
 #: A law lets her bind herself toward those who monitor a condition (42 CFR 2.35); toward a victim service provider
 #: nothing does. What stands alone is combined with nothing.
 STANDS_ALONE = """
@@ -223,6 +254,7 @@ class Migration(migrations.Migration):
         ),
         *statements(
             NO_EDIT,
+            RESTS,
             STANDS_ALONE,
             "create trigger sharing_release_stands_alone before insert or update of instrument, conversation, fixed_until"
             " on sharing_release for each row execute function sharing_release_stands_alone()",

@@ -33,6 +33,7 @@ from accord.process.rules import (
     USUAL_DAYS,
     NewPaper,
     Whom,
+    may_be,
 )
 from accord.process.rules import PURPOSES as FOR_WHAT
 from accord.vault.queries import PersonView
@@ -330,7 +331,6 @@ class ReviewForm(forms.Form):
     said = _words(_("In counsel's words"))
     kind = forms.TypedChoiceField(
         label=_("What it is"),
-        choices=[(kind.value, PROCESS_KINDS[kind]) for kind in ARRIVING],
         coerce=ProcessKind,
         help_text=_("A subpoena is no court order, whatever it calls itself."),
     )
@@ -340,8 +340,16 @@ class ReviewForm(forms.Form):
     stated_by = Quiet(label=_("Who stated it, or who here found it"), required=False, max_length=LONGEST_LINE)
     last_day = forms.DateField(label=_("Until when it counts"), widget=Day())
 
+    def __init__(self, *args: Any, paper: PaperView, **kwargs: Any) -> None:
+        super().__init__(*args, initial=self._of(paper), **kwargs)
+        kinds = [(kind.value, PROCESS_KINDS[kind]) for kind in may_be(paper.claimed)]
+        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+        if paper.claimed is ProcessKind.FINDING:
+            stated = [(each.value, REPRESENTATIONS[each]) for each in FOUND]
+            self.fields["represented"].choices = stated  # type: ignore[attr-defined]
+
     @staticmethod
-    def of(paper: PaperView) -> dict[str, Any]:
+    def _of(paper: PaperView) -> dict[str, Any]:
         """What stands on file, to be corrected."""
         return {
             "kind": paper.line.kind.value,

@@ -220,7 +220,7 @@ def paper(request: HttpRequest, client_id: UUID, paper_id: UUID) -> HttpResponse
             "now": now,
             "living": state in OPEN or state is State.ANSWERED,
             "may": {
-                "counsel": bool(mine & COUNSEL) and found.line.kind in NEEDS_COUNSEL and state in OPEN,
+                "counsel": bool(mine & COUNSEL) and found.line.needs_counsel and state in OPEN,
                 "hold": Role.PRIVACY_OFFICER in mine and state is not State.CLOSED,
                 "note": bool(mine & WORKING) and state in (*OPEN, State.ANSWERED),
                 "answer": bool(mine & ANSWERING) and state in OPEN - {State.HOLD},
@@ -249,7 +249,7 @@ def paper_counsel(request: HttpRequest, client_id: UUID, paper_id: UUID) -> Http
             found = _paper(permit, client_id, paper_id)
             code = _code(permit, client_id)
             ask = AskForm(typed if step == "ask" else None)
-            review = ReviewForm(typed if step == "review" else None, initial=ReviewForm.of(found))
+            review = ReviewForm(typed if step == "review" else None, paper=found)
             place = {"permit": permit, "at": permit.at, "client_id": client_id, "paper_id": paper_id}
             if ask.is_valid():
                 actions.ask_counsel(**place, counsel=ask.cleaned_data["counsel"])
@@ -488,7 +488,7 @@ def _clocks(ours: AgencyCard, found: PaperView, at: datetime) -> list[tuple[str,
     """What runs on a paper: (name, until when, when it was done)."""
     line = found.line
     if line.kind is ProcessKind.MANDATED_REPORT:
-        for report in reports(ours.kind, ours.duties, at):
+        for report in reports(fact(ours), at):
             if report.because.rule == line.statute:
                 oral = line.received_at + timedelta(hours=report.oral_hours)
                 written = line.received_at + timedelta(hours=report.written_hours)
