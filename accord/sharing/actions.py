@@ -674,8 +674,13 @@ def accept(
     Arrival.objects.filter(agency_id=permit.agency_id, envelope__in=[row.id for row in rows]).delete()
     contents = facts.contents(permit, rows).values()
     who = facts.kept_from(permit, contents)
-    vault.keep_away(permit=permit, at=at, client_id=tie.client_id, member_ids=set().union(*who.values()))
-    vault.meet(permit=permit, at=at, client_id=tie.client_id, names=facts.identities(contents))
+    vault.meet(
+        permit=permit,
+        at=at,
+        client_id=tie.client_id,
+        names=facts.identities(contents),
+        away=set().union(*who.values()),
+    )
     permit.record("thread_tied", tie.id)
     for row in rows:
         permit.record("envelope_accepted", row.id)

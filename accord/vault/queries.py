@@ -27,6 +27,7 @@ from accord.vault.models import Case, Client, Entry, Glass, Person, Seconding, T
 from accord.vault.rules import (
     CODE_LENGTH,
     GLASS_WAITS,
+    LEFT,
     SERVICES,
     Detail,
     Identity,
@@ -487,6 +488,13 @@ def walls_lately(*, permit: Permit, days: int = 7) -> list[WallLine]:
 def walls_found(*, permit: Permit) -> list[WallLine]:
     """Walls that stand because somebody in a file seems to be a colleague or hers, and nobody has looked at yet."""
     rows = Wall.objects.filter(lifted_at__isnull=True, seen_at__isnull=True, by__isnull=True)
+    return _walls(permit, rows, MOST_ENTRIES)
+
+
+@needs(Verb.REVIEW_GLASS)
+def walls_left(*, permit: Permit) -> list[WallLine]:
+    """Names in files that walled nobody off and that nobody has looked at yet; never the asker's own."""
+    rows = Wall.objects.filter(lifted_why=LEFT, seen_at__isnull=True).exclude(member_id=permit.member_id)
     return _walls(permit, rows, MOST_ENTRIES)
 
 

@@ -117,6 +117,10 @@ SAME_NAME, ASKED_BY_HER = "same_name", "asked_by_her"
 CONFLICTS = (*DECLARED, SAME_NAME, ASKED_BY_HER)
 #: Why a wall is lifted.
 LIFTED = ("namesake", "over", "mistake")
+#: Why one that was found by name never went up: see MOST_BY_NAME, and whoever is the last to look after a file.
+LEFT = "left"
+#: How many colleagues one save, or one accepted thread, walls off one file by name.
+MOST_BY_NAME = 2
 
 #: Why somebody without access opens a file in an emergency.
 GLASS_REASONS = ("danger_now", "she_is_here", "nobody_else", "other")

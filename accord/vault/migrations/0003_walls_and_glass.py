@@ -214,7 +214,7 @@ class Migration(migrations.Migration):
             name="lifted_why",
             field=models.CharField(
                 blank=True,
-                choices=[("namesake", "namesake"), ("over", "over"), ("mistake", "mistake")],
+                choices=[("namesake", "namesake"), ("over", "over"), ("mistake", "mistake"), ("left", "left")],
                 db_comment="code: why it was lifted",
                 default="",
                 max_length=12,
@@ -270,6 +270,19 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("lifted_why", ""), ("lifted_at__isnull", False), _connector="OR"),
                 name="wall_lifted_why",
+            ),
+        ),
+        migrations.RemoveConstraint(model_name="wall", name="wall_lifted_who_and_when"),
+        migrations.AddConstraint(
+            model_name="wall",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lifted_at__isnull", True), ("lifted_by__isnull", True)),
+                    models.Q(("lifted_at__isnull", False), ("lifted_by__isnull", False)),
+                    models.Q(("lifted_at__isnull", False), ("lifted_by__isnull", True), ("lifted_why", "left")),
+                    _connector="OR",
+                ),
+                name="wall_lifted_who_and_when",
             ),
         ),
         migrations.AddConstraint(

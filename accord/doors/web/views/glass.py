@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.doors.web.forms.glass import FileForm, OutcomeForm, WhyForm
 from accord.doors.web.knocking import entering
@@ -107,9 +107,12 @@ def seconds(request: HttpRequest) -> HttpResponse:
         waiting = vault.glasses_to_second(permit=permit)
         asked = vault.partners_to_second(permit=permit)
         review = vault.glasses_to_review(permit=permit)
+        left = vault.walls_left(permit=permit)
         agencies = partners.directory(permit=permit)
     return render(
-        request, "glass/seconds.html", {"waiting": waiting, "asked": asked, "review": review, "agencies": agencies}
+        request,
+        "glass/seconds.html",
+        {"waiting": waiting, "asked": asked, "review": review, "left": left, "agencies": agencies},
     )
 
 
@@ -150,6 +153,7 @@ def watch(request: HttpRequest) -> HttpResponse:
     """A privacy officer's day: emergency access to look at, walls that were found, what a partner asks."""
     with entering(request) as permit:
         found = vault.walls_found(permit=permit)
+        left = vault.walls_left(permit=permit)
         review = vault.glasses_to_review(permit=permit)
         closed = vault.glasses_reviewed(permit=permit)
         asked = vault.partners_to_second(permit=permit)
@@ -160,14 +164,27 @@ def watch(request: HttpRequest) -> HttpResponse:
         "glass/watch.html",
         {
             "found": found,
+            "left": left,
             "review": review,
             "closed": closed,
             "asked": asked,
             "agencies": agencies,
             "names": names,
-            "count": len(found) + len(review) + len(asked),
+            "count": len(found) + len(left) + len(review) + len(asked),
         },
     )
+
+
+@require_POST
+def left(request: HttpRequest, wall_id: UUID) -> HttpResponse:
+    """Somebody looked at a name that walled nobody off."""
+    try:
+        with entering(request) as permit:
+            actions.see_left(permit=permit, at=permit.at, wall_id=wall_id)
+    except InvalidEntry:
+        raise Refused from None
+    messages.success(request, _("Noted that you looked."))
+    return redirect("home")
 
 
 @form_page
