@@ -188,11 +188,12 @@ def describe(
 
 
 @needs(Verb.COSIGN_RELEASE)
-def cosign(*, permit: Permit, at: datetime, release_id: UUID) -> None:
+def cosign(*, permit: Permit, at: datetime, client_id: UUID, release_id: UUID) -> None:
     """The person responsible for a shelter allows that one partner be told where it is, before she signs. Raises
     InvalidRelease when there is nothing to allow."""
     waiting = Release.objects.filter(
         id=release_id,
+        client_id=client_id,
         instrument=Instrument.SHELTER_PERMISSION,
         signed_at__isnull=True,
         withdrawn_at__isnull=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -31,6 +31,7 @@ from accord.vault.rules import (
     CODE_LENGTH,
     CONFLICTS,
     DECLARED,
+    GLASS_MOST,
     GLASS_OPEN,
     GLASS_OUTCOMES,
     GLASS_REASONS,
@@ -532,17 +533,27 @@ def meet(*, permit: Permit, at: datetime, client_id: UUID, names: Iterable[str],
 
 @needs(Verb.BREAK_GLASS)
 def break_glass(
-    *, permit: Permit, at: datetime, code: str, reason: str, words: str, partner_id: UUID | None = None
+    *,
+    permit: Permit,
+    at: datetime,
+    code: str,
+    reason: str,
+    words: str,
+    elsewhere: Collection[UUID],
+    partner_id: UUID | None = None,
 ) -> UUID:
     """Somebody without access asks for one file in an emergency. It opens at once unless she is walled off it: then a
     second person is asked, her director or, where the law leaves room, `partner_id`. A code that is no file's waits in
-    the same way, so that asking tells nothing. Returns the glass's id. Raises InvalidEntry.
+    the same way, so that asking tells nothing. `elsewhere`: the agencies where the asker's account works, none of which
+    is asked: she is not her own second. Returns the glass's id. Raises InvalidEntry.
     """
     if reason not in GLASS_REASONS or not words.strip():
         raise InvalidEntry("Say why it cannot wait, and write it down in your own words.")
     if len(words) > LONGEST_TEXT:
         raise InvalidEntry(f"The reason is at most {LONGEST_TEXT} characters.")
     member = Member.objects.select_for_update().get(id=permit.member_id)
+    if Glass.objects.filter(member_id=member.id, asked_at__gt=Now() - GLASS_WAITS).count() >= GLASS_MOST:
+        raise InvalidEntry("You have asked too often today. Ask your director or privacy officer.")
     if Glass.objects.filter(member_id=member.id, until_at__gt=Now()).exists():
         raise InvalidEntry("You have one file open in an emergency already. Wait until it is over.")
     rows = Client.objects.select_related("shred", "merged_into__shred").filter(wrapped_key__isnull=False)
@@ -555,7 +566,7 @@ def break_glass(
     walled = client is None or _walled(family(client.id), member.id)
     if client is not None and not walled and _opens_anyway(permit, member, client):
         raise InvalidEntry("This file is open to you without this.")
-    if walled and partner_id in facts.askable(permit.agency_id):
+    if walled and partner_id in facts.askable(permit.agency_id, elsewhere):
         glass.partner_id = partner_id
     glass.save(force_insert=True)
     permit.record("glass_asked", glass.id)

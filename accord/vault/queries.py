@@ -520,9 +520,9 @@ def ties(*, permit: Permit) -> list[TieView]:
 
 
 @needs(Verb.BREAK_GLASS)
-def askable(*, permit: Permit) -> list[UUID]:
-    """The partners she may ask to agree, in order of name."""
-    return facts.askable(permit.agency_id)
+def askable(*, permit: Permit, elsewhere: Collection[UUID]) -> list[UUID]:
+    """The partners she may ask to agree, in order of name; none where her own account works."""
+    return facts.askable(permit.agency_id, elsewhere)
 
 
 @needs(Verb.BREAK_GLASS)

@@ -127,6 +127,8 @@ GLASS_REASONS = ("danger_now", "she_is_here", "nobody_else", "other")
 #: How long a broken glass stays open, and how long somebody waits for a second person.
 GLASS_OPEN = timedelta(minutes=60)
 GLASS_WAITS = timedelta(hours=24)
+#: How often one member asks in that time: codes are not guessed through a glass. The database holds it too.
+GLASS_MOST = 5
 #: What a privacy officer finds when she looks at it afterwards.
 GLASS_OUTCOMES = ("right", "talked_over", "misuse")
 

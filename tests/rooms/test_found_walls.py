@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from accord.policy.words import Category, Level, Relation, Role, Verb
+from accord.partners import actions as partners
+from accord.policy.words import Category, Level, Purpose, Relation, Role, Verb
 from accord.sharing import queries as sharing
 from accord.vault import actions as vault
 from accord.vault import queries as clients
@@ -366,3 +367,14 @@ def test_a_partner_s_thread_walls_off_two_by_name_and_never_the_last(world, hous
     client = world.accept(house.worker)
     assert [opens(each, client) for each in staff].count(False) == 2
     assert len(left(house[Role.PRIVACY_OFFICER])) == 1
+
+
+def test_a_role_that_was_taken_away_shows_nothing_more_on_the_next_page(world, house):
+    world.colleague(house, "Maria Lopez")
+    person(house.worker, world.client(house.worker), LOPEZ)
+    both = world.colleague(house, "Nora Example", (Role.WORKER, Role.PRIVACY_OFFICER))
+    browser = signed_in(both)
+    assert "Maria Lopez is off" in text(page(browser, "/my-day/"))
+    with house[Role.DIRECTOR].enter(Verb.MANAGE_MEMBERS, purpose=Purpose.ADMINISTRATION) as permit:
+        partners.change_roles(permit=permit, at=permit.at, member_id=both.member, roles=[Role.WORKER])
+    assert "Maria Lopez is off" not in text(page(browser, "/my-day/"))

@@ -19,6 +19,13 @@ begin
     if new.opened_at is not null or new.second_at is not null or new.reviewed_at is not null or new.crossing then
       raise exception 'emergency access is asked for first';
     end if;
+    perform from partners_member where agency_id = new.agency_id and id = new.member_id for update;
+    if (select count(*) from vault_glass
+         where agency_id = new.agency_id and member_id = new.member_id
+           and asked_at > statement_timestamp() - interval '24 hours') >= 5 then
+      raise exception 'emergency access is asked for five times a day at most';
+    end if;
+    new.asked_at := statement_timestamp();
     return new;
   end if;
   if (old.id, old.agency_id, old.member_id, old.client_id, old.reason, old.words, old.asked_at, old.partner_id)

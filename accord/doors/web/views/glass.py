@@ -7,12 +7,14 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord.config.service import gate
 from accord.doors.web.forms.glass import FileForm, OutcomeForm, WhyForm
-from accord.doors.web.knocking import entering
+from accord.doors.web.knocking import caller, entering
 from accord.gate import Refused
 from accord.partners import queries as partners
 from accord.vault import actions
@@ -40,10 +42,11 @@ def glass_new(request: HttpRequest) -> HttpResponse:
     typed = request.POST if request.method == "POST" else None
     step = typed.get("step", "file") if typed is not None else "file"
     problem, asked = "", None
+    elsewhere = _her_agencies(request)
     with entering(request) as permit:
         directory = partners.directory(permit=permit)
         ours = directory[permit.agency_id]
-        askable = {id: directory[id].name for id in vault.askable(permit=permit)}
+        askable = {id: directory[id].name for id in vault.askable(permit=permit, elsewhere=elsewhere)}
         file = FileForm(typed)
         why = WhyForm(typed if step in ("then", "ask") else None, partners=askable)
         if typed is not None and not file.is_valid():
@@ -58,6 +61,7 @@ def glass_new(request: HttpRequest) -> HttpResponse:
                     code=file.cleaned_data["code"],
                     reason=why.cleaned_data["reason"],
                     words=why.cleaned_data["words"],
+                    elsewhere=elsewhere,
                     partner_id=why.cleaned_data.get("partner"),
                 )
             except InvalidEntry as error:
@@ -220,6 +224,13 @@ def review(request: HttpRequest, glass_id: UUID) -> HttpResponse:
             "problem": problem,
         },
     )
+
+
+def _her_agencies(request: HttpRequest) -> frozenset[UUID]:
+    """Where her account works: at none of them may somebody agree to what she asks."""
+    account = caller(request).account
+    assert account is not None, "a browser has an account"
+    return frozenset(each.agency for each in gate().memberships(account, timezone.now()))
 
 
 def _found(view: vault.GlassView | None) -> vault.GlassView:
