@@ -110,7 +110,9 @@ def members(*, permit: Permit) -> list[MemberLine]:
 @needs(Verb.READ_DAY)
 def own_roles(*, permit: Permit) -> frozenset[Role]:
     """The roles the asker holds now, whatever they were when she signed in."""
-    held = Member.objects.filter(id=permit.member_id, left_at__isnull=True).values_list("roles", flat=True).first()
+    held = (
+        models.Member.objects.filter(id=permit.member_id, left_at__isnull=True).values_list("roles", flat=True).first()
+    )
     return frozenset(Role(role) for role in held or ())
 
 
