@@ -563,7 +563,7 @@ def break_glass(
     if client is not None:
         key = client_key(permit.opened(), client)
         glass.words = key.seal("vault_glass", "words", glass.id, words.strip().encode())
-    walled = client is None or _walled(family(client.id), member.id)
+    walled = _walled(family(client.id if client else uuid4()), member.id) or client is None  # as much is asked for none
     if client is not None and not walled and _opens_anyway(permit, member, client):
         raise InvalidEntry("This file is open to you without this.")
     if walled and partner_id in facts.askable(permit.agency_id, elsewhere):
