@@ -107,6 +107,15 @@ def members(*, permit: Permit) -> list[MemberLine]:
     return sorted(lines, key=lambda line: line.left_at is not None)
 
 
+@needs(Verb.READ_DAY)
+def own_roles(*, permit: Permit) -> frozenset[Role]:
+    """The roles the asker holds now, whatever they were when she signed in."""
+    held = (
+        models.Member.objects.filter(id=permit.member_id, left_at__isnull=True).values_list("roles", flat=True).first()
+    )
+    return frozenset(Role(role) for role in held or ())
+
+
 @needs(Verb.ASSIGN_CLIENT, Verb.WALL_CLIENT)
 def colleagues(*, permit: Permit) -> Mapping[UUID, str]:
     """Who works at the agency now, by id, in order of name."""

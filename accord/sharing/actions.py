@@ -188,11 +188,12 @@ def describe(
 
 
 @needs(Verb.COSIGN_RELEASE)
-def cosign(*, permit: Permit, at: datetime, release_id: UUID) -> None:
+def cosign(*, permit: Permit, at: datetime, client_id: UUID, release_id: UUID) -> None:
     """The person responsible for a shelter allows that one partner be told where it is, before she signs. Raises
     InvalidRelease when there is nothing to allow."""
     waiting = Release.objects.filter(
         id=release_id,
+        client_id=client_id,
         instrument=Instrument.SHELTER_PERMISSION,
         signed_at__isnull=True,
         withdrawn_at__isnull=True,
@@ -674,8 +675,13 @@ def accept(
     Arrival.objects.filter(agency_id=permit.agency_id, envelope__in=[row.id for row in rows]).delete()
     contents = facts.contents(permit, rows).values()
     who = facts.kept_from(permit, contents)
-    vault.keep_away(permit=permit, at=at, client_id=tie.client_id, member_ids=set().union(*who.values()))
-    vault.meet(permit=permit, at=at, client_id=tie.client_id, names=facts.identities(contents))
+    vault.meet(
+        permit=permit,
+        at=at,
+        client_id=tie.client_id,
+        names=facts.identities(contents),
+        away=set().union(*who.values()),
+    )
     permit.record("thread_tied", tie.id)
     for row in rows:
         permit.record("envelope_accepted", row.id)

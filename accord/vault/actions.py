@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -31,15 +31,19 @@ from accord.vault.rules import (
     CODE_LENGTH,
     CONFLICTS,
     DECLARED,
+    GLASS_MOST,
     GLASS_OPEN,
     GLASS_OUTCOMES,
     GLASS_REASONS,
     GLASS_WAITS,
     HARMS,
+    LEFT,
     LIFTED,
     LONGEST_LINE,
     LONGEST_TEXT,
+    MOST_BY_NAME,
     OUTCOMES,
+    SAME_NAME,
     SERVED,
     TIES,
     WAYS,
@@ -57,6 +61,8 @@ from accord.vault.rules import (
 
 #: What a partner is told of whoever asks in an emergency: the first of these roles that she has.
 GLASS_ROLES = (Role.SUPERVISOR, Role.WORKER, Role.RECORDS_OFFICER, Role.DIRECTOR)
+#: Who can lift a wall, and who can look at emergency access afterwards: of each, a name never takes the last.
+LOOKING_AFTER = (frozenset({Role.SUPERVISOR, Role.PRIVACY_OFFICER}), frozenset({Role.PRIVACY_OFFICER, Role.DIRECTOR}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,12 +446,6 @@ def declare_conflict(*, permit: Permit, at: datetime, client_id: UUID, kind: str
     _wall(permit, at, client_id, [permit.member_id], kind)
 
 
-@needs(Verb.ACCEPT_ENVELOPE)
-def keep_away(*, permit: Permit, at: datetime, client_id: UUID, member_ids: Iterable[UUID]) -> None:
-    """Colleagues whose name is one she asked to be kept from do not see her file here."""
-    _wall(permit, at, client_id, member_ids, ASKED_BY_HER)
-
-
 @needs(Verb.WALL_CLIENT)
 def lift_wall(*, permit: Permit, at: datetime, wall_id: UUID, why: str) -> None:
     """The conflict is over, or it was a namesake. Raises InvalidEntry for one's own, or a reason that is none."""
@@ -469,6 +469,18 @@ def keep_wall(*, permit: Permit, at: datetime, wall_id: UUID) -> None:
         wall.seen_at, wall.seen_by = at, permit.member_id
         wall.save(update_fields=["seen_at", "seen_by"])
         permit.record("wall_kept", wall.client_id)
+
+
+@needs(Verb.REVIEW_GLASS)
+def see_left(*, permit: Permit, at: datetime, wall_id: UUID) -> None:
+    """Somebody looked at a name that walled nobody off. Raises InvalidEntry for one's own, or one that is not there."""
+    rows = within(permit, Wall.objects.filter(id=wall_id, lifted_why=LEFT, seen_at__isnull=True))
+    wall = rows.exclude(member_id=permit.member_id).select_for_update().first()
+    if wall is None:
+        raise InvalidEntry("There is nothing to look at here for you any more.")
+    wall.seen_at, wall.seen_by = at, permit.member_id
+    wall.save(update_fields=["seen_at", "seen_by"])
+    permit.record("wall_left_seen", wall.client_id)
 
 
 @needs(Verb.MANAGE_MEMBERS)
@@ -511,25 +523,37 @@ def end_tie(*, permit: Permit, at: datetime, tie_id: UUID) -> None:
 
 
 @needs(Verb.ACCEPT_ENVELOPE)
-def meet(*, permit: Permit, at: datetime, client_id: UUID, names: Iterable[str]) -> None:
-    """A partner has said who stands in this file; whoever here seems to be one of them is walled off it."""
-    for watched in facts.watch(permit.opened()).met(tokens_of(permit.opened().search_key, names)):
-        _wall(permit, at, client_id, [watched.member], watched.kind, found=True)
+def meet(*, permit: Permit, at: datetime, client_id: UUID, names: Iterable[str], away: Iterable[UUID] = ()) -> None:
+    """A partner has said who stands in this file; whoever here seems to be one of them is walled off it, before them
+    `away`, colleagues whose name is one she asked to be kept from."""
+    met = facts.watch(permit.opened()).met(tokens_of(permit.opened().search_key, names))
+    asked = [Named(member, ASKED_BY_HER) for member in away]
+    _wall_named(permit, at, client_id, [*asked, *(Named(each.member, each.kind) for each in met)])
 
 
 @needs(Verb.BREAK_GLASS)
 def break_glass(
-    *, permit: Permit, at: datetime, code: str, reason: str, words: str, partner_id: UUID | None = None
+    *,
+    permit: Permit,
+    at: datetime,
+    code: str,
+    reason: str,
+    words: str,
+    elsewhere: Collection[UUID],
+    partner_id: UUID | None = None,
 ) -> UUID:
     """Somebody without access asks for one file in an emergency. It opens at once unless she is walled off it: then a
     second person is asked, her director or, where the law leaves room, `partner_id`. A code that is no file's waits in
-    the same way, so that asking tells nothing. Returns the glass's id. Raises InvalidEntry.
+    the same way, so that asking tells nothing. `elsewhere`: the agencies where the asker's account works, none of which
+    is asked: she is not her own second. Returns the glass's id. Raises InvalidEntry.
     """
     if reason not in GLASS_REASONS or not words.strip():
         raise InvalidEntry("Say why it cannot wait, and write it down in your own words.")
     if len(words) > LONGEST_TEXT:
         raise InvalidEntry(f"The reason is at most {LONGEST_TEXT} characters.")
     member = Member.objects.select_for_update().get(id=permit.member_id)
+    if Glass.objects.filter(member_id=member.id, asked_at__gt=Now() - GLASS_WAITS).count() >= GLASS_MOST:
+        raise InvalidEntry("You have asked too often today. Ask your director or privacy officer.")
     if Glass.objects.filter(member_id=member.id, until_at__gt=Now()).exists():
         raise InvalidEntry("You have one file open in an emergency already. Wait until it is over.")
     rows = Client.objects.select_related("shred", "merged_into__shred").filter(wrapped_key__isnull=False)
@@ -539,10 +563,10 @@ def break_glass(
     if client is not None:
         key = client_key(permit.opened(), client)
         glass.words = key.seal("vault_glass", "words", glass.id, words.strip().encode())
-    walled = client is None or _walled(family(client.id), member.id)
+    walled = _walled(family(client.id if client else uuid4()), member.id) or client is None  # as much is asked for none
     if client is not None and not walled and _opens_anyway(permit, member, client):
         raise InvalidEntry("This file is open to you without this.")
-    if walled and partner_id in facts.askable(permit.agency_id):
+    if walled and partner_id in facts.askable(permit.agency_id, elsewhere):
         glass.partner_id = partner_id
     glass.save(force_insert=True)
     permit.record("glass_asked", glass.id)
@@ -788,9 +812,74 @@ def _met(permit: Permit, at: datetime, watch: Watch, tokens: Iterable[tuple[byte
     people: dict[tuple[UUID, UUID], set[bytes]] = {}
     for value, person, client in tokens:
         people.setdefault((client, person), set()).add(value)
+    named: dict[UUID, list[Named]] = {}
     for (client, person), values in people.items():
-        for watched in watch.met(values):
-            _wall(permit, at, client, [watched.member], watched.kind, found=True, person=person)
+        named.setdefault(client, []).extend(Named(each.member, each.kind, person) for each in watch.met(values))
+    for client, found in named.items():
+        _wall_named(permit, at, client, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A colleague whom a name in a file points at, how, and who in the file has it."""
+
+    member: UUID
+    kind: str
+    person: UUID | None = None
+
+
+def _wall_named(permit: Permit, at: datetime, client_id: UUID, named: Sequence[Named]) -> None:
+    """Names wall off few and never the last who looks after the file: whoever can write a name could otherwise take it
+    from everybody for good. The rest is left for somebody to look at. What she asked for and what colleagues say of
+    themselves goes before a namesake."""
+    if not named:
+        return
+    whole = _whole(client_id)
+    list(Client.objects.select_for_update().filter(id__in=whole).order_by("id").values_list("id", flat=True))
+    here = set(_here(each.member for each in named))
+    met: dict[UUID, Named] = {}
+    for each in sorted(named, key=lambda each: each.kind == SAME_NAME):
+        if each.member in here and not _walled(family(client_id), each.member):
+            met.setdefault(each.member, each)
+    walled = 0
+    for each in met.values():
+        if walled == MOST_BY_NAME or _last(permit, whole, each.member):
+            _leave(permit, at, client_id, each)
+            continue
+        found = each.kind != ASKED_BY_HER
+        _wall(permit, at, client_id, [each.member], each.kind, found=found, person=each.person)
+        walled += 1
+
+
+def _whole(client_id: UUID) -> list[UUID]:
+    """Every file about the same person, whichever of them is asked for: a wall off one is a wall off all."""
+    root = Client.objects.values_list("merged_into", flat=True).get(id=client_id)
+    return family(root or client_id)
+
+
+def _last(permit: Permit, files: Sequence[UUID], member_id: UUID) -> bool:
+    """Whether she is the last here who can lift a wall around these files, or look at emergency access to them."""
+    walled = Wall.objects.filter(client_id__in=files, lifted_at__isnull=True).values("member_id")
+    here = Member.objects.filter(agency_id=permit.agency_id, left_at__isnull=True).exclude(id__in=walled)
+    held = {id: {Role(role) for role in roles} for id, roles in here.values_list("id", "roles")}
+    return any({id for id, mine in held.items() if mine & roles} == {member_id} for roles in LOOKING_AFTER)
+
+
+def _leave(permit: Permit, at: datetime, client_id: UUID, named: Named) -> None:
+    """A wall that never went up, for somebody else to look at."""
+    left = Wall.objects.filter(client_id=client_id, member_id=named.member, lifted_why=LEFT, seen_at__isnull=True)
+    if not left.exists():
+        Wall.objects.create(
+            agency_id=permit.agency_id,
+            client_id=client_id,
+            member_id=named.member,
+            kind=named.kind,
+            since_at=at,
+            person_id=named.person,
+            lifted_at=at,
+            lifted_why=LEFT,
+        )
+        permit.record("wall_left_to_look_at", client_id)
 
 
 def _wall(

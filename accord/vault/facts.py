@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -167,13 +167,15 @@ def client_key(vault: Vault, client: Client) -> ClientKey:
     return vault.client_key(client.id, bytes(client.wrapped_key), bytes(client.shred.secret))
 
 
-def askable(agency_id: UUID) -> list[UUID]:
+def askable(agency_id: UUID, elsewhere: Collection[UUID]) -> list[UUID]:
     """The partners that may agree to this agency's emergency access: none where it is a victim service provider, whose
-    own director alone may (34 USC 12291(b)(2))."""
+    own director alone may (34 USC 12291(b)(2)); and no agency of `elsewhere`, where whoever asks works herself."""
     duties = Agency.objects.values_list("duties", flat=True).get(id=agency_id)
     if VICTIM_SERVICE_DUTIES.intersection(duties):
         return []
-    partners = Agency.objects.exclude(id=agency_id).exclude(kind__in=[AgencyKind.FUNDER, AgencyKind.OPERATOR])
+    partners = Agency.objects.exclude(id__in=[agency_id, *elsewhere]).exclude(
+        kind__in=[AgencyKind.FUNDER, AgencyKind.OPERATOR]
+    )
     return list(partners.order_by("name").values_list("id", flat=True))
 
 

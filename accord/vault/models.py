@@ -12,7 +12,7 @@ from django.db import models
 
 from accord.partners.models import Agency, Member
 from accord.policy.words import Category, Mark, Relation, Role
-from accord.vault.rules import CONFLICTS, GLASS_OPEN, GLASS_OUTCOMES, GLASS_REASONS, LIFTED, TIES
+from accord.vault.rules import CONFLICTS, GLASS_OPEN, GLASS_OUTCOMES, GLASS_REASONS, LEFT, LIFTED, TIES
 
 
 def choices(words: Iterable[StrEnum]) -> list[tuple[str, str]]:
@@ -236,7 +236,7 @@ class Wall(models.Model):
         max_length=12,
         blank=True,
         default="",
-        choices=[(why, why) for why in LIFTED],
+        choices=[(why, why) for why in (*LIFTED, LEFT)],
         db_comment="code: why it was lifted",
     )
 
@@ -257,7 +257,8 @@ class Wall(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(lifted_at__isnull=True, lifted_by__isnull=True)
-                | models.Q(lifted_at__isnull=False, lifted_by__isnull=False),
+                | models.Q(lifted_at__isnull=False, lifted_by__isnull=False)
+                | models.Q(lifted_at__isnull=False, lifted_by__isnull=True, lifted_why=LEFT),
                 name="wall_lifted_who_and_when",
             ),
             models.CheckConstraint(

@@ -27,6 +27,7 @@ from accord.vault.models import Case, Client, Entry, Glass, Person, Seconding, T
 from accord.vault.rules import (
     CODE_LENGTH,
     GLASS_WAITS,
+    LEFT,
     SERVICES,
     Detail,
     Identity,
@@ -490,6 +491,13 @@ def walls_found(*, permit: Permit) -> list[WallLine]:
     return _walls(permit, rows, MOST_ENTRIES)
 
 
+@needs(Verb.REVIEW_GLASS)
+def walls_left(*, permit: Permit) -> list[WallLine]:
+    """Names in files that walled nobody off and that nobody has looked at yet; never the asker's own."""
+    rows = Wall.objects.filter(lifted_why=LEFT, seen_at__isnull=True).exclude(member_id=permit.member_id)
+    return _walls(permit, rows, MOST_ENTRIES)
+
+
 @needs(Verb.WALL_CLIENT)
 def wall(*, permit: Permit, wall_id: UUID) -> WallLine | None:
     """One wall that stands; None when there is none, or it is her own."""
@@ -512,9 +520,9 @@ def ties(*, permit: Permit) -> list[TieView]:
 
 
 @needs(Verb.BREAK_GLASS)
-def askable(*, permit: Permit) -> list[UUID]:
-    """The partners she may ask to agree, in order of name."""
-    return facts.askable(permit.agency_id)
+def askable(*, permit: Permit, elsewhere: Collection[UUID]) -> list[UUID]:
+    """The partners she may ask to agree, in order of name; none where her own account works."""
+    return facts.askable(permit.agency_id, elsewhere)
 
 
 @needs(Verb.BREAK_GLASS)

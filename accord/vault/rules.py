@@ -117,12 +117,18 @@ SAME_NAME, ASKED_BY_HER = "same_name", "asked_by_her"
 CONFLICTS = (*DECLARED, SAME_NAME, ASKED_BY_HER)
 #: Why a wall is lifted.
 LIFTED = ("namesake", "over", "mistake")
+#: Why one that was found by name never went up: see MOST_BY_NAME, and whoever is the last to look after a file.
+LEFT = "left"
+#: How many colleagues one save, or one accepted thread, walls off one file by name.
+MOST_BY_NAME = 2
 
 #: Why somebody without access opens a file in an emergency.
 GLASS_REASONS = ("danger_now", "she_is_here", "nobody_else", "other")
 #: How long a broken glass stays open, and how long somebody waits for a second person.
 GLASS_OPEN = timedelta(minutes=60)
 GLASS_WAITS = timedelta(hours=24)
+#: How often one member asks in that time: codes are not guessed through a glass. The database holds it too.
+GLASS_MOST = 5
 #: What a privacy officer finds when she looks at it afterwards.
 GLASS_OUTCOMES = ("right", "talked_over", "misuse")
 

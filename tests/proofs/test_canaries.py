@@ -592,6 +592,7 @@ PROBES: dict[str, Data] = {
     "glass_second": _fixed(do="refuse"),
     "glass_partner": _fixed(do="refuse"),
     "watch": _fixed(),
+    "wall_left": _fixed(),
     "glass_review": _fixed(outcome="right"),
     "updates": _fixed(),
     "updates_of": _fixed(),

@@ -246,7 +246,9 @@ def merges(agency: Agency, file: UUID, member: Somebody) -> None:
 def breaks(agency: Agency, file: UUID, member: Somebody) -> None:
     with suppress(InvalidEntry, Refused), member.worker.enter(Verb.BREAK_GLASS) as permit:
         code = agency.model.codes[agency.model.merged.get(file, file)]
-        vault.break_glass(permit=permit, at=permit.at, code=code, reason="other", words="It could not wait.")
+        vault.break_glass(
+            permit=permit, at=permit.at, code=code, reason="other", words="It could not wait.", elsewhere=()
+        )
         if not agency.model.walled(member, file):
             agency.model.glasses.add((member.worker.member, file))
 

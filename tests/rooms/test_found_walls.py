@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from accord.policy.words import Category, Level, Relation, Role, Verb
+from accord.partners import actions as partners
+from accord.policy.words import Category, Level, Purpose, Relation, Role, Verb
 from accord.sharing import queries as sharing
 from accord.vault import actions as vault
 from accord.vault import queries as clients
@@ -287,3 +288,93 @@ def test_a_wall_is_lifted_only_with_a_reason_of_the_list(world, house):
     (line,) = walls(house)
     with house[Role.PRIVACY_OFFICER].enter(Verb.WALL_CLIENT) as permit, pytest.raises(InvalidEntry):
         vault.lift_wall(permit=permit, at=permit.at, wall_id=line.id, why="because")
+
+
+def left(somebody: Worker) -> list[clients.WallLine]:
+    with somebody.enter(Verb.REVIEW_GLASS) as permit:
+        return clients.walls_left(permit=permit)
+
+
+def test_a_name_never_takes_the_last_who_can_lift_nor_the_last_who_looks_at_a_glass(world):
+    house = world.agency(roles=(Role.WORKER,))
+    boss = world.colleague(house, "Maria Lopez", (Role.SUPERVISOR,))
+    client = world.client(house.worker)
+    person(house.worker, client, LOPEZ)
+    person(house.worker, client, LOPEZ)
+    assert opens(boss, client), "nobody could lift it"
+    (line,) = left(house[Role.DIRECTOR])
+    assert (line.member_id, line.client_id, line.kind) == (boss.member, client, "same_name")
+    director = signed_in(house[Role.DIRECTOR])
+    assert f"Maria Lopez is not off {line.code}" in text(page(director, "/emergency/seconds/"))
+
+    officer = world.colleague(house, "Nora Example", (Role.PRIVACY_OFFICER,))
+    assert f"Maria Lopez is not off {line.code}" in text(page(signed_in(officer), "/watch/"))
+    for somebody in (house.worker, boss):
+        assert signed_in(somebody).post(f"/watch/names/{line.id}/").status_code == 404
+    assert director.post(f"/watch/names/{line.id}/").status_code == 302
+    assert director.post(f"/watch/names/{line.id}/").status_code == 404
+    assert left(house[Role.DIRECTOR]) == left(officer) == []
+    other = world.client(house.worker)
+    person(house.worker, other, LOPEZ)
+    assert not opens(boss, other), "the privacy officer can lift it"
+    with superuser() as eyes:
+        deeds = eyes.execute(
+            "select count(*) from ledger_leaf where agency_id = %s and line like '%%wall_left_to_look_at%%'", [house.id]
+        ).fetchone()[0]
+    assert deeds == 1
+
+
+def test_nor_when_the_other_files_about_her_are_walled_already(world, house):
+    cousin = world.colleague(house, "Maria Lopez", (Role.PRIVACY_OFFICER,))
+    client, twin = world.client(house.worker), world.client(house.worker)
+    with house.worker.enter(Verb.MERGE_CLIENTS, client=client) as permit:
+        vault.merge(permit=permit, at=permit.at, client_id=client, other_id=twin)
+    for role in (Role.SUPERVISOR, Role.PRIVACY_OFFICER):
+        with cousin.enter(Verb.WALL_CLIENT) as permit:
+            vault.wall_off(permit=permit, at=permit.at, client_id=client, member_id=house[role].member, kind="other")
+    person(house.worker, twin, LOPEZ)
+    (line,) = left(house[Role.DIRECTOR])
+    assert line.member_id == cousin.member
+    assert left(cousin) == [], "nobody is told of herself"
+    with cousin.enter(Verb.REVIEW_GLASS) as permit, pytest.raises(InvalidEntry):
+        vault.see_left(permit=permit, at=permit.at, wall_id=line.id)
+    with cousin.enter(Verb.WALL_CLIENT) as permit:
+        assert len(clients.walls(permit=permit)) == 2
+
+
+def test_one_save_walls_off_two_by_name_and_shows_the_rest(world, house):
+    names = ("Maria Lopez", "Jorge Ruiz", "Carla Vega", "Pia Soto")
+    staff = [world.colleague(house, name) for name in names]
+    related = world.colleague(house, "Nora Example")
+    declare(related, "Pia Soto")
+    client = world.client(house.worker)
+    aliases = Identity(given="Ana", family="Prueba", aliases=names)
+    him = person(house.worker, client, aliases)
+    assert not opens(related, client), "what she says of herself goes first"
+    assert [opens(each, client) for each in staff].count(False) == 1
+    assert {line.member_id for line in left(house[Role.PRIVACY_OFFICER])} == {
+        each.member for each in staff if opens(each, client)
+    }
+    assert him
+
+
+def test_a_partner_s_thread_walls_off_two_by_name_and_never_the_last(world, house):
+    names = ("Maria Lopez", "Jorge Ruiz", "Carla Vega")
+    staff = [world.colleague(house, name) for name in names]
+    hospital = world.hospital()
+    patient = world.client(hospital.worker, Identity(given="Ana", family="Prueba", aliases=names))
+    world.release(hospital.worker, patient, house, {Category.IDENTITY: Level.FULL})
+    client = world.accept(house.worker)
+    assert [opens(each, client) for each in staff].count(False) == 2
+    assert len(left(house[Role.PRIVACY_OFFICER])) == 1
+
+
+def test_a_role_that_was_taken_away_shows_nothing_more_on_the_next_page(world, house):
+    world.colleague(house, "Maria Lopez")
+    person(house.worker, world.client(house.worker), LOPEZ)
+    both = world.colleague(house, "Nora Example", (Role.WORKER, Role.PRIVACY_OFFICER))
+    browser = signed_in(both)
+    assert "Maria Lopez is off" in text(page(browser, "/my-day/"))
+    with house[Role.DIRECTOR].enter(Verb.MANAGE_MEMBERS, purpose=Purpose.ADMINISTRATION) as permit:
+        partners.change_roles(permit=permit, at=permit.at, member_id=both.member, roles=[Role.WORKER])
+    assert "Maria Lopez is off" not in text(page(browser, "/my-day/"))

@@ -42,9 +42,19 @@ def code_of(house: House, client: UUID) -> str:
         return clients.codes(permit=permit, client_ids=[client])[client]
 
 
-def breaks(worker: Worker, code: str, partner: UUID | None = None, reason: str = "danger_now") -> UUID:
+def breaks(
+    worker: Worker, code: str, partner: UUID | None = None, reason: str = "danger_now", elsewhere: tuple[UUID, ...] = ()
+) -> UUID:
     with worker.enter(Verb.BREAK_GLASS) as permit:
-        return vault.break_glass(permit=permit, at=permit.at, code=code, reason=reason, words=WORDS, partner_id=partner)
+        return vault.break_glass(
+            permit=permit,
+            at=permit.at,
+            code=code,
+            reason=reason,
+            words=WORDS,
+            partner_id=partner,
+            elsewhere={worker.agency, *elsewhere},
+        )
 
 
 def stands(worker: Worker, glass: UUID) -> str:
@@ -162,7 +172,7 @@ def test_it_needs_a_reason_and_is_one_file_at_a_time_and_only_one_that_is_closed
     with second.enter(Verb.BREAK_GLASS) as permit:
         for reason, words in (("because", WORDS), ("other", "  ")):
             with pytest.raises(InvalidEntry):
-                vault.break_glass(permit=permit, at=permit.at, code=code, reason=reason, words=words)
+                vault.break_glass(permit=permit, at=permit.at, code=code, reason=reason, words=words, elsewhere=())
     glass = breaks(second, code)
     with pytest.raises(InvalidEntry):
         breaks(second, code_of(house, other))
@@ -524,7 +534,72 @@ def test_every_reason_is_one(world, house):
 def test_a_funder_and_an_operator_are_not_asked(world, hospital):
     funder = world.agency(AgencyKind.FUNDER, frozenset({Duty.NONE}))
     with hospital.worker.enter(Verb.BREAK_GLASS) as permit:
-        asked = clients.askable(permit=permit)
+        asked = clients.askable(permit=permit, elsewhere=())
     assert funder.id not in asked
     assert hospital.id not in asked
     assert asked
+
+
+def test_codes_are_not_guessed_through_a_glass(world, house):
+    client = world.client(house.worker)
+    wall(house, client, house.worker.member)
+    for number in range(5):
+        breaks(house.worker, f"TB-2222{number + 2}")
+    browser = signed_in(house.worker)
+    told_her = []
+    for code in (code_of(house, client), "TB-33333"):
+        with pytest.raises(InvalidEntry, match="too often today"):
+            breaks(house.worker, code)
+        typed = {"step": "ask", "code": code, "reason": "danger_now", "words": WORDS}
+        html = browser.post("/emergency/new/", typed).content.decode()
+        assert "You have asked too often today. Ask your director or privacy officer." in text(html)
+        told_her.append(bare(html).replace(code, ""))
+    assert told_her[0] == told_her[1]
+    asks = (
+        "insert into vault_glass (id, agency_id, member_id, reason, asked_at, crossing, outcome)"
+        " values (gen_random_uuid(), %s, %s, 'other', now() - interval '3 days', false, '')"
+    )
+    assert "five times a day" in attempt(house, asks, house.id, house.worker.member)
+    assert attempt(house, asks, house.id, house[Role.DIRECTOR].member) == ""
+    with past_the_triggers() as hand:
+        hand.execute(
+            "update vault_glass set asked_at = now() - interval '24 hours' where member_id = %s", [house.worker.member]
+        )
+    breaks(house.worker, code_of(house, client))
+
+
+def test_the_moment_of_asking_is_the_database_s(world, house):
+    with as_service() as attacker:
+        told(attacker, note_of(house.id))
+        asked, now = attacker.execute(
+            "insert into vault_glass (id, agency_id, member_id, reason, asked_at, crossing, outcome)"
+            " values (gen_random_uuid(), %s, %s, 'other', now() - interval '3 days', false, '')"
+            " returning asked_at, statement_timestamp()",
+            [house.id, house.worker.member],
+        ).fetchone()
+        attacker.rollback()
+    assert asked == now
+
+
+def test_nobody_is_her_own_second_at_a_partner(world, hospital):
+    """The account that asks works at two agencies."""
+    other, third = world.agency(roles=STAFF), world.agency(roles=STAFF)
+    client = world.client(hospital.worker)
+    wall(hospital, client, hospital.worker.member)
+    with superuser() as eyes:
+        eyes.execute(
+            "update partners_member set account_id = %s where id = %s",
+            [hospital.worker.account, other[Role.PRIVACY_OFFICER].member],
+        )
+    assert other.name not in page(signed_in(hospital.worker), "/emergency/new/")
+    typed = {"step": "why", "code": code_of(hospital, client)}
+    shown = signed_in(hospital.worker).post("/emergency/new/", typed).content.decode()
+    assert third.name in shown
+    assert other.name not in shown
+    glass = breaks(hospital.worker, code_of(hospital, client), partner=other.id, elsewhere=(other.id,))
+    with superuser() as eyes:
+        assert eyes.execute("select count(*) from vault_seconding where glass = %s", [glass]).fetchone()[0] == 0
+    again = breaks(hospital.worker, code_of(hospital, client), partner=third.id, elsewhere=(other.id,))
+    director = page(signed_in(hospital[Role.DIRECTOR]), "/emergency/seconds/")
+    for each in (glass, again):
+        assert f"/emergency/seconds/{each}/" in director, "her own director sees it at once"

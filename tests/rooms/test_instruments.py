@@ -273,7 +273,7 @@ def drafted(worker, who: UUID, recipient, instrument: Instrument, purpose: Purpo
 
 def allow(house, who: UUID, release: UUID) -> None:
     with house[Role.DIRECTOR].enter(Verb.COSIGN_RELEASE, client=who) as permit:
-        actions.cosign(permit=permit, at=permit.at, release_id=release)
+        actions.cosign(permit=permit, at=permit.at, client_id=who, release_id=release)
 
 
 def sign(worker, who: UUID, release: UUID, page: Signing = PAGE) -> dict[UUID, int]:
@@ -304,6 +304,14 @@ def test_each_instrument_opens_its_own_marks_and_nothing_else(world, instrument)
         with pytest.raises(InvalidRelease, match="has to allow it first"):
             sign(house.worker, who, release)
         assert not told(partner)
+        another = file_with_every_mark(world, house.worker)
+        drafted(house.worker, another, partner, instrument, purpose)
+        with pytest.raises(InvalidRelease, match="nothing here that you can allow"):
+            allow(house, another, release)
+        director = signed_in(house[Role.DIRECTOR])
+        assert director.post(f"/clients/{another}/releases/{release}/allow/").status_code == 404
+        with pytest.raises(InvalidRelease, match="has to allow it first"):
+            sign(house.worker, who, release)
         allow(house, who, release)
     sign(house.worker, who, release)
     assert notes(partner) == {str(mark) for mark in opened}

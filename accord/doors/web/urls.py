@@ -108,6 +108,7 @@ _TABLE = (
     Page("emergency/seconds/<uuid:glass_id>/", glass.second, "glass_second", (Verb.SECOND_GLASS,)),
     Page("emergency/partners/<uuid:seconding_id>/", glass.second_partner, "glass_partner", (Verb.SECOND_PARTNER,)),
     Page("watch/", glass.watch, "watch", (Verb.READ_DAY, Verb.WALL_CLIENT, Verb.REVIEW_GLASS, Verb.SECOND_PARTNER)),
+    Page("watch/names/<uuid:wall_id>/", glass.left, "wall_left", (Verb.REVIEW_GLASS,)),
     Page("watch/<uuid:glass_id>/", glass.review, "glass_review", (Verb.REVIEW_GLASS,)),
     # health records
     Page(C + "import/", health.import_document, "import", (Verb.IMPORT_DOCUMENT, Verb.READ_CLIENT, Verb.SEND_UPDATE)),

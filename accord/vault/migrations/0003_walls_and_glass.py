@@ -19,6 +19,13 @@ begin
     if new.opened_at is not null or new.second_at is not null or new.reviewed_at is not null or new.crossing then
       raise exception 'emergency access is asked for first';
     end if;
+    perform from partners_member where agency_id = new.agency_id and id = new.member_id for update;
+    if (select count(*) from vault_glass
+         where agency_id = new.agency_id and member_id = new.member_id
+           and asked_at > statement_timestamp() - interval '24 hours') >= 5 then
+      raise exception 'emergency access is asked for five times a day at most';
+    end if;
+    new.asked_at := statement_timestamp();
     return new;
   end if;
   if (old.id, old.agency_id, old.member_id, old.client_id, old.reason, old.words, old.asked_at, old.partner_id)
@@ -214,7 +221,7 @@ class Migration(migrations.Migration):
             name="lifted_why",
             field=models.CharField(
                 blank=True,
-                choices=[("namesake", "namesake"), ("over", "over"), ("mistake", "mistake")],
+                choices=[("namesake", "namesake"), ("over", "over"), ("mistake", "mistake"), ("left", "left")],
                 db_comment="code: why it was lifted",
                 default="",
                 max_length=12,
@@ -270,6 +277,19 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("lifted_why", ""), ("lifted_at__isnull", False), _connector="OR"),
                 name="wall_lifted_why",
+            ),
+        ),
+        migrations.RemoveConstraint(model_name="wall", name="wall_lifted_who_and_when"),
+        migrations.AddConstraint(
+            model_name="wall",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lifted_at__isnull", True), ("lifted_by__isnull", True)),
+                    models.Q(("lifted_at__isnull", False), ("lifted_by__isnull", False)),
+                    models.Q(("lifted_at__isnull", False), ("lifted_by__isnull", True), ("lifted_why", "left")),
+                    _connector="OR",
+                ),
+                name="wall_lifted_who_and_when",
             ),
         ),
         migrations.AddConstraint(

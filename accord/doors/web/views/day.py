@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accord.config.service import gate
 from accord.doors.web.forms.vault import FindForm
-from accord.doors.web.knocking import caller, entering, roles
+from accord.doors.web.knocking import caller, entering
 from accord.doors.web.watching import mark_of, unchanged
 from accord.gate import flows, updates
 from accord.partners import queries as partners
@@ -67,14 +67,15 @@ def my_day(request: HttpRequest) -> HttpResponse:
         }
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
-        walls = vault.walls_lately(permit=permit) if Role.SUPERVISOR in roles(request) else []
-        officer = Role.PRIVACY_OFFICER in roles(request)
+        held = partners.own_roles(permit=permit)
+        walls = vault.walls_lately(permit=permit) if Role.SUPERVISOR in held else []
+        officer = Role.PRIVACY_OFFICER in held
         found = vault.walls_found(permit=permit) if officer else []
         review = vault.glasses_to_review(permit=permit) if officer else []
-        seconds = caseload.to_second(permit=permit) if Role.SUPERVISOR in roles(request) else []
-        alarmed = roles(request) & {Role.PRIVACY_OFFICER, Role.DIRECTOR}
+        seconds = caseload.to_second(permit=permit) if Role.SUPERVISOR in held else []
+        alarmed = held & {Role.PRIVACY_OFFICER, Role.DIRECTOR}
         breaches = [each for each in process.breaches(permit=permit) if each.open] if alarmed else []
-        reminders = partners.reminders(permit=permit) if Role.DIRECTOR in roles(request) else []
+        reminders = partners.reminders(permit=permit) if Role.DIRECTOR in held else []
     seen = mark_of(
         [[envelope.id for envelope in thread.envelopes] + [thread.client_id] for thread in waiting],
         [release.id for release in ending],

@@ -7,12 +7,14 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord.config.service import gate
 from accord.doors.web.forms.glass import FileForm, OutcomeForm, WhyForm
-from accord.doors.web.knocking import entering
+from accord.doors.web.knocking import caller, entering
 from accord.gate import Refused
 from accord.partners import queries as partners
 from accord.vault import actions
@@ -40,10 +42,11 @@ def glass_new(request: HttpRequest) -> HttpResponse:
     typed = request.POST if request.method == "POST" else None
     step = typed.get("step", "file") if typed is not None else "file"
     problem, asked = "", None
+    elsewhere = _her_agencies(request)
     with entering(request) as permit:
         directory = partners.directory(permit=permit)
         ours = directory[permit.agency_id]
-        askable = {id: directory[id].name for id in vault.askable(permit=permit)}
+        askable = {id: directory[id].name for id in vault.askable(permit=permit, elsewhere=elsewhere)}
         file = FileForm(typed)
         why = WhyForm(typed if step in ("then", "ask") else None, partners=askable)
         if typed is not None and not file.is_valid():
@@ -58,6 +61,7 @@ def glass_new(request: HttpRequest) -> HttpResponse:
                     code=file.cleaned_data["code"],
                     reason=why.cleaned_data["reason"],
                     words=why.cleaned_data["words"],
+                    elsewhere=elsewhere,
                     partner_id=why.cleaned_data.get("partner"),
                 )
             except InvalidEntry as error:
@@ -107,9 +111,12 @@ def seconds(request: HttpRequest) -> HttpResponse:
         waiting = vault.glasses_to_second(permit=permit)
         asked = vault.partners_to_second(permit=permit)
         review = vault.glasses_to_review(permit=permit)
+        left = vault.walls_left(permit=permit)
         agencies = partners.directory(permit=permit)
     return render(
-        request, "glass/seconds.html", {"waiting": waiting, "asked": asked, "review": review, "agencies": agencies}
+        request,
+        "glass/seconds.html",
+        {"waiting": waiting, "asked": asked, "review": review, "left": left, "agencies": agencies},
     )
 
 
@@ -150,6 +157,7 @@ def watch(request: HttpRequest) -> HttpResponse:
     """A privacy officer's day: emergency access to look at, walls that were found, what a partner asks."""
     with entering(request) as permit:
         found = vault.walls_found(permit=permit)
+        left = vault.walls_left(permit=permit)
         review = vault.glasses_to_review(permit=permit)
         closed = vault.glasses_reviewed(permit=permit)
         asked = vault.partners_to_second(permit=permit)
@@ -160,14 +168,27 @@ def watch(request: HttpRequest) -> HttpResponse:
         "glass/watch.html",
         {
             "found": found,
+            "left": left,
             "review": review,
             "closed": closed,
             "asked": asked,
             "agencies": agencies,
             "names": names,
-            "count": len(found) + len(review) + len(asked),
+            "count": len(found) + len(left) + len(review) + len(asked),
         },
     )
+
+
+@require_POST
+def left(request: HttpRequest, wall_id: UUID) -> HttpResponse:
+    """Somebody looked at a name that walled nobody off."""
+    try:
+        with entering(request) as permit:
+            actions.see_left(permit=permit, at=permit.at, wall_id=wall_id)
+    except InvalidEntry:
+        raise Refused from None
+    messages.success(request, _("Noted that you looked."))
+    return redirect("home")
 
 
 @form_page
@@ -203,6 +224,13 @@ def review(request: HttpRequest, glass_id: UUID) -> HttpResponse:
             "problem": problem,
         },
     )
+
+
+def _her_agencies(request: HttpRequest) -> frozenset[UUID]:
+    """Where her account works: at none of them may somebody agree to what she asks."""
+    account = caller(request).account
+    assert account is not None, "a browser has an account"
+    return frozenset(each.agency for each in gate().memberships(account, timezone.now()))
 
 
 def _found(view: vault.GlassView | None) -> vault.GlassView:

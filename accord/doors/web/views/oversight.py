@@ -69,6 +69,8 @@ DEEDS = {
     "handed_over": _("files were handed over"),
     "wall_set": _("a wall was set"),
     "wall_lifted": _("a wall was lifted"),
+    "wall_left_to_look_at": _("a name was found and walled nobody off; somebody is to look"),
+    "wall_left_seen": _("somebody looked at a name that walled nobody off"),
     "clients_merged": _("two files were merged"),
     "clients_separated": _("a merge was undone"),
     "caseload_uploaded": _("a list was uploaded"),

@@ -422,9 +422,10 @@ def cosign(request: HttpRequest, client_id: UUID, release_id: UUID) -> HttpRespo
     """She allows it for the shelter; the survivor signs afterwards, or not."""
     try:
         with entering(request, client=client_id) as permit:
-            if all(each.release.client_id != client_id for each in sharing.to_cosign(permit=permit)):
+            waiting = sharing.to_cosign(permit=permit)
+            if not any((each.release.id, each.release.client_id) == (release_id, client_id) for each in waiting):
                 raise Refused
-            actions.cosign(permit=permit, at=permit.at, release_id=release_id)
+            actions.cosign(permit=permit, at=permit.at, client_id=client_id, release_id=release_id)
         messages.success(request, gettext("Allowed for the shelter. Nothing is told before she signs, too."))
     except InvalidRelease as error:
         messages.error(request, gettext(str(error)))
