@@ -1001,6 +1001,38 @@ def test_an_envelope_cannot_say_more_or_last_longer_than_the_answer_it_rests_on(
     assert world
 
 
+def test_no_envelope_rests_on_a_release_that_has_ended(shelter) -> None:
+    world, house, police, client = shelter
+    release = world.release(house.worker, client, police)
+    copy = (
+        "insert into sharing_envelope (id, agency_id, holder_id, thread, basis, release, flow, answered, rules,"
+        " purpose, category, level, key_version, sealed, retain, sent_at, until_at) select gen_random_uuid(),"
+        " agency_id, holder_id, thread, basis, release, flow, answered, rules, purpose, category, level,"
+        " key_version, sealed, retain, sent_at, until_at from sharing_envelope where release = %s limit 1"
+    )
+
+    def goes() -> bool:
+        with as_service() as hand:
+            told(hand, note_of(house.id))
+            try:
+                return hand.execute(copy, [release]).rowcount == 1
+            except psycopg.Error as error:
+                assert "living release" in str(error)
+                return False
+            finally:
+                hand.rollback()
+
+    assert goes()
+    with superuser() as hand:
+        hand.execute("set session_replication_role = replica")
+        hand.execute(
+            "update sharing_release set ended_at = now(), ended_by = gen_random_uuid(), ends_with = 'case_closed'"
+            " where id = %s",
+            [release],
+        )
+    assert not goes()
+
+
 # ------------------------------------------------------------------ accounting
 
 
