@@ -33,7 +33,7 @@ from accord.sealing.keys import derive
 
 #: What opens clients, what finds them, and words about them that are sealed to an agency, not under their own key.
 #: An old copy would bring a deleted client back, so it has a file of its own.
-SHORT_LIVED = ("vault_shred", "vault_token", "sharing_relay", "process_breach")
+SHORT_LIVED = ("vault_shred", "vault_token", "vault_tie", "sharing_relay", "process_breach")
 #: Nobody stays signed in across a restore. A table half brought in holds people under the vault key alone, whom
 #: deleting would not reach: it is brought in again. The database's context secret is written anew from the keyring.
 NEVER = ("django_session", "caseload_upload", "caseload_part", "accord_private.secret")

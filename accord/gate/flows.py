@@ -65,10 +65,11 @@ def offers(gate: Gate, permit: Permit, caller: Caller, client_id: UUID) -> list[
 
 
 def possible(gate: Gate, caller: Caller, at: datetime) -> bool:
-    """Whether any law lets an agency under these duties send anything without a release. For whoever it does not, the
-    pages do not speak of it."""
+    """Whether any law lets an agency under these duties send anything without a release and without a paper. For
+    whoever it does not, the pages do not speak of it."""
     duties = gate.standing(caller).agency.duties
-    return any(duties <= one.duties for rules in law().on(at).exceptions.values() for one in rules)
+    rules = (one for rules in law().on(at).exceptions.values() for one in rules)
+    return any(duties <= one.duties and not one.papers for one in rules)
 
 
 def preview(gate: Gate, permit: Permit, caller: Caller, client_id: UUID, offer: Offer) -> list[Content]:

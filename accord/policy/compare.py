@@ -258,6 +258,8 @@ def between(before: Terms, after: Terms, holder: Agency, recipient: Agency, at: 
         for purpose in Purpose:
             about = replace(ask, thing=thing, purpose=purpose)
             for way, base in _ways(about, (here, there), (old, new)):
+                if way is Way.RELEASE and thing.relation is Relation.NOBODY:
+                    continue  # nobody in particular has signed one
                 first, second = (_under(terms, base, way) for terms in (before, after))
                 yes, then = decide(before.law, first), decide(after.law, second)
                 became = change(yes, then)

@@ -20,6 +20,8 @@ from accord.policy.words import Level
 
 #: A question larger than this many bytes is not read.
 LARGEST = 1_000_000
+#: Codes are named in an error up to so many; of more the schema is the list.
+MOST_NAMED = 40
 #: An id or a name of a statute is never longer than this many characters.
 LONGEST_TEXT = 200
 
@@ -188,7 +190,8 @@ def _read_text(value: str, where: str) -> str:
 def _read_code(kind: Any, value: str, where: str) -> Any:
     known = _codes(kind)
     if value not in known:
-        raise QuestionError(where, f"unknown code {_short(value)}; known are: {', '.join(known)}")
+        names = f"known are: {', '.join(known)}" if len(known) <= MOST_NAMED else "docs/question.schema.json lists them"
+        raise QuestionError(where, f"unknown code {_short(value)}; {names}")
     return known[value]
 
 

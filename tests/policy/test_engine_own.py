@@ -94,7 +94,11 @@ MAY = {
 PURPOSES = {
     **{
         verb: {Purpose.OWN_SERVICE}
-        for verb in CLIENT_WORK | SUPERVISING | GLASS | ANYBODY | {Verb.HOLD_PROCESS, Verb.NOTE_BREACH}
+        for verb in CLIENT_WORK
+        | SUPERVISING
+        | GLASS
+        | ANYBODY
+        | {Verb.HOLD_PROCESS, Verb.NOTE_BREACH, Verb.COSIGN_RELEASE}
     },
     Verb.MANAGE_AGENCY: {Purpose.ADMINISTRATION},
     Verb.READ_LEDGER: {Purpose.OVERSIGHT},

@@ -376,7 +376,15 @@ def test_a_release_to_a_person_opens_for_that_person_only() -> None:
     assert decide(LAW, disclose(release(), recipient_person="pat")).level is Level.FULL
 
 
-@pytest.mark.parametrize("relation", Relation)
+def test_nobody_in_particular_has_signed_a_release() -> None:
+    """Totals are told by a rule of their own; what says it is about nobody goes past no bar on a release."""
+    totals = Thing(Category.SERVICES, "maria", relation=Relation.NOBODY)
+    answer = decide(LAW, disclose(release(), thing=totals))
+    assert answer.level is Level.NONE
+    assert codes(answer) == ["totals"]
+
+
+@pytest.mark.parametrize("relation", [each for each in Relation if each is not Relation.NOBODY])
 def test_a_release_never_opens_another_persons_data_whatever_the_relation(relation: Relation) -> None:
     hers, his = (Thing(Category.SERVICES, who, relation=relation) for who in ("maria", "child"))
     assert decide(LAW, disclose(release(), thing=hers)).level is Level.FULL

@@ -663,8 +663,14 @@ days = 1"""
             'when = [{ mark = ["shelter_location"], holder_duty = ["vawa", "voca", "fvpsa"] }]',
             "other papers open it",
         ),
-        (ORDERS.replace('"court_order", "warrant"', '"court_order", "warrant", "subpoena"'), "reach further"),
-        (ORDERS.replace(", counsel = true", ""), "reach further"),
+        (
+            ORDERS.replace('"court_order", "warrant"', '"court_order", "warrant", "subpoena"'),
+            "a victim service provider tells what a court orders, seen by counsel",
+        ),
+        (
+            ORDERS.replace(", counsel = true", ""),
+            "a victim service provider tells what a court orders, seen by counsel",
+        ),
         (ORDERS.replace('"legal_process"', '"legal_process", "investigation"'), "reach further"),
         (ORDERS.replace("days = 1", "days = 30"), "reach further"),
         (

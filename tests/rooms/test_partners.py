@@ -438,7 +438,7 @@ def test_what_may_be_asked_follows_the_law() -> None:
 def test_every_duty_and_every_role_has_its_meaning_in_the_law() -> None:
     now = datetime.now(UTC)
     means = dict(meaning(Duty, now))
-    assert all(means.values())
+    assert {duty for duty, says in means.items() if not says} == {Duty.UK_GDPR}, "law of another profile"
     assert "defence" in means[Duty.BRADY].sentence
     assert "VAWA" in means[Duty.VAWA].sentence
     assert set(roles(now)) >= {Role.WORKER, Role.SUPERVISOR, Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR}
