@@ -21,7 +21,7 @@ from accord.policy.words import Level
 #: A question larger than this many bytes is not read.
 LARGEST = 1_000_000
 #: Codes are named in an error up to so many; of more the schema is the list.
-MOST_NAMED = 40
+MOST_NAMED = 25
 #: An id or a name of a statute is never longer than this many characters.
 LONGEST_TEXT = 200
 
@@ -190,8 +190,8 @@ def _read_text(value: str, where: str) -> str:
 def _read_code(kind: Any, value: str, where: str) -> Any:
     known = _codes(kind)
     if value not in known:
-        names = f"known are: {', '.join(known)}" if len(known) <= MOST_NAMED else "docs/question.schema.json lists them"
-        raise QuestionError(where, f"unknown code {_short(value)}; {names}")
+        names = ", ".join(list(known)[:MOST_NAMED]) + (", ..." if len(known) > MOST_NAMED else "")
+        raise QuestionError(where, f"unknown code {_short(value)}; known are: {names}")
     return known[value]
 
 
