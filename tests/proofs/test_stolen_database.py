@@ -142,7 +142,7 @@ def filled(house: House, recipient: House, word: Words) -> None:
     with worker.enter(Verb.SIGN_RELEASE, client=client) as permit:
         release = sharing.sign(
             permit=permit, at=permit.at, release_id=release_id, spoken=frozenset(Element), method="paper", copy="given",
-            signature=word("signature"), signer=SignerRole.GUARDIAN, authority=word("authority"), alone=True,
+            signature=word("signature"), signer=SignerRole.GUARDIAN, authority=word("authority"), ward=True,
             long_because=word("reason"), cosigner=word("cosigner"), witness=word("witness"), kept=word("kept"),
         )  # fmt: skip
         sent = disclose_as_is(permit, worker, release)
