@@ -240,6 +240,12 @@ def stolen() -> Stolen:
     filled(hospital, shelter, words)
     police, prosecutor = world.police(), world.agency(AgencyKind.PROSECUTOR, frozenset({Duty.BRADY}))
     flows_on(police, prosecutor, words)
+    with shelter.worker.enter(Verb.DECLARE_TIES) as permit:
+        vault.declare_tie(permit=permit, at=permit.at, names=[f"{words('tie')} {words('family tie')}"], kind="relative")
+    with shelter.worker.enter(Verb.BREAK_GLASS) as permit:
+        vault.break_glass(
+            permit=permit, at=permit.at, code="NONE", reason="danger_now", words=words("emergency"), elsewhere=()
+        )
     papers_filled(shelter, words)
     # she is signed in while the database is carried away
     request = SimpleNamespace(session=SessionStore(), COOKIES={})
