@@ -242,9 +242,12 @@ def stolen() -> Stolen:
     flows_on(police, prosecutor, words)
     with shelter.worker.enter(Verb.DECLARE_TIES) as permit:
         vault.declare_tie(permit=permit, at=permit.at, names=[f"{words('tie')} {words('family tie')}"], kind="relative")
+    file = world.client(shelter.worker)
+    with shelter.worker.enter(Verb.FIND_CLIENTS) as permit:
+        code = queries.codes(permit=permit, client_ids=[file])[file]
     with shelter.worker.enter(Verb.BREAK_GLASS) as permit:
         vault.break_glass(
-            permit=permit, at=permit.at, code="NONE", reason="danger_now", words=words("emergency"), elsewhere=()
+            permit=permit, at=permit.at, code=code, reason="danger_now", words=words("emergency"), elsewhere=()
         )
     papers_filled(shelter, words)
     # she is signed in while the database is carried away
