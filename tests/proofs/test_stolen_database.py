@@ -241,7 +241,7 @@ def stolen() -> Stolen:
     police, prosecutor = world.police(), world.agency(AgencyKind.PROSECUTOR, frozenset({Duty.BRADY}))
     flows_on(police, prosecutor, words)
     with shelter.worker.enter(Verb.DECLARE_TIES) as permit:
-        vault.declare_tie(permit=permit, at=permit.at, names=[f"{words('tie')} {words('family tie')}"], kind="relative")
+        vault.declare_tie(permit=permit, at=permit.at, names=[f"Ana {words('tie')} Vega"], kind="relative")
     file = world.client(shelter.worker)
     with shelter.worker.enter(Verb.FIND_CLIENTS) as permit:
         code = queries.codes(permit=permit, client_ids=[file])[file]
