@@ -24,7 +24,7 @@ demo: $(RUN) ## the whole system with invented people, on this machine (RESET=1 
 	@$(BIN)/accord demo $(if $(RESET),--reset) $(SIZE:%=--size %) $(SEED:%=--seed %) $(PORT:%=--port %)
 
 test: $(DEV) ## every test (TEST=path for some)
-	@$(PYTHON) -m pytest -n 2 --dist loadfile -m "not prove" $(TEST)
+	@$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not prove" $(TEST)
 
 prove: $(DEV) ## the long proofs
 	@$(PYTHON) -m pytest -m prove

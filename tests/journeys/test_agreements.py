@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import expect
 
 from accord.policy.words import AgencyKind, Duty, Role
 from tests.journeys.conftest import Service
@@ -25,18 +26,12 @@ def two(service: Service) -> tuple[House, House]:
 
 
 @pytest.fixture(scope="module")
-def checked() -> set[tuple[str, ...]]:
-    """The pages axe has looked at."""
-    return set()
-
-
-@pytest.fixture(scope="module")
 def seats() -> dict[str, object]:
     return {}
 
 
 @pytest.fixture
-def sits(somebody: Somebody, checked: set[tuple[str, ...]], seats: dict[str, object]) -> Somebody:
+def sits(somebody: Somebody, seats: dict[str, object]) -> Somebody:
     """`sits(worker, **how)`: this member at a browser of her own, signed in once."""
 
     def sit(worker: Worker, **how: object) -> Person:
@@ -44,7 +39,7 @@ def sits(somebody: Somebody, checked: set[tuple[str, ...]], seats: dict[str, obj
             door = somebody(axe=False)
             door.signs_in(worker.email, PASSWORD)
             seats[worker.email] = door.context.storage_state()
-        return somebody(**{"storage_state": seats[worker.email], "checked": checked, **how})
+        return somebody(**{"storage_state": seats[worker.email], **how})
 
     return sit
 
@@ -58,10 +53,12 @@ def test_two_agencies_draft_comment_and_sign_the_same_version(
     ours, theirs = (sits(house[Role.DIRECTOR], **HOW[how]) for house in two)
     ours.go("/agreements/new/")
     ours.write("Title", title)
+    ours.write("Find a partner", prosecutor.name)
+    ours.press("Find")
     ours.tick(prosecutor.name, "Injuries", "bringing charges")
     ours.press("Begin the draft")
     ours.sees("What comes next")
-    ours.page.get_by_text(ours.said("Lay it before the parties")).wait_for(state="detached")
+    expect(ours.page.get_by_role("link", name=ours.said("Lay it before the parties"), exact=True)).to_have_count(0)
     draft = ours.path
 
     ours.go(f"{draft}section/edit/?section=parties")

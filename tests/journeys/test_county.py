@@ -41,7 +41,6 @@ HOW: dict[str, dict[str, Any]] = {
         "narrow": True,
         "viewport": {"width": 320, "height": 640},
         "color_scheme": "dark",
-        "checked": set(),
     },
     "in Spanish": {"language": "es", "axe": False},
 }
@@ -71,14 +70,8 @@ def seats() -> dict[str, tuple[Any, float]]:
     return {}
 
 
-@pytest.fixture(scope="module")
-def checked() -> set[tuple[str, ...]]:
-    """The pages axe has looked at: it looks at each once, whoever sees it first."""
-    return set()
-
-
 @pytest.fixture
-def sits(somebody: Somebody, seats: dict[str, tuple[Any, float]], checked: set[tuple[str, ...]]) -> Somebody:
+def sits(somebody: Somebody, seats: dict[str, tuple[Any, float]]) -> Somebody:
     """`sits(worker, **how)`: this member at a browser of her own, signed in."""
 
     def sit(worker: Worker, **how: Any) -> Person:
@@ -88,7 +81,7 @@ def sits(somebody: Somebody, seats: dict[str, tuple[Any, float]], checked: set[t
             door.signs_in(worker.email, PASSWORD)
             state = door.context.storage_state()
         seats[worker.email] = state, time.monotonic()
-        return somebody(**{"storage_state": state, "checked": checked, **how})
+        return somebody(**{"storage_state": state, **how})
 
     return sit
 

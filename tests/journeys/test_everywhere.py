@@ -23,7 +23,7 @@ from accord.vault import actions as vault
 from accord.vault.rules import Identity, SafeContact
 from tests.journeys.conftest import Service
 from tests.journeys.county import County, county
-from tests.journeys.person import Person
+from tests.journeys.person import LOOKED, Person
 from tests.rooms.test_flows import begin, offers, running, say_never
 from tests.rooms.test_relay import relay, relays, thread_of
 from tests.rooms.test_updates import released
@@ -305,7 +305,7 @@ def test_what_a_browser_complains_of_is_heard(service: Service, browser: Any) ->
     person.go("/sign-in/")
     assert not person.complaints
     person.page.evaluate(_FAULTS)
-    person.checked.clear()
+    LOOKED.clear()
     expect(person.page.locator("img")).to_have_count(1)
     person.page.wait_for_timeout(500)
     person.look()

@@ -31,20 +31,12 @@ def offices(service: Service) -> House:
     return county().hospital
 
 
-@pytest.fixture(scope="module")
-def checked() -> set[tuple[str, ...]]:
-    """The pages axe has looked at."""
-    return set()
-
-
 @pytest.mark.parametrize("how", HOW)
-def test_a_report_tells_what_the_statute_asks_and_nothing_else(
-    place: Five, somebody: Somebody, checked: set[tuple[str, ...]], how: str
-) -> None:
+def test_a_report_tells_what_the_statute_asks_and_nothing_else(place: Five, somebody: Somebody, how: str) -> None:
     world, hospital = place.world, place.hospital
     client = world.client(hospital.worker)
     world.entry(hospital.worker, client, Category.NOTES, "NOT FOR THEM", "NOT FOR THEM")
-    nurse = _sits(somebody, hospital, Role.WORKER, checked, HOW[how])
+    nurse = _sits(somebody, hospital, Role.WORKER, HOW[how])
     nurse.go(f"/clients/{client}/")
     nurse.press("Make a report")
     nurse.sees("What we cannot keep to ourselves")
@@ -65,20 +57,18 @@ def test_a_report_tells_what_the_statute_asks_and_nothing_else(
     nurse.press("See exactly what would leave")
     nurse.press("Let it go")
     nurse.sees("Answered")
-    detective = _sits(somebody, place.police, Role.WORKER, checked, HOW[how])
+    detective = _sits(somebody, place.police, Role.WORKER, HOW[how])
     detective.go("/my-day/")
     detective.follow(detective.page.locator("#now a[href^='/arrivals/']").last)
     detective.sees("She was struck on Sunday")
     detective.sees_not("NOT FOR THEM")
 
 
-def test_a_subpoena_passes_through_every_office(
-    offices: House, somebody: Somebody, checked: set[tuple[str, ...]]
-) -> None:
+def test_a_subpoena_passes_through_every_office(offices: House, somebody: Somebody) -> None:
     world = World()
     client = world.client(offices.worker)
     world.entry(offices.worker, client, Category.INJURIES, "Two injuries", "THE WHOLE STORY")
-    clerk = _sits(somebody, offices, Role.RECORDS_OFFICER, checked, {})
+    clerk = _sits(somebody, offices, Role.RECORDS_OFFICER, {})
     clerk.go(f"/clients/{client}/papers/new/")
     clerk.write("If it is no partner: name and address", "District Attorney, 5 Main Street")
     clerk.page.get_by_label("And what they are").select_option(label="Prosecutor")
@@ -87,7 +77,7 @@ def test_a_subpoena_passes_through_every_office(
     clerk.sees("Nothing opens until counsel has looked at it.", "Nothing opens.")
     paper = clerk.path
 
-    boss = _sits(somebody, offices, Role.SUPERVISOR, checked, {})
+    boss = _sits(somebody, offices, Role.SUPERVISOR, {})
     boss.go("/my-day/")
     boss.sees("Counsel first")
     boss.go(f"{paper}counsel/")
@@ -101,7 +91,7 @@ def test_a_subpoena_passes_through_every_office(
     boss.press("Write it down")
     boss.sees("Counsel has answered")
 
-    officer = _sits(somebody, offices, Role.PRIVACY_OFFICER, checked, {})
+    officer = _sits(somebody, offices, Role.PRIVACY_OFFICER, {})
     officer.go(f"{paper}hold/")
     officer.write("Why", "A motion to quash")
     officer.press("Put on hold")
@@ -109,7 +99,7 @@ def test_a_subpoena_passes_through_every_office(
     officer.press("Hold, refuse, accounting")
     officer.press("End the hold")
 
-    nurse = _sits(somebody, offices, Role.WORKER, checked, {})
+    nurse = _sits(somebody, offices, Role.WORKER, {})
     nurse.go(f"{paper}note/")
     nurse.choose("She was told", "By phone")
     nurse.write("Steps taken to keep her private and safe", "Nobody calls her at home")
@@ -123,10 +113,8 @@ def test_a_subpoena_passes_through_every_office(
     nurse.sees("District Attorney, 5 Main Street", "on paper")
 
 
-def test_a_breach_shows_its_clock_until_they_are_told(
-    place: Five, somebody: Somebody, checked: set[tuple[str, ...]]
-) -> None:
-    advocate = _sits(somebody, place.shelter, Role.WORKER, checked, {})
+def test_a_breach_shows_its_clock_until_they_are_told(place: Five, somebody: Somebody) -> None:
+    advocate = _sits(somebody, place.shelter, Role.WORKER, {})
     advocate.go("/papers/")
     advocate.press("Something got out, or nearly")
     advocate.choose("Has it happened?", "It threatens")
@@ -143,8 +131,8 @@ def test_a_breach_shows_its_clock_until_they_are_told(
     advocate.sees("Told")
 
 
-def _sits(somebody: Somebody, house: House, role: Role, checked: set[tuple[str, ...]], how: dict[str, Any]) -> Person:
+def _sits(somebody: Somebody, house: House, role: Role, how: dict[str, Any]) -> Person:
     """This member at a browser of her own, signed in."""
     door = somebody(axe=False)
     door.signs_in(house[role].email, PASSWORD)
-    return somebody(**{"storage_state": door.context.storage_state(), "checked": checked, **how})
+    return somebody(**{"storage_state": door.context.storage_state(), **how})

@@ -56,6 +56,8 @@ def test_she_binds_herself_for_a_hearing_and_wants_it_to_end(somebody: Callable[
     counsellor.press("Save")
 
     counsellor.press("Share with a partner")
+    counsellor.write("Find a partner", court.name)
+    counsellor.press("Find")
     counsellor.mark(counsellor.page.get_by_label(court.name))
     opens(counsellor, "Some of her records need a permission of their own")
     counsellor.choose("What kind of permission?", "Treatment, for those who watch over a condition of a criminal case")

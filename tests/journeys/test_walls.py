@@ -56,6 +56,8 @@ def test_she_is_off_the_file_and_opens_it_in_an_emergency_with_two(somebody: Cal
     advocate.go(f"/clients/{client}/")
     advocate.sees("Naomi Achebe")
 
+    # Her page looks for what is new every now and then, until it is not there for her.
+    advocate.expected.add(f"{advocate.address}/clients/{client}/")
     supervisor.go(f"/clients/{client}/people/new/")
     supervisor.choose("Who is it, seen from her?", "Respondent")
     supervisor.write("Given name", "Jorge")

@@ -45,7 +45,7 @@ from tests.policy.test_every_question import disagreement, the_law
 TICK = timedelta(microseconds=1)
 #: After every question.
 TOMORROW = date(2100, 1, 1)
-#: Questions kept of each group for each rule, and of each rule; one in so many of a group is looked at.
+#: Questions kept of each group for each rule, and of each rule; one in so many of a crossing is looked at.
 OF_A_GROUP, OF_A_RULE, STRIDE = 2, 8, 7
 #: Groups that only cross what others have asked; they are a hundred times as many.
 CROSSINGS = frozenset({"pairs", "triples"})
@@ -319,8 +319,7 @@ class Pool:
             if rule.obligation is not None:
                 self._obliging[rule.obligation].add(rule.id)
         for group in questions.GROUPS:
-            if group.__name__ not in CROSSINGS:
-                self._look_at(islice(group(), 0, None, STRIDE))
+            self._look_at(islice(group(), 0, None, STRIDE if group.__name__ in CROSSINGS else 1))
 
     def _look_at(self, group: Iterable[Question]) -> None:
         here = dict.fromkeys(self._cited, 0)

@@ -52,7 +52,7 @@ from accord.records.caseload import actions as caseload
 from accord.records.caseload.rules import Row
 from accord.records.caseload.tables import Table
 from accord.sealing.errors import SealingError
-from accord.sealing.keyring import Keyring
+from accord.sealing.keyring import Keyring, load
 from accord.sealing.session import open_from_session
 from accord.sealing.vault import Vault, unwrap_for_service
 from accord.sharing import actions as sharing
@@ -377,7 +377,10 @@ def loot(stolen) -> Loot:
     names = ["partners_vaultlock", "partners_vaultgrant", "partners_member", "accounts_account", "vault_client",
              "vault_shred", "django_session", "accord_private.secret"]  # fmt: skip
     with superuser(row_factory=dict_row) as eyes:
-        return Loot({name: eyes.execute(f"select * from {name}").fetchall() for name in names}, settings.KEYRING)
+        return Loot(
+            {name: eyes.execute(f"select * from {name}").fetchall() for name in names},
+            load(settings.ENVIRONMENT.keyring),
+        )
 
 
 def blobs(loot: Loot, agency: UUID) -> list[bytes]:

@@ -113,7 +113,7 @@ def run_both_arms(scene: Scene, reads: int) -> None:
 
 
 def test_no_read_after_an_acknowledged_withdrawal_shows_content(scene):
-    run_both_arms(scene, 20_000)
+    run_both_arms(scene, 5_000)
 
 
 @pytest.mark.prove

@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accord.agreements.rules import Content, Ground, Item, Kind, Section
+from accord.doors.web.forms.partners import FindingForm
 from accord.doors.web.labels import CATEGORIES, GROUNDS, MECHANISMS, PURPOSES
 from accord.partners.queries import AgencyCard
 from accord.partners.rules import AGREEABLE, AGREED_FOR
@@ -22,7 +23,7 @@ BETWEEN = "__"
 YEAR = timedelta(days=364)
 
 
-class AgreementForm(forms.Form):
+class AgreementForm(FindingForm):
     """What a draft begins with. `others`: agencies that could be parties beside the one that begins it."""
 
     title = forms.CharField(
@@ -55,7 +56,7 @@ class AgreementForm(forms.Form):
 
     def __init__(self, *args: Any, others: Iterable[AgencyCard], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["parties"].choices = [(str(card.id), card.name) for card in others]
+        self.offer("parties", others)
         self.fields["mechanism"].initial = "envelope"
         self.fields["first_day"].initial = today
         self.fields["review_day"].initial = today + YEAR

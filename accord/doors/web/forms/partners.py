@@ -8,8 +8,40 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accord.doors.web.labels import KINDS_OF_AGENCY
+from accord.doors.web.labels import KINDS_OF_AGENCY, label
+from accord.partners.queries import AgencyCard
 from accord.policy.words import AgencyKind
+
+#: Names typed here are hers or her people's: no browser keeps or checks them.
+QUIET = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class FindingForm(forms.Form):
+    """A form in which partners are ticked. The list can be narrowed first, so that nobody goes through a whole county
+    to reach one; who is ticked stays in it. `finding`: she asks to see a shorter list and has not finished."""
+
+    named = forms.CharField(
+        label=_("Find a partner"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs=QUIET | {"type": "search"}),
+    )
+
+    def offer(self, field: str, cards: Iterable[AgencyCard]) -> None:
+        """Put the agencies that are called so, are of this kind or are ticked already into the list of this field."""
+        self.finding = "find" in self.data
+        named, ticked = (self["named"].value() or "").strip().casefold(), self[field].value() or ()
+        self.fields[field].choices = [
+            (str(card.id), card.name)
+            for card in cards
+            if str(card.id) in ticked or named in f"{card.name} {label(card.kind)}".casefold()
+        ]
+
+    def full_clean(self) -> None:
+        """What is not filled in yet is no mistake of somebody who only narrows the list."""
+        super().full_clean()
+        if self.is_bound and self.finding:
+            self.errors.clear()
 
 
 class KindForm(forms.Form):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accord.doors.web import labels
+from accord.doors.web.forms.partners import QUIET, FindingForm
 from accord.gate.instruments import Offer
 from accord.partners.queries import AgencyCard
 from accord.policy.facts import Signer
@@ -98,22 +99,13 @@ CHILD_WAYS: Mapping[Way, Promise] = {
 }
 METHODS = (("screen", _("On this screen")), ("paper", _("On paper")), ("witnessed", _("With a mark, witnessed")))
 COPIES = (("given", _("She has her copy")), ("refused", _("It is safer for her not to carry one")))
-#: Names typed here are hers or her people's: no browser keeps or checks them.
-QUIET = {"autocomplete": "off", "spellcheck": "false"}
 WAYS = (("in_person", _("In person")), ("phone", _("By phone")), ("written", _("In writing")))
 
 
-class PartnersForm(forms.Form):
-    """Who may know something about whom: one or several partners, about herself or a child of hers. The list of
-    partners can be narrowed first, so that nobody goes through a whole county to reach one."""
+class PartnersForm(FindingForm):
+    """Who may know something about whom: one or several partners, about herself or a child of hers."""
 
     about = forms.ChoiceField(label=_("About whom"), widget=forms.RadioSelect)
-    named = forms.CharField(
-        label=_("Find a partner"),
-        required=False,
-        max_length=100,
-        widget=forms.TextInput(attrs=QUIET | {"type": "search"}),
-    )
     partner = forms.MultipleChoiceField(
         label=_("Partners"),
         widget=forms.CheckboxSelectMultiple,
@@ -149,21 +141,13 @@ class PartnersForm(forms.Form):
         ]
         self.fields["instrument"].initial = Instrument.ORDINARY.value
         self.fields["language"].initial = language
-        self.finding = "find" in self.data
-        self.fields["partner"].required = not self.finding
-        self.fields["partner"].choices = [(str(card.id), card.name) for card in cards if self._lists(card)]
+        self.offer("partner", cards)
         about = [(str(herself.id), herself.identity.name or gettext("Herself"))]
         about += [(str(child.id), _of_child(child)) for child in children]
         self.fields["about"].choices = about
         self.fields["about"].initial = str(herself.id)
         self.fields["about"].required = len(about) > 1
         self.several = len(about) > 1
-
-    def _lists(self, card: AgencyCard) -> bool:
-        """Whether a partner stands in the list: it is called so, is of this kind, or is ticked already."""
-        named = (self["named"].value() or "").strip().casefold()
-        ticked = self["partner"].value() or ()
-        return str(card.id) in ticked or named in f"{card.name} {labels.label(card.kind)}".casefold()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

@@ -94,7 +94,7 @@ def begin(request: HttpRequest) -> HttpResponse:
             others=[card for card in cards.values() if card.id != ours and card.kind is not AgencyKind.OPERATOR],
             today=timezone.localdate(permit.at),
         )
-        if form.is_valid():
+        if form.is_valid() and not form.finding:
             id = _begun(permit, form, cards)
     if id:
         messages.success(request, gettext("The draft is begun. Every party reads it and can change it."))
