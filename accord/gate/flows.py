@@ -15,7 +15,7 @@ from accord.gate.operating import agencies
 from accord.ledger.permits import Permit
 from accord.partners import facts as partners
 from accord.policy.facts import Agency, Agreement, Block, Decision, Thing
-from accord.policy.words import Basis, Category, Level, Obligation, Purpose, Relation
+from accord.policy.words import Basis, Category, Duty, Level, Obligation, Purpose, Relation
 from accord.sharing import actions as sharing
 from accord.sharing import facts as sharing_facts
 from accord.sharing import models
@@ -64,10 +64,9 @@ def offers(gate: Gate, permit: Permit, caller: Caller, client_id: UUID) -> list[
     return found
 
 
-def possible(gate: Gate, caller: Caller, at: datetime) -> bool:
+def possible(duties: frozenset[Duty], at: datetime) -> bool:
     """Whether any law lets an agency under these duties send anything without a release and without a paper. For
     whoever it does not, the pages do not speak of it."""
-    duties = gate.standing(caller).agency.duties
     rules = (one for rules in law().on(at).exceptions.values() for one in rules)
     return any(duties <= one.duties and not one.papers for one in rules)
 

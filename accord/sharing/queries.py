@@ -788,12 +788,12 @@ def _open_to(permit: Permit, rows: QuerySet[Envelope]) -> QuerySet[Envelope]:
     return rows.filter(Q(thread__in=hers.values("thread")) | ~Q(thread__in=Thread.objects.values("thread")))
 
 
-def _opened(permit: Permit, rows: Iterable[Envelope], *, threads: bool = False) -> list[EnvelopeView]:
+def _opened(permit: Permit, rows: QuerySet[Envelope], *, threads: bool = False) -> list[EnvelopeView]:
     """Open what the database still shows. Liveness and content came from the same row of the same statement.
 
     What she asked to be kept from the very member who looks is left out; with `threads`, everything beside it too.
     """
-    rows = list(rows)
+    rows = list(rows.annotate(confirmed=Exists(Confirmed.objects.filter(envelope=OuterRef("id")))))
     contents = facts.contents(permit, rows)
     who = facts.kept_from(permit, contents.values())
     kept = [row for row in rows if any(permit.member_id in who[name] for name in contents[row.id].kept_from)]
@@ -801,7 +801,6 @@ def _opened(permit: Permit, rows: Iterable[Envelope], *, threads: bool = False) 
     if threads:
         away |= _hers(permit, rows, contents)
     rows = [row for row in rows if (row.thread if threads else row.id) not in away]
-    confirmed = set(Confirmed.objects.filter(envelope__in=[row.id for row in rows]).values_list("envelope", flat=True))
     views = []
     for row in rows:
         permit.show("envelope", row.id, Level(row.level))
@@ -817,7 +816,7 @@ def _opened(permit: Permit, rows: Iterable[Envelope], *, threads: bool = False) 
                 sent_at=row.sent_at,
                 until_at=row.until_at,
                 content=contents[row.id],
-                confirmed=row.id in confirmed,
+                confirmed=row.confirmed,
             )
         )
     return views

@@ -20,7 +20,7 @@ from accord.sealing.tokens import Token as SearchToken
 from accord.sealing.tokens import code_token, date_token, query_tokens, twin_tokens
 from accord.sealing.vault import ClientKey
 from accord.vault import facts
-from accord.vault.facts import client_key, tie_names
+from accord.vault.facts import client_key, files, tie_names
 from accord.vault.facts import family as family
 from accord.vault.facts import within as within
 from accord.vault.models import Case, Client, Entry, Glass, Person, Seconding, Team, Tie, Token, Wall
@@ -254,8 +254,8 @@ def coded(*, permit: Permit, code: str) -> UUID | None:
 def client(*, permit: Permit, client_id: UUID, entries: int = MOST_ENTRIES) -> ClientView:
     """One client's file: people, case, and summaries of her entries, newest first, with those of files merged into it
     and who works with her."""
-    row, *others = files = _files(client_id)
-    keys = {file.id: client_key(permit.opened(), file) for file in files}
+    row, *others = found = _files(client_id)
+    keys = {file.id: client_key(permit.opened(), file) for file in found}
     selves: dict[UUID, PersonView] = {}
     people: list[PersonView] = []
     for person in Person.objects.filter(client_id__in=keys):
@@ -277,10 +277,10 @@ def client(*, permit: Permit, client_id: UUID, entries: int = MOST_ENTRIES) -> C
         opened_at=row.opened_at,
         herself=selves[row.id],
         others=tuple(people),
-        harms=_harms(list(keys)),
+        harms=tuple(dict.fromkeys(harm for file in found for harm in file.harms or ())),
         entries=tuple(shown),
         more_entries=len(rows) > entries,
-        team=_team(files),
+        team=_team(found),
         merged=tuple(MergedFile(file.id, file.code, file.merged_at, selves[file.id]) for file in others),
         merged_into=row.merged_into_id,
     )
@@ -361,23 +361,25 @@ def entries(
 def services(*, permit: Permit, client_id: UUID) -> list[Served]:
     """Where each service stands for her, her children and her household; what a partner did is not ours to count."""
     steps = []
-    herself = Person.objects.values_list("id", flat=True).get(client_id=client_id, relation=Relation.SELF)
-    for row in Client.objects.select_related("shred").filter(id__in=family(client_id), wrapped_key__isnull=False):
-        key = client_key(permit.opened(), row)
-        rows = Entry.objects.filter(client_id=row.id, kind="service").select_related("about").defer("summary")
-        for entry in rows:
-            detail = Detail.of(key.open("vault_entry", "detail", entry.id, bytes(entry.detail)))
-            if detail.values.get("service") in SERVICES and "first_from" not in detail.source:
-                steps.append(
-                    Served(
-                        about=herself if entry.about.relation == Relation.SELF else entry.about_id,
-                        service=detail.values["service"],
-                        step=entry.status,
-                        occurred_at=entry.occurred_at,
-                        recorded_at=entry.recorded_at,
-                        why=detail.values.get("why", ""),
-                    )
+    herself = Person.objects.filter(client_id=client_id, relation=Relation.SELF).values("id")
+    rows = Entry.objects.filter(client_id__in=files(client_id), client__wrapped_key__isnull=False, kind="service")
+    rows = rows.select_related("about", "client__shred").defer("summary").annotate(herself=Subquery(herself))
+    keys: dict[UUID, ClientKey] = {}
+    for entry in rows:
+        key = keys.get(entry.client_id) or client_key(permit.opened(), entry.client)
+        keys[entry.client_id] = key
+        detail = Detail.of(key.open("vault_entry", "detail", entry.id, bytes(entry.detail)))
+        if detail.values.get("service") in SERVICES and "first_from" not in detail.source:
+            steps.append(
+                Served(
+                    about=entry.herself if entry.about.relation == Relation.SELF else entry.about_id,
+                    service=detail.values["service"],
+                    step=entry.status,
+                    occurred_at=entry.occurred_at,
+                    recorded_at=entry.recorded_at,
+                    why=detail.values.get("why", ""),
                 )
+            )
     permit.show("client", client_id, Level.FULL)
     return standing(steps)
 
@@ -453,7 +455,7 @@ def compared(*, permit: Permit, client_ids: Sequence[UUID]) -> list[FileView]:
                 herself=_person(
                     client_key(permit.opened(), row), Person.objects.get(client_id=row.id, relation=Relation.SELF)
                 ),
-                harms=_harms([row.id]),
+                harms=tuple(_latest_harms([row.id]).get(row.id, ())),
                 entries=Entry.objects.filter(client_id=row.id).count(),
                 merged=len(family(row.id)) - 1,
             )
@@ -662,12 +664,14 @@ def _walls(permit: Permit, rows: QuerySet[Wall], limit: int) -> list[WallLine]:
 
 
 def _files(client_id: UUID) -> list[Client]:
-    """Her file, then those merged into it, each with who works on it. Raises Client.DoesNotExist for one that is not
-    there or has been deleted."""
+    """Her file, then those merged into it, each with who works on it and the harms of its latest case. Raises
+    Client.DoesNotExist for one that is not there or has been deleted."""
     teams = Team.objects.filter(agency_id=OuterRef("agency_id"), client_id=OuterRef("id"), ended_at__isnull=True)
     named = teams.values(json=JSONObject(id="member_id", name="member__name", title="member__title", since="since_at"))
     rows = Client.objects.filter(Q(id=client_id) | Q(merged_into=client_id), wrapped_key__isnull=False)
-    files = list(rows.select_related("shred").annotate(working=ArraySubquery(named.order_by("since_at"))))
+    latest = Case.objects.filter(client_id=OuterRef("id")).order_by("-opened_at").values("harms")[:1]
+    working = ArraySubquery(named.order_by("since_at"))
+    files = list(rows.select_related("shred").annotate(working=working, harms=Subquery(latest)))
     files.sort(key=lambda file: (file.id != client_id, str(file.merged_at), file.id))
     if not files or files[0].id != client_id:
         raise Client.DoesNotExist
@@ -681,12 +685,6 @@ def _team(files: Iterable[Client]) -> tuple[Colleague, ...]:
         id = UUID(each["id"])
         found.setdefault(id, Colleague(id, each["name"], each["title"], datetime.fromisoformat(each["since"])))
     return tuple(found.values())
-
-
-def _harms(files: Sequence[UUID]) -> tuple[str, ...]:
-    """The harms of the latest case of each file, each once."""
-    latest = _latest_harms(files)
-    return tuple(dict.fromkeys(harm for file in files for harm in latest.get(file, ())))
 
 
 def _latest_harms(files: Sequence[UUID]) -> dict[UUID, list[str]]:

@@ -20,12 +20,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accord.config.service import gate
 from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.circle import around, drawn
 from accord.doors.web.exporting import batch, entries_after, envelope_lines, file_lines, lines
 from accord.doors.web.forms.vault import AboutForm, ClientForm, DeleteForm, EntryForm, FindForm, PersonForm
-from accord.doors.web.knocking import caller, entering, roles
+from accord.doors.web.knocking import entering, roles
 from accord.doors.web.limiting import limits_due
 from accord.doors.web.templatetags.words import has_hour
 from accord.doors.web.views.day import grouped
@@ -134,11 +133,11 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         now = permit.at
         flows = [flow for flow in sharing.flows(permit=permit, client_id=client_id) if flow.living(now)]
         nevers = sharing.nevers(permit=permit, client_id=client_id)
-        may_flow = possible(gate(), caller(request), now)
         named = {permit.agency_id, *(each.holder_id for each in received), *(each.partner_id for each in over)}
         named |= {each.recipient_id for each in (*releases, *flows)} | {each.against_id for each in nevers}
         agencies = partners.directory(permit=permit, ids=named)
         ours = agencies[permit.agency_id]
+        may_flow = possible(frozenset(ours.duties), now)
     if file.merged_into:
         return redirect("client", file.merged_into)
     circle = around(releases, flows, received)
