@@ -1,5 +1,5 @@
 """`make bench`: measurements as JSON on standard output, progress on standard error. `python -m bench --clients 1000
-100000` chooses the sizes. Every figure is compared with something measured in the same run."""
+100000` chooses the sizes, `--only pages ledger` the parts. Every figure is compared with something of the same run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from pathlib import Path
 
 from bench.measure import quantiles, say
 
+#: The pages come first: what other parts found would be in their directory.
+PARTS = ("pages", "policy", "sealing", "documents", "sharing", "caseload", "conversation", "ledger")
+
 
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m bench")
     options.add_argument("--clients", type=int, nargs="+", default=[1_000, 100_000])
     options.add_argument("--requests", type=int, default=200)
     options.add_argument("--leaves", type=int, default=1_000_000)
+    options.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     chosen = options.parse_args()
 
     home = Path(tempfile.mkdtemp(prefix="accord-bench-"))
@@ -43,17 +47,18 @@ def main() -> None:
         django.setup()
         from bench import caseload, conversation, documents, ledger, pages, policy, sealing, sharing
 
-        result = {
-            "machine": {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()[0]},
-            "policy": policy.measure(),
-            "sealing": sealing.measure(),
-            "documents": documents.measure(),
-            "sharing": sharing.measure(),
-            "caseload": caseload.measure(),
-            "conversation": conversation.measure(),
-            "ledger": ledger.measure(chosen.leaves, home),
-            "pages": pages.measure(environment, chosen.clients, chosen.requests),
+        parts = {
+            "pages": lambda: pages.measure(environment, chosen.clients, chosen.requests),
+            "policy": policy.measure,
+            "sealing": sealing.measure,
+            "documents": documents.measure,
+            "sharing": sharing.measure,
+            "caseload": caseload.measure,
+            "conversation": conversation.measure,
+            "ledger": lambda: ledger.measure(chosen.leaves, home),
         }
+        machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()[0]}
+        result = {"machine": machine} | {part: parts[part]() for part in PARTS if part in chosen.only}
         json.dump(result, sys.stdout, indent=2)
         print()
     finally:

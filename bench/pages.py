@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import random
 import re
 import signal
@@ -60,13 +61,14 @@ class Visitor:
 
 
 @contextmanager
-def service(environment: Environment) -> Iterator[int]:
-    """The web server as `accord serve` starts it, without the jobs. Yields the port."""
+def service(workers: int) -> Iterator[int]:
+    """The web server as `accord serve` starts it with so many web processes, without the jobs. Yields the port."""
     code = (
         "from accord.config.environment import environment\nfrom accord.config.serve import run\n"
         "run(environment(), jobs=False, ready=lambda address: print(address, flush=True), announce=lambda line: None)"
     )
-    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    variables = os.environ | {"ACCORD_WORKERS": str(workers)}
+    child = subprocess.Popen([sys.executable, "-c", code], env=variables, stdout=subprocess.PIPE, text=True)
     try:
         address = child.stdout.readline()
         yield int(address.strip().rsplit(":", 1)[1])
@@ -91,7 +93,7 @@ def measure(environment: Environment, sizes: list[int], requests: int) -> dict[s
         houses.setdefault(size, (shelter, client))
         everybody.append((shelter, client))
     _analyze(environment)
-    with service(environment) as port:
+    with service(os.cpu_count() or 1) as port:
         result["fifty_workers"] = clicking(port, everybody)
         say(f"pages: {result['fifty_workers']}")
         for size, (shelter, client) in houses.items():
@@ -244,11 +246,13 @@ def _shares(environment: Environment, shelter: object, client: object) -> dict[s
             ("partners_vaultgrant", "member_id"),
             ("partners_member", "id"),
         ):
-            owner.execute(f"create index on {table} ({column})")
+            owner.execute(f"create index bench_{table} on {table} ({column})")
         owner.execute("analyze")
         without_security = timed(page, 60)
         for table in tables:
             owner.execute(f"alter table {table} enable row level security")
+        for (index,) in owner.execute("select indexname from pg_indexes where indexname like 'bench!_%' escape '!'"):
+            owner.execute(f"drop index {index}")
     return {
         "whole": whole,
         "without_ledger": without_ledger,

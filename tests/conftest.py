@@ -31,6 +31,12 @@ import django  # noqa: E402
 
 django.setup()
 
+# Passphrases are stored with as little work as Argon2id allows: every test enrols somebody, and what they prove is not
+# how long guessing takes.
+from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
+
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
+
 
 @pytest.fixture(scope="session")
 def environment() -> Environment:

@@ -6,11 +6,13 @@ tests have a hole or the line does nothing.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,34 +31,36 @@ class Breakage:
     tests: str
 
 
+#: The cases by name first, which answer within seconds; then every question.
+QUESTIONS = "tests/policy/test_seed_rules.py tests/policy/test_engine_release.py tests/policy/test_every_question.py"
 BREAKAGES = (
     # the law
-    Breakage("a withdrawn release still opens", "accord/policy/decide.py", 'if taken_back is not None and at >= taken_back:', 'if False:', "tests/policy/test_every_question.py"),
-    Breakage("an ended release still opens", "accord/policy/decide.py", "    if at >= release.until:", "    if False:", "tests/policy/test_every_question.py"),
-    Breakage("a release to somebody else opens", "accord/policy/decide.py", " if release.recipient == to_them]", "]", "tests/policy/test_every_question.py"),
-    Breakage("a release about somebody else opens", "accord/policy/decide.py", "release.subject != question.thing.subject", "False", "tests/policy/test_every_question.py"),
-    Breakage("agencies may fetch", "accord/policy/decide.py", "if asker.id != holder.id:", "if False:", "tests/policy/test_every_question.py"),
-    Breakage("bars are skipped", "accord/policy/decide.py", '_closers(here.bars, question)\n        or _unclear', '_unclear', "tests/policy/test_every_question.py"),
-    Breakage("blocks are skipped", "accord/policy/decide.py", '    if blocks:\n        if not all(block.yields', '    if False:\n        if not all(block.yields', "tests/policy/test_every_question.py"),
-    Breakage("VAWA needs no signature", "accord/policy/laws/us-federal.toml", 'duties = ["vawa"]\nelements = ["written", "signed", ', 'duties = ["vawa"]\nelements = ["written", ', "tests/policy/test_every_question.py"),
-    Breakage("an exception speaks for any holder of its kind", "accord/policy/decide.py", 'if duty in one.duties and applies(one.when, ask.question)', 'if applies(one.when, ask.question)', "tests/policy/test_every_question.py"),
-    Breakage("a mark changes nothing", "accord/policy/decide.py", 'here.keys if question.thing.marks else here.keys_of_unmarked', 'here.keys_of_unmarked', "tests/policy/test_every_question.py"),
-    Breakage("an exception needs no agreement", "accord/policy/decide.py", '    if one.agreement:\n        agreement', '    if one.agreement:\n        ends.append(ask.at + timedelta(days=9))\n    if False:\n        agreement', "tests/policy/test_every_question.py"),
-    Breakage("a suspended agreement counts", "accord/policy/decide.py", "if not agreement.suspended\n        and ", "if ", "tests/policy/test_every_question.py"),
-    Breakage("an agreement past its review counts", "accord/policy/decide.py", "agreement.since <= at < agreement.until", "agreement.since <= at", "tests/policy/test_every_question.py"),
-    Breakage("an agreement of others counts", "accord/policy/decide.py", "        and {question.holder.id, recipient.id} <= agreement.parties\n", "", "tests/policy/test_every_question.py"),
-    Breakage("an agreement about something else counts", "accord/policy/decide.py", "        and question.thing.category in agreement.categories\n", "", "tests/policy/test_every_question.py"),
-    Breakage("an agreement counts for any purpose", "accord/policy/decide.py", "        and question.purpose in agreement.purposes\n", "", "tests/policy/test_every_question.py"),
-    Breakage("an exception goes before her release", "accord/policy/decide.py", 'if gives > worth:', 'if gives >= worth:', "tests/policy/test_every_question.py"),
+    Breakage("a withdrawn release still opens", "accord/policy/decide.py", 'if taken_back is not None and at >= taken_back:', 'if False:', QUESTIONS),
+    Breakage("an ended release still opens", "accord/policy/decide.py", "    if at >= release.until:", "    if False:", QUESTIONS),
+    Breakage("a release to somebody else opens", "accord/policy/decide.py", " if release.recipient == to_them]", "]", QUESTIONS),
+    Breakage("a release about somebody else opens", "accord/policy/decide.py", "release.subject != question.thing.subject", "False", QUESTIONS),
+    Breakage("agencies may fetch", "accord/policy/decide.py", "if asker.id != holder.id:", "if False:", QUESTIONS),
+    Breakage("bars are skipped", "accord/policy/decide.py", '_closers(here.bars, question)\n        or _unclear', '_unclear', QUESTIONS),
+    Breakage("blocks are skipped", "accord/policy/decide.py", '    if blocks:\n        if not all(block.yields', '    if False:\n        if not all(block.yields', QUESTIONS),
+    Breakage("VAWA needs no signature", "accord/policy/laws/us-federal.toml", 'duties = ["vawa"]\nelements = ["written", "signed", ', 'duties = ["vawa"]\nelements = ["written", ', QUESTIONS),
+    Breakage("an exception speaks for any holder of its kind", "accord/policy/decide.py", 'if duty in one.duties and applies(one.when, ask.question)', 'if applies(one.when, ask.question)', QUESTIONS),
+    Breakage("a mark changes nothing", "accord/policy/decide.py", 'here.keys if question.thing.marks else here.keys_of_unmarked', 'here.keys_of_unmarked', QUESTIONS),
+    Breakage("an exception needs no agreement", "accord/policy/decide.py", '    if one.agreement:\n        agreement', '    if one.agreement:\n        ends.append(ask.at + timedelta(days=9))\n    if False:\n        agreement', QUESTIONS),
+    Breakage("a suspended agreement counts", "accord/policy/decide.py", "if not agreement.suspended\n        and ", "if ", QUESTIONS),
+    Breakage("an agreement past its review counts", "accord/policy/decide.py", "agreement.since <= at < agreement.until", "agreement.since <= at", QUESTIONS),
+    Breakage("an agreement of others counts", "accord/policy/decide.py", "        and {question.holder.id, recipient.id} <= agreement.parties\n", "", QUESTIONS),
+    Breakage("an agreement about something else counts", "accord/policy/decide.py", "        and question.thing.category in agreement.categories\n", "", QUESTIONS),
+    Breakage("an agreement counts for any purpose", "accord/policy/decide.py", "        and question.purpose in agreement.purposes\n", "", QUESTIONS),
+    Breakage("an exception goes before her release", "accord/policy/decide.py", 'if gives > worth:', 'if gives >= worth:', QUESTIONS),
     Breakage("an exception for a victim service provider may be written", "accord/policy/law.py", 'if agreement or not (totals or purposes == {Purpose.FATALITY_REVIEW}):', 'if False:', "tests/policy/test_engine_loader.py"),
     Breakage("a community may open", "accord/policy/law.py", "rule.layer is Layer.COMMUNITY and rule.step not in NARROWING", "False", "tests/policy/test_engine_loader.py"),
-    Breakage("probation tells of treatment", "accord/policy/laws/us-federal.toml", 'opens = { identity = "summary", legal = "summary" }', 'opens = { identity = "summary", legal = "full" }', "tests/policy/test_every_question.py"),
-    Breakage("the danger screen goes to court unagreed", "accord/policy/laws/us-federal.toml", 'purposes = ["prosecution", "protective_order"]\nagreement = true', 'purposes = ["prosecution", "protective_order"]\ndays = 365', "tests/policy/test_every_question.py"),
-    Breakage("any signed page opens substance use records", "accord/policy/laws/us-federal.toml", '"right_to_revoke", "substance_use",', '"right_to_revoke",', "tests/policy/test_every_question.py"),
-    Breakage("substance use records go into proceedings", "accord/policy/laws/us-federal.toml", '    { mark = ["sud"], purpose = ["investigation", "prosecution", "legal_process", "locate", "discovery"] },\n', '', "tests/policy/test_every_question.py"),
-    Breakage("no Part 2 notice goes along", "accord/policy/laws/house-rules.toml", 'obligation = "part2_notice"\nwhen = [{ holder_duty = ["part2"], released = true }, ', 'obligation = "part2_notice"\nwhen = [', "tests/policy/test_every_question.py"),
-    Breakage("a file kept to some is open to all", "accord/policy/laws/house-rules.toml", 'block = "need_to_know"\nagainst = ["subject"]', 'block = "need_to_know"\nagainst = ["recipient_person"]', "tests/policy/test_every_question.py"),
-    Breakage("a worker sets walls", "accord/policy/laws/own-agency.toml", '"contact_client", "merge_clients",\n    "receive_process"', '"contact_client", "merge_clients", "wall_client",\n    "receive_process"', "tests/policy/test_every_question.py"),
+    Breakage("probation tells of treatment", "accord/policy/laws/us-federal.toml", 'opens = { identity = "summary", legal = "summary" }', 'opens = { identity = "summary", legal = "full" }', QUESTIONS),
+    Breakage("the danger screen goes to court unagreed", "accord/policy/laws/us-federal.toml", 'purposes = ["prosecution", "protective_order"]\nagreement = true', 'purposes = ["prosecution", "protective_order"]\ndays = 365', QUESTIONS),
+    Breakage("any signed page opens substance use records", "accord/policy/laws/us-federal.toml", '"right_to_revoke", "substance_use",', '"right_to_revoke",', QUESTIONS),
+    Breakage("substance use records go into proceedings", "accord/policy/laws/us-federal.toml", '    { mark = ["sud"], purpose = ["investigation", "prosecution", "legal_process", "locate", "discovery"] },\n', '', QUESTIONS),
+    Breakage("no Part 2 notice goes along", "accord/policy/laws/house-rules.toml", 'obligation = "part2_notice"\nwhen = [{ holder_duty = ["part2"], released = true }, ', 'obligation = "part2_notice"\nwhen = [', QUESTIONS),
+    Breakage("a file kept to some is open to all", "accord/policy/laws/house-rules.toml", 'block = "need_to_know"\nagainst = ["subject"]', 'block = "need_to_know"\nagainst = ["recipient_person"]', QUESTIONS),
+    Breakage("a worker sets walls", "accord/policy/laws/own-agency.toml", '"contact_client", "merge_clients",\n    "receive_process"', '"contact_client", "merge_clients", "wall_client",\n    "receive_process"', QUESTIONS),
     # the gate
     Breakage("any client may be asked for", "accord/gate/entrance.py", "if standing is None or thing is None:", "if standing is None:", "tests/rooms/test_spine.py tests/proofs"),
     Breakage("only the first verb is asked about", "accord/gate/entrance.py", "for verb in asked.verbs:", "for verb in asked.verbs[:1]:", "tests/rooms/test_spine.py tests/proofs tests/house"),
@@ -187,7 +191,7 @@ BREAKAGES = (
     # papers
     Breakage("a paper opens before counsel has looked", "accord/process/rules.py", "if state is not State.COUNSEL_REVIEWED:", "if False:", "tests/rooms/test_process.py"),
     Breakage("a worker alone says that somebody has died", "accord/process/rules.py", "or (kind is ProcessKind.FINDING and purpose is Purpose.FATALITY_REVIEW)", "", "tests/rooms/test_process.py"),
-    Breakage("a review of deaths needs no counsel", "accord/policy/laws/us-federal.toml", '"release_sought"], counsel = true', '"release_sought"]', "tests/policy/test_every_question.py"),
+    Breakage("a review of deaths needs no counsel", "accord/policy/laws/us-federal.toml", '"release_sought"], counsel = true', '"release_sought"]', QUESTIONS),
     Breakage("an answer rests on a death nobody looked at", "accord/process/migrations/0002_security.py", " and paper.counsel_advice = 'answer')\n          or not exists", ")\n          or not exists", "tests/rooms/test_process.py"),
     Breakage("who forged an order is its counsel", "accord/process/actions.py", "if row.received_by == permit.member_id:", "if False:", "tests/rooms/test_process.py"),
     Breakage("counsel makes an order of a request", "accord/process/actions.py", "if kind not in may_be(ProcessKind(row.claimed)):", "if False:", "tests/rooms/test_process.py"),
@@ -240,10 +244,17 @@ BREAKAGES = (
 )  # fmt: skip
 
 
-def caught(breakage: Breakage, home: Path) -> str:
+def timed(breakage: Breakage, copy: Path) -> tuple[str, float]:
+    """What is wrong, empty when it was caught; and the seconds it took."""
+    start = time.monotonic()
+    try:
+        return caught(breakage, copy), time.monotonic() - start
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
+
+
+def caught(breakage: Breakage, copy: Path) -> str:
     """Empty when a test failed as it must; otherwise what is wrong."""
-    copy = home / "copy"
-    shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".git", ".venv", ".demo", "__pycache__", ".hypothesis"))
     path = copy / breakage.file
     text = path.read_text("utf-8")
@@ -261,8 +272,6 @@ def caught(breakage: Breakage, home: Path) -> str:
 
 
 def _environment(copy: Path) -> dict[str, str]:
-    import os
-
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ACCORD_", "DJANGO_"))}
     samples = kept.get("SAMPLES_DIR", str(ROOT.parent / "shared" / "samples"))
     return (
@@ -275,14 +284,14 @@ def _environment(copy: Path) -> dict[str, str]:
 def main(names: list[str]) -> int:
     chosen = [breakage for breakage in BREAKAGES if not names or any(name in breakage.name for name in names)]
     failures = 0
-    with tempfile.TemporaryDirectory(prefix="accord-sabotage-") as home:
+    with tempfile.TemporaryDirectory(prefix="accord-sabotage-") as home, ThreadPoolExecutor(os.cpu_count()) as pool:
         Path(home).chmod(0o711)
-        for number, breakage in enumerate(chosen, 1):
-            start = time.monotonic()
-            wrong = caught(breakage, Path(home))
+        places = [Path(home, str(number)) for number in range(len(chosen))]
+        for number, (breakage, (wrong, took)) in enumerate(
+            zip(chosen, pool.map(timed, chosen, places), strict=True), 1
+        ):
             failures += bool(wrong)
-            said = wrong or "caught"
-            print(f"{number:2}/{len(chosen)} {breakage.name}: {said} ({time.monotonic() - start:.0f} s)", flush=True)
+            print(f"{number:3}/{len(chosen)} {breakage.name}: {wrong or 'caught'} ({took:.0f} s)", flush=True)
     print(f"{len(chosen) - failures} of {len(chosen)} caught")
     return 1 if failures else 0
 

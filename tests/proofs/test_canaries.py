@@ -21,7 +21,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
@@ -264,16 +263,7 @@ def signed_in(agency: str, role: str, worker: Worker | None) -> Member:
 
 
 @pytest.fixture(scope="module")
-def quick() -> Iterator[None]:
-    """Sign-in passwords with as little work as Argon2id allows: what is proven here is not how long guessing takes."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, least in {"time_cost": 1, "memory_cost": 8, "parallelism": 1}.items():
-            patch.setattr(Argon2PasswordHasher, name, least)
-        yield
-
-
-@pytest.fixture(scope="module")
-def place(quick: None) -> Iterator[Place]:
+def place() -> Iterator[Place]:
     with furnished() as place:
         yield place
 
@@ -851,7 +841,7 @@ def test_the_sweep_saw_what_there_is_to_see(swept: Sweep):
 
 
 @pytest.mark.prove
-def test_everybody_asks_for_everything(quick: None):
+def test_everybody_asks_for_everything():
     with furnished() as place:
         done = sweep(place, place.members)
     assert not done.leaks, "\n".join(done.leaks[:40])

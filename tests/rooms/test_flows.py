@@ -4,7 +4,7 @@ once, and never from a victim service provider, whatever a row says. And whom sh
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import combinations
+from itertools import combinations, islice, product
 from uuid import UUID, uuid4
 
 import pytest
@@ -64,9 +64,10 @@ def leave(house: House, agreement: UUID) -> None:
 # ------------------------------------------------------------------ the law, asked about everything
 
 
-def test_nothing_of_a_victim_service_provider_is_on_offer_whatever_was_agreed():
+@pytest.mark.parametrize("stride", [7, pytest.param(1, marks=pytest.mark.prove)])
+def test_nothing_of_a_victim_service_provider_is_on_offer_whatever_was_agreed(stride: int):
     """Every kind of holder and recipient, every set of duties with VAWA, VOCA or FVPSA in it, every purpose and
-    category a law speaks of, under an agreement about everything."""
+    category a law speaks of, under an agreement about everything; in the usual run one in seven of these."""
     worker = Member(id="m", roles=frozenset({Role.WORKER}))
     wanted = sorted(law().on(NOW).exceptions)
     agreement = Agreement(
@@ -83,25 +84,21 @@ def test_nothing_of_a_victim_service_provider_is_on_offer_whatever_was_agreed():
     ]
     free = [frozenset({duty}) for duty in others]
     opened = 0
-    for kind in AgencyKind:
-        for duties in (*bound, *free):
-            holder = Agency(id="h", kind=kind, duties=duties)
-            for to in AgencyKind:
-                recipient = Agency(id="r", kind=to, duties=frozenset({Duty.NONE}))
-                for category, purpose in wanted:
-                    answer = ask(
-                        Standing(holder, worker),
-                        recipient,
-                        [Thing(category=category, subject="her")],
-                        purpose,
-                        NOW,
-                        blocks=(),
-                        agreements=(agreement,),
-                    )
-                    found = flows._offers(uuid4(), purpose, answer)
-                    assert not (answer.allowed and duties in bound), (kind, duties, to, category)
-                    opened += bool(answer.allowed)
-                    assert not found or duties in free
+    every = product(AgencyKind, (*bound, *free), AgencyKind, wanted)
+    for kind, duties, to, (category, purpose) in islice(every, 0, None, stride):
+        answer = ask(
+            Standing(Agency(id="h", kind=kind, duties=duties), worker),
+            Agency(id="r", kind=to, duties=frozenset({Duty.NONE})),
+            [Thing(category=category, subject="her")],
+            purpose,
+            NOW,
+            blocks=(),
+            agreements=(agreement,),
+        )
+        found = flows._offers(uuid4(), purpose, answer)
+        assert not (answer.allowed and duties in bound), (kind, duties, to, category)
+        opened += bool(answer.allowed)
+        assert not found or duties in free
     assert opened > 0, "somebody may send something, or nothing was asked"
 
 
