@@ -89,9 +89,7 @@ def moment(moment: datetime | None) -> SafeString | str:
     if not has_hour(moment):
         return day(moment)
     local = timezone.localtime(moment)
-    return format_html(
-        '<time datetime="{}">{}, {}</time>', local.isoformat(), _short(local.date()), date_format(local, "H:i")
-    )
+    return format_html('<time datetime="{}">{}, {}</time>', local.isoformat(), _short(local.date()), f"{local:%H:%M}")
 
 
 @register.filter
