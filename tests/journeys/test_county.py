@@ -33,16 +33,16 @@ NEWS = 30
 IDLE = 10 * 60
 INJURIES, EXAM, IDENTITY = Category.INJURIES, Category.EXAM, Category.IDENTITY
 
+#: Three ways for five things that must never be needed: a mouse, scripts, room, light, English.
 HOW: dict[str, dict[str, Any]] = {
     "at a desk": {},
-    "by keyboard alone": {"kind": ByKeyboard, "axe": False},
-    "without JavaScript": {"java_script_enabled": False, "axe": False},
-    "on a small phone, in the dark": {
+    "by keyboard alone, without JavaScript": {"kind": ByKeyboard, "java_script_enabled": False, "axe": False},
+    "on a small phone, in the dark, in Spanish": {
         "narrow": True,
         "viewport": {"width": 320, "height": 640},
         "color_scheme": "dark",
+        "language": "es",
     },
-    "in Spanish": {"language": "es", "axe": False},
 }
 
 
