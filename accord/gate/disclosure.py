@@ -239,7 +239,8 @@ def ask(
     agreements: tuple[Agreement, ...] = (),
     papers: tuple[Process, ...] = (),
 ) -> Answer:
-    """Ask the law about each thing: may, or must, the asking agency send it to `recipient`?"""
+    """Ask the law about each thing: may, or must, the asking agency send it to `recipient`? On `releases` goes what
+    they say and no more: she was read nothing else."""
     allowed, closed = [], None
     for thing in things:
         question = Question(
@@ -256,7 +257,7 @@ def ask(
             processes=papers,
             blocks=blocks,
         )
-        decision = decide(law(), question)
+        decision = decide(law(), question, on_release=bool(releases))
         if decision.level > Level.NONE:
             allowed.append((thing, decision))
         else:

@@ -231,9 +231,10 @@ class _Asking:
 def _decided(law: Law, asked: Question, papers: Answered, most: Level) -> Decision:
     """What a law says to one disclosure: on its paper alone and, where that is not what opens it, together with the
     others of its sender. Never more than was begun; single facts are told as a summary."""
-    decision = decide(law, replace(asked, processes=papers.alone))
+    on_release = bool(asked.releases)
+    decision = decide(law, replace(asked, processes=papers.alone), on_release=on_release)
     if len(papers.together) > len(papers.alone) and papers.alone[0].id not in decision.relying_on:
-        decision = decide(law, replace(asked, processes=papers.together))
+        decision = decide(law, replace(asked, processes=papers.together), on_release=on_release)
     if decision.fields is not None:
         most = min(most, Level.SUMMARY)
     return replace(decision, level=min(decision.level, most))

@@ -77,9 +77,11 @@ WITHDRAWN = Need("withdrawn", "She took her release back; only a new signature o
 _ID = attrgetter("id")
 
 
-def decide(law: Law, question: Question) -> Decision:
+def decide(law: Law, question: Question, *, on_release: bool = False) -> Decision:
     """How much of the thing may be known, because of which rules, relying on which release or agreement, with which
     duties.
+
+    `on_release`: it is to be sent on the release she signed, so nothing else counts, though a law would let more go.
 
     Never raises: what cannot be read or judged is `none`, with the reason.
     """
@@ -97,7 +99,7 @@ def decide(law: Law, question: Question) -> Decision:
         if asker is not holder and asker != holder:
             return _none(((law.default, TWO_FACES),))
         if question.verb is Verb.DISCLOSE:
-            return _disclose(law, tables, question, at)
+            return _disclose(law, tables, question, at, on_release=on_release)
         return _own(law, tables, question)
     except Exception as error:  # noqa: BLE001 - whatever goes wrong, the answer is no; a kind of error names no content
         reason = f"A fact or a rule could not be read ({type(error).__name__}); nothing opens until it can."
@@ -150,7 +152,7 @@ def _role_need(law: Law, roles: Iterable[Role]) -> Need:
 # ------------------------------------------------------------------ from one agency to another
 
 
-def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Decision:
+def _disclose(law: Law, tables: Tables, question: Question, at: datetime, *, on_release: bool) -> Decision:
     """How much of its own record the holder may send to the recipient."""
     recipient = question.recipient
     if recipient is None or recipient.id == question.holder.id:
@@ -178,9 +180,12 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime) -> Dec
             return _refused(_closed_by(blocks), question)
         release, level = None, Level.NONE
     # Her release goes before whatever opens no more: her word carries its own end, and she can take it back.
-    opened, lacking = _without_release(
-        law, tables, here, keys, question, recipient, at, above=level, never=bool(blocks)
-    )
+    opened: Opened | None = None
+    lacking: Closed = ()
+    if not on_release:
+        opened, lacking = _without_release(
+            law, tables, here, keys, question, recipient, at, above=level, never=bool(blocks)
+        )
     if opened is not None:
         return Decision(
             level=opened.level,

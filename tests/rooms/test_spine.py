@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from accord.gate import Refused
-from accord.policy.words import Category, Level, Purpose, Role, Verb
+from accord.policy.words import AgencyKind, Category, Duty, Level, Purpose, Role, Verb
 from accord.sharing import queries as sharing
 from accord.vault import queries as vault
 from accord.vault.rules import Identity
@@ -43,6 +45,23 @@ def test_a_released_summary_arrives_without_the_detail_and_is_gone_when_withdraw
     with shelter.worker.enter(Verb.READ_CLIENT, client=client) as permit:
         ended = sharing.ended(permit=permit, client_id=client)
     assert {end.category for end in ended} == {Category.IDENTITY, Category.INJURIES} and all(end.early for end in ended)
+
+
+def test_what_goes_out_on_her_word_is_what_she_signed_though_a_law_would_let_more_go(world):
+    """A hospital may tell another provider everything it needs to treat her, for thirty days (45 CFR 164.506(c)). She
+    signed a summary, for fifteen days, and was read nothing else."""
+    hospital = world.hospital()
+    clinic = world.agency(AgencyKind.MENTAL_HEALTH, frozenset({Duty.HIPAA}))
+    patient = world.client(hospital.worker, Identity(given="Marisol", family="Vega"))
+    world.entry(hospital.worker, patient, narrative="CANARY-DETAIL", text="Two injuries recorded.")
+    grants = {Category.IDENTITY: Level.SUMMARY, Category.INJURIES: Level.SUMMARY}
+    world.release(hospital.worker, patient, clinic, grants, purpose=Purpose.TREATMENT, days=15)
+
+    views = received(clinic.worker, world.accept(clinic.worker))
+    assert {view.category: view.level for view in views} == grants
+    assert "CANARY-DETAIL" not in repr(views)
+    assert all("hipaa-authorization" in view.rules and "hipaa-treatment" not in view.rules for view in views)
+    assert {view.until_at.date() for view in views} == {(views[0].sent_at + timedelta(days=16)).date()}
 
 
 def test_search_finds_own_clients_by_word_start_sound_birth_and_code(world):

@@ -31,7 +31,8 @@ begin
       select from sharing_release basis
         where basis.agency_id = fresh.holder_id and basis.id = fresh.release and basis.recipient_id = fresh.agency_id
           and basis.signed_at is not null and basis.withdrawn_at is null and basis.ended_at is null
-          and fresh.until_at <= basis.until_at)
+          and fresh.until_at <= basis.until_at and fresh.purpose = basis.purpose
+          and fresh.level <= (basis.grants ->> fresh.category)::int)
   ) or exists (
     select from fresh where fresh.flow is not null and not exists (
       select from sharing_flow basis
