@@ -10,36 +10,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from itertools import islice
+from functools import cache, lru_cache
 from typing import Any
 
 import pytest
 
 from accord.policy.conditions import ALWAYS, Clause, clause
 from accord.policy.decide import decide
-from accord.policy.facts import Agency, Block, Decision, Grant, Process, Question, Release, Signer
+from accord.policy.facts import Grant, Question
 from accord.policy.law import NEEDED, Law, LawError, PaperLaw, Rule, Step, _compile
 from accord.policy.words import (
     About,
-    AgencyKind,
     BlockKind,
     Category,
     Duty,
     Element,
     Field,
-    Instrument,
     Level,
-    Mark,
-    Obligation,
     ProcessKind,
     Purpose,
-    Relation,
-    Representation,
-    SignerRole,
-    Verb,
 )
 from tests.policy import questions, second_reading
+from tests.policy.asked_of_a_rule import asked_of
 from tests.policy.test_every_question import disagreement, the_law
 
 TICK = timedelta(microseconds=1)
@@ -224,145 +216,41 @@ def _openings(rule: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"{field}, or not", {"fields": rule.fields ^ {field}}
 
 
-# ------------------------------------------------------------------ what is asked
-
-
-def near(question: Question) -> Iterator[Question]:
-    """The question and every one that differs in one fact; and the same where her releases name everything, and follow
-    the purpose that is asked about."""
-    generous = tuple(replace(one, grants=EVERYTHING) for one in question.releases)
-    yield from _near(question)
-    if generous:
-        for one in _near(replace(question, releases=generous)):
-            yield one
-            yield replace(one, releases=tuple(replace(each, purpose=one.purpose) for each in one.releases))
-
-
-def _near(question: Question) -> Iterator[Question]:
-    yield question
-    yield from (replace(question, purpose=one) for one in Purpose)
-    yield from (replace(question, verb=one) for one in Verb)
-    thing = question.thing
-    yield from (replace(question, thing=replace(thing, category=one)) for one in Category)
-    yield from (replace(question, thing=replace(thing, relation=one)) for one in Relation)
-    yield from (replace(question, thing=replace(thing, marks=thing.marks ^ {one})) for one in Mark)
-    for holder in _agencies(question.holder):
-        yield replace(question, holder=holder, asker=holder if question.asker == question.holder else question.asker)
-    if question.recipient is not None:
-        yield from (replace(question, recipient=one) for one in _agencies(question.recipient))
-        for kind in BlockKind:
-            for against in (question.recipient.id, question.recipient_person, question.member.id, thing.subject):
-                if against:
-                    yield replace(question, blocks=(Block(kind, against),))
-    yield from (replace(question, agreements=one) for one in ((), *((each,) for each in question.agreements)))
-    for place, release in enumerate(question.releases):
-        before, after = question.releases[:place], question.releases[place + 1 :]
-        yield replace(question, releases=(*before, *after))
-        yield from (replace(question, releases=(*before, one, *after)) for one in _releases(release, question.at))
-    for place, paper in enumerate(question.processes):
-        before, after = question.processes[:place], question.processes[place + 1 :]
-        yield replace(question, processes=(*before, *after))
-        yield from (replace(question, processes=(*before, one, *after)) for one in _processes(paper))
-
-
-def _agencies(agency: Agency) -> Iterator[Agency]:
-    yield from (replace(agency, kind=kind) for kind in AgencyKind)
-    for duty in Duty:
-        yield replace(agency, duties=frozenset({duty}))
-        if agency.duties ^ {duty}:
-            yield replace(agency, duties=agency.duties ^ {duty})
-
-
-def _releases(release: Release, at: datetime) -> Iterator[Release]:
-    yield from (replace(release, elements=release.elements ^ {one}) for one in Element)
-    yield from (replace(release, instrument=one) for one in Instrument)
-    for role in SignerRole:
-        for minor, alone, cosigned in (
-            (False, False, False),
-            (True, False, False),
-            (True, True, False),
-            (True, False, True),
-        ):
-            yield replace(release, signer=Signer(role, minor, alone, cosigned))
-        for flag in ("abuser", "ward", "dead", "cosigned", "alone"):
-            yield replace(release, signer=Signer(role, **{flag: True}))
-            yield replace(release, signer=Signer(role, minor=True, **{flag: True}))
-        yield replace(release, signer=Signer(role, cosigned=True, dead=True))
-        yield replace(release, signer=Signer(role, cosigned=True, ward=True))
-    for days in (15, 89, 90, 91, 365):
-        for tick in (-TICK, TICK * 0, TICK):
-            long = replace(release, until=release.signed_at + timedelta(days=days) + tick)
-            yield long
-            yield replace(long, long_because=True)
-    yield replace(release, withdrawn_at=at)
-    yield replace(release, withdrawn_at=at, fixed_until=at + timedelta(days=9))
-
-
-def _processes(paper: Process) -> Iterator[Process]:
-    yield from (replace(paper, kind=one) for one in ProcessKind)
-    yield from (replace(paper, represented=paper.represented ^ {one}) for one in Representation)
-    yield replace(paper, counsel_reviewed=not paper.counsel_reviewed)
-    yield replace(paper, categories=frozenset(Category), until=paper.until + timedelta(days=40_000))
-    yield from (replace(paper, fields=frozenset({one})) for one in Field)
-    yield from (replace(paper, statute=one) for one in ("", *the_law().on(paper.since).reports))
-
-
-class Pool:
-    """For every rule, questions that cite it or could, with what the second reading says to each."""
-
-    def __init__(self) -> None:
-        self.law = law_of(the_law(), dict(the_law().rules))
-        self._asked: dict[str, list[tuple[Question, second_reading.Answer]]] = {}
-        self._cited: dict[str, list[Question]] = {id: [] for id in self.law.rules}
-        self._obliging: dict[Obligation, set[str]] = {duty: set() for duty in Obligation}
-        for rule in self.law.rules.values():
-            if rule.obligation is not None:
-                self._obliging[rule.obligation].add(rule.id)
-        for group in questions.GROUPS:
-            self._look_at(islice(group(), 0, None, STRIDE if group.__name__ in CROSSINGS else 1))
-
-    def _look_at(self, group: Iterable[Question]) -> None:
-        here = dict.fromkeys(self._cited, 0)
-        for question in group:
-            for id in self._cites(decide(self.law, question)):
-                if here[id] < OF_A_GROUP and len(self._cited[id]) < OF_A_RULE:
-                    here[id] += 1
-                    self._cited[id].append(question)
-
-    def _cites(self, decision: Decision) -> set[str]:
-        """The rules that shaped an answer; a duty's rule is not among its reasons, but the duty is."""
-        found = {because.rule for because in decision.because}
-        for duty in decision.duties:
-            found |= self._obliging[duty]
-        return found
-
-    def about(self, rule: str) -> list[tuple[Question, second_reading.Answer]]:
-        """What is asked about a rule: questions on which law and reading agree as long as nothing is broken."""
-        if rule not in self._asked:
-            found = {one: None for question in self._cited[rule] for one in near(question)}
-            answered = [(one, second_reading.answer(one)) for one in found]
-            self._asked[rule] = [
-                (one, read) for one, read in answered if not disagreement(one, decide(self.law, one), read)
-            ]
-        return self._asked[rule]
-
-    def notices(self, mutant: Mutant) -> bool:
-        """Whether some answer under the broken law is not what the second reading says; or it does not even load."""
-        rules = dict(self.law.rules)
-        if mutant.broken is None:
-            del rules[mutant.rule]
-        else:
-            rules[mutant.rule] = mutant.broken
-        try:
-            broken = law_of(self.law, rules)
-        except LawError:
-            return True
-        return any(disagreement(one, decide(broken, one), read) for one, read in self.about(mutant.rule))
+# ------------------------------------------------------------------ who notices
 
 
 @cache
-def pool() -> Pool:
-    return Pool()
+def sound() -> Law:
+    return law_of(the_law(), dict(the_law().rules))
+
+
+@lru_cache(maxsize=1)
+def asked(id: str) -> list[tuple[Question, second_reading.Answer]]:
+    """What is asked about a rule, with what the second reading says. Law and reading agree as long as nothing is
+    broken."""
+    rule = sound().rules[id]
+    found = []
+    for question in asked_of(sound(), rule):
+        decision, read = decide(sound(), question), second_reading.answer(question)
+        assert not disagreement(question, decision, read), f"{disagreement(question, decision, read)}\n{question}"
+        # What is to be done with a yes is seen on a yes.
+        if rule.step is not Step.DUTY or read.level > Level.NONE:
+            found.append((question, read))
+    return found
+
+
+def notices(mutant: Mutant) -> bool:
+    """Whether some answer under the broken law is not what the second reading says; or it does not even load."""
+    rules = dict(sound().rules)
+    if mutant.broken is None:
+        del rules[mutant.rule]
+    else:
+        rules[mutant.rule] = mutant.broken
+    try:
+        broken = law_of(sound(), rules)
+    except LawError:
+        return True
+    return any(disagreement(question, decide(broken, question), read) for question, read in asked(mutant.rule))
 
 
 def tried() -> list[Rule]:
@@ -372,7 +260,7 @@ def tried() -> list[Rule]:
 
 def unnoticed(rules: Iterable[Rule]) -> list[str]:
     found = [mutant for rule in rules for mutant in mutants(rule)]
-    return [str(each) for each in found if str(each) not in ALIKE and not pool().notices(each)]
+    return [str(each) for each in found if str(each) not in ALIKE and not notices(each)]
 
 
 def test_every_kind_of_mutant_is_made() -> None:
