@@ -111,7 +111,7 @@ def reports(law: Law) -> dict[str, Report]:
 
 
 def on_file(law: Law, one: PaperLaw) -> Iterator[tuple[Process, ...]]:
-    """What is enough for it and no more: a paper of each kind, on each of its statutes, another beside it if need be."""
+    """What is enough and no more: a paper of each kind, on each of its statutes, another beside it if need be."""
     statutes = [id for id, report in reports(law).items() if report.about in one.statute] or [""]
     beside = [paper(kind, id="paper-2", until=FAR) for kind in sorted(one.beside)[:1]]
     for kind, statute in product(sorted(one.kinds), statutes):
@@ -264,14 +264,13 @@ def of_a_duty(law: Law, rule: Rule) -> Iterator[Question]:
 
 
 def of_a_report(law: Law, rule: Rule) -> Iterator[Question]:
-    """Whoever reports to whoever hears it, on each statute, under laws that differ in it; a note of a therapist too."""
+    """Whoever reports to whoever hears it, on this statute, under laws that differ in it; a note of a therapist too."""
     hears = (AgencyKind.POLICE, AgencyKind.PROTECTIVE_SERVICES)
     laws = (Duty.HIPAA, Duty.PART2, Duty.FERPA, Duty.ADVOCATE_PRIVILEGE)
     marks = (frozenset[Mark](), frozenset({Mark.PSYCHOTHERAPY_NOTE}))
-    statutes = [(questions.report(statute, until=FAR),) for statute in reports(law)]
     yield from questions.cross(
         UNSIGNED | {"purpose": Purpose.MANDATED_REPORT, "category": Category.NOTES},
-        processes=statutes,
+        processes=[(questions.report(rule.id, until=FAR),)],
         holder_kind=AgencyKind,
         recipient_kind=hears,
         holder_duties=[frozenset({duty}) for duty in laws],
