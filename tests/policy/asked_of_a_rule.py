@@ -65,6 +65,20 @@ FREE_ROUTES: tuple[Facts, ...] = tuple(
         ),
     )
 )
+UNSEALED = paper(ProcessKind.COURT_ORDER, Representation.UNSEALS, id="paper-unsealed")
+#: What a court orders of a victim service; what the prosecution gives the defence, sealed or not.
+COURT: Facts = UNSIGNED | questions.on_paper(
+    AgencyKind.VICTIM_SERVICES, {Duty.VAWA}, AgencyKind.COURT, Category.NOTES, Purpose.LEGAL_PROCESS
+)
+DISCOVERED: Facts = UNSIGNED | questions.on_paper(
+    AgencyKind.PROSECUTOR,
+    {Duty.BRADY},
+    AgencyKind.DEFENCE,
+    Category.NOTES,
+    Purpose.DISCOVERY,
+    paper(ProcessKind.FINDING, Representation.FAVOURABLE_MATERIAL),
+    UNSEALED,
+)
 
 # ------------------------------------------------------------------ a clause, and what is next to it
 
@@ -119,7 +133,8 @@ def on_file(law: Law, one: PaperLaw) -> Iterator[tuple[Process, ...]]:
 
 
 def nearly(law: Law, papers: tuple[Process, ...]) -> Iterator[tuple[Process, ...]]:
-    """These papers, and with one thing about the first of them otherwise; none; and one alone where two are needed."""
+    """These papers, and with one thing about the first otherwise; none; and, where two are needed, the first alone and
+    beside each kind of another."""
     yield papers
     yield ()
     if not papers:
@@ -133,23 +148,29 @@ def nearly(law: Law, papers: tuple[Process, ...]) -> Iterator[tuple[Process, ...
     yield from ((one, *beside) for one in others)
     if beside:
         yield (first,)
+        yield from ((first, replace(beside[0], kind=kind)) for kind in ProcessKind)
 
 
 # ------------------------------------------------------------------ each kind of rule
 
 
 def of_a_bar(law: Law, rule: Rule) -> Iterator[Question]:
-    """With a release that lacks nothing, and with small numbers left out where it is about nobody."""
-    for one in rule.when:
-        for facts in around(one):
-            yield questions.ask(**facts)
-            yield questions.ask(**({"purpose": Purpose.COORDINATION} | facts), processes=(SUPPRESSED,))
+    """What goes out on a release that is the right instrument, on a paper, or as a total: two things otherwise."""
+    for one, holder in product(rule.when, (questions.VAWA, questions.PLAIN)):
+        held: Facts = {"holder_duties": holder}
+        for facts in (met(one) | first | second for first, second in product([{}, *otherwise(one)], repeat=2)):
+            yield questions.ask(**(held | facts))
+            yield questions.ask(**(held | {"purpose": Purpose.COORDINATION} | facts), processes=(SUPPRESSED,))
+        for facts, instrument in product(around(one), Instrument):
+            yield questions.ask(**(held | facts), instrument=instrument)
+        yield from (questions.ask(**(DISCOVERED | facts)) for facts in around(one))
 
 
 def of_a_key(law: Law, rule: Rule) -> Iterator[Question]:
     for one in rule.when:
         yield from _key_and_releases(rule, one)
         yield from _key_and_papers(law, rule, one)
+    yield from _sealed()
 
 
 def _key_and_releases(rule: Rule, one: Clause) -> Iterator[Question]:
@@ -175,11 +196,18 @@ def _key_and_papers(law: Law, rule: Rule, one: Clause) -> Iterator[Question]:
                 yield questions.ask(**(route | met(one, "mark") | {"processes": (*there, *found, *beside)}))
 
 
+def _sealed() -> Iterator[Question]:
+    """A sealed thing goes out on an order that unseals it, and no other key is asked for."""
+    for route in (*FREE_ROUTES, COURT):
+        papers = (*route.get("processes", ()), UNSEALED)
+        yield questions.ask(**(route | {"marks": frozenset({Mark.SEALED}), "processes": papers}))
+
+
 def of_a_release(law: Law, rule: Rule) -> Iterator[Question]:
-    """Each law of its own, one element missing, by whoever signs."""
+    """Each law alone, one element missing, by whoever signs."""
     signers = (Signer(), questions.REPRESENTATIVE_SIGNS)
     lacking = [frozenset[Any](), *(frozenset({one}) for one in ALL_ELEMENTS)]
-    for duty, missing, signer in product(sorted(rule.duties), lacking, signers):
+    for duty, missing, signer in product(Duty, lacking, signers):
         yield questions.ask(holder_duties=frozenset({duty}), elements=ALL_ELEMENTS - missing, signer=signer)
 
 
@@ -217,9 +245,9 @@ def ways(law: Law, rule: Rule) -> Iterator[Facts]:
             yield from (facts | {"processes": papers} for papers in on_file(law, wanted))
 
 
-def every_way(law: Law) -> Iterator[Facts]:
+def every_way(law: Law, *steps: Step) -> Iterator[Facts]:
     for rule in law.rules.values():
-        if rule.step in (Step.COMPELLED, Step.EXCEPTION):
+        if rule.step in (steps or (Step.COMPELLED, Step.EXCEPTION)):
             yield from ways(law, rule)
 
 
@@ -253,29 +281,35 @@ def of_a_block(law: Law, rule: Rule) -> Iterator[Question]:
 
 
 def of_a_duty(law: Law, rule: Rule) -> Iterator[Question]:
-    """Every ground of a yes, with what the duty looks at otherwise, and what it wants said written down or not."""
-    said = [code for one in rule.when for name, codes in one.facts if "represented" in name for code in codes]
+    """Every ground of a yes, with what the duty looks at otherwise, and with whatever could be written down on a paper
+    that opens nothing."""
+    said = paper(ProcessKind.RECORDS_REQUEST, id="paper-said", until=FAR)
+    looks_at_papers = any("represented" in name for one in rule.when for name, _ in one.facts)
     beside: list[tuple[Process, ...]] = [(), ORDERED]
-    beside += [(paper(ProcessKind.RECORDS_REQUEST, code, id="paper-said", until=FAR),) for code in sorted(set(said))]
+    beside += [(replace(said, represented=frozenset({one})),) for one in Representation if looks_at_papers]
     released: list[Facts] = [{"length": length, "long_because": True} for length in LENGTHS]
+    released += [{"instrument": one, "holder_duties": questions.PLAIN} for one in Instrument]
     changes = [{}, *(facts for one in rule.when for facts in otherwise(one))]
     for way, change, more in product((*released, *every_way(law)), changes, beside):
         yield questions.ask(**(way | change | {"processes": (*way.get("processes", ()), *more)}))
 
 
 def of_a_report(law: Law, rule: Rule) -> Iterator[Question]:
-    """Whoever reports to whoever hears it, on this statute, under laws that differ in it; a note of a therapist too."""
+    """Whoever reports to whoever hears it, under laws that differ in it; and to whom it opens a thing under a key."""
+    resting = questions.report(rule.id, until=FAR)
     hears = (AgencyKind.POLICE, AgencyKind.PROTECTIVE_SERVICES)
     laws = (Duty.HIPAA, Duty.PART2, Duty.FERPA, Duty.ADVOCATE_PRIVILEGE)
-    marks = (frozenset[Mark](), frozenset({Mark.PSYCHOTHERAPY_NOTE}))
+    keys = (frozenset({Mark.PSYCHOTHERAPY_NOTE}), frozenset({Mark.SUD}))
     yield from questions.cross(
-        UNSIGNED | {"purpose": Purpose.MANDATED_REPORT, "category": Category.NOTES},
-        processes=[(questions.report(rule.id, until=FAR),)],
+        UNSIGNED | {"purpose": Purpose.MANDATED_REPORT, "category": Category.NOTES, "processes": (resting,)},
         holder_kind=AgencyKind,
         recipient_kind=hears,
         holder_duties=[frozenset({duty}) for duty in laws],
-        marks=marks,
+        marks=(frozenset[Mark](), *keys),
     )
+    for way, recipient, marks in product(every_way(law, Step.EXCEPTION), AgencyKind, keys):
+        papers = (*way.get("processes", ()), resting)
+        yield questions.ask(**(way | {"recipient_kind": recipient, "marks": marks, "processes": papers}))
 
 
 OF_A_STEP: dict[Step, Callable[[Law, Rule], Iterator[Question]]] = {
