@@ -174,10 +174,11 @@ def of_a_key(law: Law, rule: Rule) -> Iterator[Question]:
 
 
 def _key_and_releases(rule: Rule, one: Clause) -> Iterator[Question]:
-    """Every instrument, with all its elements and with hardly any; its own without one of them, by whoever signs; taken
-    back although she had bound herself."""
+    """Every instrument, with all elements and with fewer; its own without one of them, by whoever signs; taken back
+    although she had bound herself."""
     plain: Facts = {"holder_duties": questions.PLAIN}
-    for facts, instrument, elements in product(around(one), Instrument, (ALL_ELEMENTS, IN_WRITING)):
+    some = (ALL_ELEMENTS, ALL_ELEMENTS - {Element.SUBSTANCE_USE}, IN_WRITING)
+    for facts, instrument, elements in product(around(one), Instrument, some):
         yield questions.ask(**(plain | facts), instrument=instrument, elements=elements)
     own: Facts = plain | met(one) | {"instrument": rule.instrument or Instrument.ORDINARY}
     for missing, signer in product(ALL_ELEMENTS, (Signer(), questions.REPRESENTATIVE_SIGNS)):
@@ -256,7 +257,11 @@ def of_an_opening(law: Law, rule: Rule) -> Iterator[Question]:
     for way in ways(law, rule):
         there = way.get("processes", ())
         changes: list[Facts] = [{"processes": papers} for papers in nearly(law, there)]
-        changes += [facts for one in rule.when for facts in around(one)]
+        changes += [
+            facts | {"purpose": purpose}
+            for one, purpose in product(rule.when, sorted(rule.purposes))
+            for facts in around(one)
+        ]
         changes += [{"holder_duties": frozenset({duty})} for duty in Duty]
         changes += [{"purpose": purpose} for purpose in Purpose]
         changes += [{"category": category} for category in Category]
@@ -296,7 +301,7 @@ def of_a_duty(law: Law, rule: Rule) -> Iterator[Question]:
 
 def of_a_report(law: Law, rule: Rule) -> Iterator[Question]:
     """Whoever reports to whoever hears it, under laws that differ in it; and to whom it opens a thing under a key."""
-    resting = questions.report(rule.id, until=FAR)
+    resting = questions.report(rule.id, id="paper-report", until=FAR)
     hears = (AgencyKind.POLICE, AgencyKind.PROTECTIVE_SERVICES)
     laws = (Duty.HIPAA, Duty.PART2, Duty.FERPA, Duty.ADVOCATE_PRIVILEGE)
     keys = (frozenset({Mark.PSYCHOTHERAPY_NOTE}), frozenset({Mark.SUD}))

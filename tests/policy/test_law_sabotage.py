@@ -263,6 +263,9 @@ ALIKE_BY_NAME = {
     "totals: duties without uk_gdpr": NOT_LOADED,
     "report-elder-care: about vulnerable_adult": "every rule that a report about the one opens opens on the other",
     "part2-adult-report: paper 1 statute with child too": "the report about a child tells more",
+    "bar-funder: clause 1: recipient_kind with hmis too": "the bar against such databases says the same",
+    "bar-hmis: clause 1: recipient_kind with funder too": "the bar against funders says the same",
+    "key-psychotherapy: clause 1: mark with sealed too": "only an order opens what is sealed, and it opens this key",
     "signer-ward: clause 3: signer_role with parent too": "a parent signs for no adult",
     "key-shelter-location: elements with not_a_condition too": "its laws ask it of any release",
     **{
@@ -302,7 +305,9 @@ def alike() -> dict[str, str]:
                 ("holder_duty", Duty.UK_GDPR, NOT_LOADED),
                 ("mark", Mark.CRIMINAL_HISTORY, NEVER_OPENS),
             ):
-                if code not in dict(one.facts).get(name, {code}):
+                # That a bar closes it, and no key, is another answer: nothing opens it then.
+                barred = rule.step is Step.BAR and name == "mark"
+                if code not in dict(one.facts).get(name, {code}) and not barred:
                     found[f"{rule.id}: clause {place}: {name} with {code} too"] = reason
         if rule.step in (Step.COMPELLED, Step.EXCEPTION) and Duty.UK_GDPR not in rule.duties:
             found[f"{rule.id}: duties with uk_gdpr too"] = NOT_LOADED
