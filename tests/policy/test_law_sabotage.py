@@ -6,6 +6,7 @@ What is asked about each rule is built from the rule itself (`asked_of_a_rule`),
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -269,6 +270,11 @@ ALIKE_BY_NAME = {
     "signer-ward: clause 3: signer_role with parent too": "a parent signs for no adult",
     "key-shelter-location: elements with not_a_condition too": "its laws ask it of any release",
     **{
+        f"{paper} kinds with {kind} too": "what counsel has seen of a court is obeyed, and opens as much"
+        for paper in ("hipaa-administrative-request: paper 1", "hipaa-subpoena: paper 1", "hipaa-subpoena: paper 2")
+        for kind in ("court_order", "warrant")
+    },
+    **{
         f"{duty}: clause 2: mark with sealed too": "no release opens what is sealed"
         for duty in ("duty-part2-notice", "duty-attach-consent")
     },
@@ -339,7 +345,8 @@ def sound() -> Law:
 @lru_cache(maxsize=1)
 def asked(id: str) -> list[tuple[Question, second_reading.Answer]]:
     """What is asked about a rule, with what the second reading says. Law and reading agree as long as nothing is
-    broken."""
+    broken. First between those two agencies that most is asked about: what holds between two is worked out anew for
+    every broken law, which is what takes long."""
     rule = sound().rules[id]
     found = []
     for question in asked_of(sound(), rule):
@@ -351,7 +358,8 @@ def asked(id: str) -> list[tuple[Question, second_reading.Answer]]:
         # What is to be done with a yes is seen on a yes.
         if rule.step is not Step.DUTY or read.level > Level.NONE:
             found.append((question, read))
-    return found
+    often = Counter((question.holder, question.recipient) for question, _ in found)
+    return sorted(found, key=lambda each: -often[each[0].holder, each[0].recipient])
 
 
 def notices(mutant: Mutant) -> bool:
