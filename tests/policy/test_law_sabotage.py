@@ -41,7 +41,7 @@ from tests.policy.test_every_question import disagreement, the_law
 #: After every question.
 TOMORROW = date(2100, 1, 1)
 #: The mutants of one rule in so many are tried in the usual run; `make prove` tries those of all.
-SAMPLE = 13
+SAMPLE = 30
 #: Statutes of no state, one about each kind of person: everybody tells everybody everything, so that nothing but the
 #: rule that rests on one narrows what is told. The federal two name exactly what these rules do.
 MADE_UP = {
