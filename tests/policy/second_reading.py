@@ -605,30 +605,48 @@ A_REPORT = frozenset(
 )
 
 
-def whom_the_statute_protects(question: Question, paper: Process) -> About | None:
-    """The two federal statutes: who must report, and to whom. Anything else is no statute that we have read."""
-    assert question.recipient is not None
-    if question.recipient.kind not in (AgencyKind.POLICE, AgencyKind.PROTECTIVE_SERVICES):
-        return None
+class Statute(NamedTuple):
+    """Whom it protects, who must report, who hears it, and what it asks."""
+
+    about: About
+    reporters: tuple[AgencyKind, ...]
+    to: tuple[AgencyKind, ...]
+    fields: frozenset[Field]
+
+
+#: The two federal statutes. Anything else is no statute that we have read.
+STATUTES = {
     # 42 USC 1320b-25: staff of long-term care.
-    if paper.statute == "report-elder-care" and question.holder.kind in (
-        AgencyKind.HOSPITAL,
-        AgencyKind.MENTAL_HEALTH,
-        AgencyKind.COMMUNITY,
-    ):
-        return About.ELDER
+    "report-elder-care": Statute(
+        About.ELDER,
+        (AgencyKind.HOSPITAL, AgencyKind.MENTAL_HEALTH, AgencyKind.COMMUNITY),
+        (AgencyKind.POLICE, AgencyKind.PROTECTIVE_SERVICES),
+        A_REPORT,
+    ),
     # 34 USC 20341: professionals on federal land.
-    if paper.statute == "report-child-federal" and question.holder.kind in (
-        AgencyKind.POLICE,
-        AgencyKind.PROBATION,
-        AgencyKind.HOSPITAL,
-        AgencyKind.MENTAL_HEALTH,
-        AgencyKind.SUBSTANCE_USE,
-        AgencyKind.SCHOOL,
-        AgencyKind.PROTECTIVE_SERVICES,
-    ):
-        return About.CHILD
-    return None
+    "report-child-federal": Statute(
+        About.CHILD,
+        (
+            AgencyKind.POLICE,
+            AgencyKind.PROBATION,
+            AgencyKind.HOSPITAL,
+            AgencyKind.MENTAL_HEALTH,
+            AgencyKind.SUBSTANCE_USE,
+            AgencyKind.SCHOOL,
+            AgencyKind.PROTECTIVE_SERVICES,
+        ),
+        (AgencyKind.POLICE, AgencyKind.PROTECTIVE_SERVICES),
+        A_REPORT,
+    ),
+}
+
+
+def whom_the_statute_protects(question: Question, paper: Process) -> About | None:
+    """Whom it protects, if it makes this holder report to this recipient."""
+    statute = STATUTES.get(paper.statute)
+    if statute is None or not is_held_by(question, *statute.reporters) or not goes_to(question, *statute.to):
+        return None
+    return statute.about
 
 
 def narrowed(fields: frozenset[Field] | None, papers: Iterable[Process]) -> frozenset[Field] | None:
@@ -636,8 +654,9 @@ def narrowed(fields: frozenset[Field] | None, papers: Iterable[Process]) -> froz
     for paper in papers:
         if paper.fields:
             fields = paper.fields if fields is None else fields & paper.fields
-        if paper.statute in ("report-elder-care", "report-child-federal"):
-            fields = A_REPORT if fields is None else fields & A_REPORT
+        if paper.statute in STATUTES:
+            asked = STATUTES[paper.statute].fields
+            fields = asked if fields is None else fields & asked
     return fields
 
 

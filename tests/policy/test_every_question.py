@@ -636,17 +636,13 @@ MISREADINGS = {
     ),
     "anybody makes an elder's report": (
         questions.report_statutes,
-        'if paper.statute == "report-elder-care" and question.holder.kind in (\n        AgencyKind.HOSPITAL,',
-        (
-            'if paper.statute == "report-elder-care" and question.holder.kind in (\n'
-            "        AgencyKind.HOUSING,\n"
-            "        AgencyKind.HOSPITAL,"
-        ),
+        "(AgencyKind.HOSPITAL, AgencyKind.MENTAL_HEALTH, AgencyKind.COMMUNITY)",
+        "(AgencyKind.HOUSING, AgencyKind.HOSPITAL, AgencyKind.MENTAL_HEALTH, AgencyKind.COMMUNITY)",
     ),
     "a statute nobody has read is one": (
         questions.report_statutes,
-        "        return About.CHILD\n    return None",
-        "        return About.CHILD\n    return About.ELDER",
+        "statute = STATUTES.get(paper.statute)",
+        'statute = STATUTES.get(paper.statute, STATUTES["report-elder-care"])',
     ),
     "a program reports no adult": (
         questions.report_statutes,
@@ -685,8 +681,8 @@ MISREADINGS = {
     ),
     "a statute's own facts are not read": (
         questions.single_facts,
-        '        if paper.statute in ("report-elder-care", "report-child-federal"):\n            fields',
-        "        if False:\n            fields",
+        "        if paper.statute in STATUTES:",
+        "        if False:",
     ),
     "a court hears for any purpose": (
         questions.papers_by_purpose,
