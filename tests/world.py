@@ -221,6 +221,12 @@ class World:
         return client
 
 
+def from_elsewhere() -> str:
+    """An address nobody has asked from yet: sign-ins from one are counted, and tests sign in often."""
+    number = next(_number)
+    return f"10.3.{number // 250 % 250}.{number % 250 + 1}"
+
+
 def propose(proposer: House, *others: House, categories=(Category.LEGAL,), purposes=(Purpose.SUPERVISION,), days=300):
     """An agreement laid before its parties by the proposer's director, about everything that they could tell each
     other; it begins now, and nobody drafted it. Returns its id."""

@@ -18,7 +18,7 @@ from accord.doors.web.urls import PAGES
 from accord.gate import Refused
 from accord.policy.words import Role, Verb
 from tests.house.sweep import house
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, World, from_elsewhere
 
 #: Pages that ask the gate nothing, each with the reason.
 OPEN = {
@@ -113,7 +113,7 @@ class Watched:
 @pytest.fixture(scope="module")
 def browser():
     worker = World().agency(roles=(Role.WORKER,)).worker
-    found = Client(SERVER_NAME="localhost")
+    found = Client(SERVER_NAME="localhost", REMOTE_ADDR=from_elsewhere())
     assert found.post("/sign-in/", {"login": worker.email, "password": PASSWORD}).status_code == 302
     return found
 

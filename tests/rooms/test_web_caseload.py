@@ -33,7 +33,7 @@ from accord.vault import actions as vault_actions
 from accord.vault import queries as vault
 from accord.vault.models import Client as File
 from accord.vault.rules import Identity, SafeContact
-from tests.world import PASSWORD
+from tests.world import PASSWORD, from_elsewhere
 
 PASSPHRASE = "seven harmless words and a number"
 LOCK = {"lock": "passphrase", "passphrase": PASSPHRASE, "again": PASSPHRASE}
@@ -57,7 +57,7 @@ def house(world):
 
 
 def signed_in(worker):
-    browser = Client(SERVER_NAME="127.0.0.1")
+    browser = Client(SERVER_NAME="127.0.0.1", REMOTE_ADDR=from_elsewhere())
     assert browser.post("/sign-in/", {"login": worker.email, "password": PASSWORD}).status_code == 302
     return browser
 

@@ -13,11 +13,11 @@ from accord.doors.web.circle import drawn
 from accord.partners.queries import AgencyCard
 from accord.policy.words import AgencyKind, Category, Level, Role
 from accord.vault.rules import Identity, SafeContact
-from tests.world import PASSWORD
+from tests.world import PASSWORD, from_elsewhere
 
 
 def signed_in(worker):
-    browser = Client(SERVER_NAME="127.0.0.1")
+    browser = Client(SERVER_NAME="127.0.0.1", REMOTE_ADDR=from_elsewhere())
     answer = browser.post("/sign-in/", {"login": worker.email, "password": PASSWORD})
     assert answer.status_code == 302
     return browser

@@ -23,7 +23,7 @@ from accord.sharing.rules import State
 from accord.vault import queries as vault
 from accord.vault.rules import Identity
 from tests.rooms.test_consent_rules import code, document, permit, rule, to
-from tests.world import PASSWORD, House, World
+from tests.world import PASSWORD, House, World, from_elsewhere
 
 CLINIC, STATION = "Organization/hill-clinic", "Organization/station"
 SDV, PSY, N = Coding(ACT_CODE, "SDV"), Coding(ACT_CODE, "PSY"), Coding(CONFIDENTIALITY, "N")
@@ -53,7 +53,7 @@ class Place:
         self.hospital: House = world.hospital()
         self.police: House = world.police()
         self.worker = self.shelter.worker
-        self.door = Client(SERVER_NAME="localhost")
+        self.door = Client(SERVER_NAME="localhost", REMOTE_ADDR=from_elsewhere())
         assert self.door.post("/sign-in/", {"login": self.worker.email, "password": PASSWORD}).status_code == 302
 
     def somebody(self) -> str:

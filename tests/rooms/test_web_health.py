@@ -17,7 +17,7 @@ from accord.records.health import ccda
 from accord.vault import actions
 from accord.vault import queries as vault
 from accord.vault.rules import Identity
-from tests.world import PASSWORD, World
+from tests.world import PASSWORD, World, from_elsewhere
 
 SAMPLES = Path(os.environ.get("ACCORD_SAMPLES", Path(__file__).parents[3] / "shared" / "samples")) / "ccda"
 EXAM = {"day": "2026-11-17", "status": "treated", "advocate": "present", "history": "done", "photographs": "declined"}
@@ -37,7 +37,7 @@ VISIT = {"purpose": "counselling", "first_day": "2026-12-01", "last_day": "2026-
 def hospital():
     """One hospital with a nurse who is signed in."""
     house = World().hospital()
-    door = Client(SERVER_NAME="localhost")
+    door = Client(SERVER_NAME="localhost", REMOTE_ADDR=from_elsewhere())
     assert door.post("/sign-in/", {"login": house.worker.email, "password": PASSWORD}).status_code == 302
     door.worker = house.worker
     return door

@@ -21,7 +21,7 @@ from accord.sharing.queries import ReleaseView
 from accord.vault import queries as vault
 from accord.vault.rules import Identity, SafeContact
 from tests.policy.engine_world import DOCUMENTS
-from tests.world import PASSWORD
+from tests.world import PASSWORD, from_elsewhere
 
 ALOUD = {"informed": "on", "right_to_revoke": "on", "not_a_condition": "on", "redisclosure": "on"}
 SIGNED = ALOUD | {
@@ -30,7 +30,7 @@ SIGNED = ALOUD | {
 
 
 def signed_in(worker) -> Client:
-    door = Client(SERVER_NAME="localhost")
+    door = Client(SERVER_NAME="localhost", REMOTE_ADDR=from_elsewhere())
     assert door.post("/sign-in/", {"login": worker.email, "password": PASSWORD}).status_code == 302
     return door
 
