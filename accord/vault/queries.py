@@ -292,7 +292,7 @@ def whole(*, permit: Permit, client_ids: Sequence[UUID]) -> list[tuple[ClientVie
     questions for all of them together; who works with her stays here."""
     named = Q(id__in=client_ids) | Q(merged_into__in=client_ids)
     alive = within(permit, Client.objects.filter(named, wrapped_key__isnull=False), "id")
-    rows = list(alive.select_related("shred").order_by("merged_at", "id"))
+    rows = list(alive.select_related("shred").annotate(harms=_latest_harms()).order_by("merged_at", "id"))
     home = {row.id: row.merged_into_id if row.merged_into_id in client_ids else row.id for row in rows}
     keys = {row.id: client_key(permit.opened(), row) for row in rows}
     selves: dict[UUID, PersonView] = {}
@@ -307,7 +307,6 @@ def whole(*, permit: Permit, client_ids: Sequence[UUID]) -> list[tuple[ClientVie
     for entry in Entry.objects.filter(client_id__in=keys).order_by("-occurred_at", "id"):
         told.setdefault(home[entry.client_id], []).append(_entry(keys[entry.client_id], entry, with_detail=True))
         permit.show("entry", entry.id, Level.FULL)
-    harms = _latest_harms(list(keys))
     found = {row.id: row for row in rows}
     for id in keys:
         permit.show("client", id, Level.FULL)
@@ -321,7 +320,7 @@ def whole(*, permit: Permit, client_ids: Sequence[UUID]) -> list[tuple[ClientVie
             opened_at=row.opened_at,
             herself=selves[row.id],
             others=tuple(people.get(row.id, ())),
-            harms=tuple(dict.fromkeys(harm for each in (row, *merged) for harm in harms.get(each.id, ()))),
+            harms=tuple(dict.fromkeys(harm for each in (row, *merged) for harm in each.harms or ())),
             entries=(),
             more_entries=False,
             merged=tuple(MergedFile(each.id, each.code, each.merged_at, selves[each.id]) for each in merged),
@@ -443,9 +442,9 @@ def compared(*, permit: Permit, client_ids: Sequence[UUID]) -> list[FileView]:
     """Files side by side, opened far enough to tell whether they are about one person; the oldest first. Those that are
     not there, or belong to another file, are left out."""
     rows = within(permit, Client.objects.filter(id__in=client_ids, wrapped_key__isnull=False), "id")
-    rows = rows.filter(merged_into__isnull=True).select_related("shred").order_by("opened_at", "id")
+    rows = rows.filter(merged_into__isnull=True).select_related("shred").annotate(harms=_latest_harms())
     views = []
-    for row in rows:
+    for row in rows.order_by("opened_at", "id"):
         permit.show("client", row.id, Level.SUMMARY)
         views.append(
             FileView(
@@ -455,7 +454,7 @@ def compared(*, permit: Permit, client_ids: Sequence[UUID]) -> list[FileView]:
                 herself=_person(
                     client_key(permit.opened(), row), Person.objects.get(client_id=row.id, relation=Relation.SELF)
                 ),
-                harms=tuple(_latest_harms([row.id]).get(row.id, ())),
+                harms=tuple(row.harms or ()),
                 entries=Entry.objects.filter(client_id=row.id).count(),
                 merged=len(family(row.id)) - 1,
             )
@@ -669,13 +668,12 @@ def _files(client_id: UUID) -> list[Client]:
     teams = Team.objects.filter(agency_id=OuterRef("agency_id"), client_id=OuterRef("id"), ended_at__isnull=True)
     named = teams.values(json=JSONObject(id="member_id", name="member__name", title="member__title", since="since_at"))
     rows = Client.objects.filter(Q(id=client_id) | Q(merged_into=client_id), wrapped_key__isnull=False)
-    latest = Case.objects.filter(client_id=OuterRef("id")).order_by("-opened_at").values("harms")[:1]
     working = ArraySubquery(named.order_by("since_at"))
-    files = list(rows.select_related("shred").annotate(working=working, harms=Subquery(latest)))
-    files.sort(key=lambda file: (file.id != client_id, str(file.merged_at), file.id))
-    if not files or files[0].id != client_id:
+    found = list(rows.select_related("shred").annotate(working=working, harms=_latest_harms()))
+    found.sort(key=lambda file: (file.id != client_id, str(file.merged_at), file.id))
+    if not found or found[0].id != client_id:
         raise Client.DoesNotExist
-    return files
+    return found
 
 
 def _team(files: Iterable[Client]) -> tuple[Colleague, ...]:
@@ -687,12 +685,9 @@ def _team(files: Iterable[Client]) -> tuple[Colleague, ...]:
     return tuple(found.values())
 
 
-def _latest_harms(files: Sequence[UUID]) -> dict[UUID, list[str]]:
-    latest: dict[UUID, list[str]] = {}
-    cases = Case.objects.filter(client_id__in=files).order_by("-opened_at")
-    for file, harms in cases.values_list("client_id", "harms"):
-        latest.setdefault(file, harms)
-    return latest
+def _latest_harms() -> Subquery:
+    """The harms of the latest case of each file, asked for together with the file; None without a case."""
+    return Subquery(Case.objects.filter(client_id=OuterRef("id")).order_by("-opened_at").values("harms")[:1])
 
 
 def _lines(permit: Permit, rows: Iterable[Client]) -> list[ClientLine]:

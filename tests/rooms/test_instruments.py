@@ -350,6 +350,10 @@ def test_nothing_is_combined_with_a_permission_of_its_own(world):
 
 @pytest.fixture
 def bound(world):
+    return binds_herself(world)
+
+
+def binds_herself(world):
     """A programme, the court that monitors, her, and a consent that binds her until the hearing or its day."""
     house = world.agency(AgencyKind.SUBSTANCE_USE, PART2)
     court = world.agency(AgencyKind.COURT, frozenset({Duty.COURT_RECORDS}))

@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import ProgrammingError
+from django.utils import timezone
 
+from accord.database.bulk import insert
 from accord.gate import Refused
 from accord.policy.words import AgencyKind, Category, Duty, Level, Purpose, Role, Verb
+from accord.sharing import actions
 from accord.sharing import queries as sharing
+from accord.sharing.models import Envelope
 from accord.vault import queries as vault
 from accord.vault.rules import Identity
 
@@ -62,6 +67,25 @@ def test_what_goes_out_on_her_word_is_what_she_signed_though_a_law_would_let_mor
     assert "CANARY-DETAIL" not in repr(views)
     assert all("hipaa-authorization" in view.rules and "hipaa-treatment" not in view.rules for view in views)
     assert {view.until_at.date() for view in views} == {(views[0].sent_at + timedelta(days=16)).date()}
+
+
+@pytest.mark.parametrize(
+    ("field", "wider"),
+    [("level", Level.FULL), ("purpose", Purpose.PROSECUTION), ("until_at", timezone.now() + timedelta(days=60))],
+)
+def test_the_database_refuses_an_envelope_that_is_wider_than_what_she_signed(world, monkeypatch, field, wider):
+    def widened(model, rows):
+        for row in rows:
+            if isinstance(row, Envelope):
+                setattr(row, field, wider)
+        insert(model, rows)
+
+    monkeypatch.setattr(actions, "insert", widened)
+    hospital, shelter = world.hospital(), world.agency()
+    patient = world.client(hospital.worker)
+    world.entry(hospital.worker, patient)
+    with pytest.raises(ProgrammingError, match="rests on a living release"):
+        world.release(hospital.worker, patient, shelter)
 
 
 def test_search_finds_own_clients_by_word_start_sound_birth_and_code(world):

@@ -19,6 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accord.config.service import gate
+from accord.doors.web import watching
 from accord.doors.web.views import caseload as pages
 from accord.gate import Caller
 from accord.ledger import queries as ledger
@@ -326,8 +327,8 @@ def test_after_a_crash_between_or_within_parts_no_row_is_lost_and_none_comes_twi
 
 
 def test_the_page_goes_on_by_itself_and_without_javascript(house, monkeypatch):
-    monkeypatch.setattr(pages, "PATIENCE", 0)
-    monkeypatch.setattr(pages, "PATIENCE_ALONE", 0)
+    monkeypatch.setattr(watching, "PATIENCE", 0)
+    monkeypatch.setattr(watching, "PATIENCE_ALONE", 0)
     boss = signed_in(house[Role.SUPERVISOR])
     upload = uploaded(boss, listed([[f"Name {n}", "", ""] for n in range(BATCH + 1)]))
     named(boss, upload, "name", "", "")

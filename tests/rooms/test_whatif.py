@@ -12,7 +12,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from accord.config.service import gate
-from accord.doors.web.views import whatif as view
+from accord.doors.web import watching
 from accord.gate import whatif
 from accord.gate.law import laid_over, law, with_draft
 from accord.gate.whatif import Draft, Found, Unbuilt
@@ -30,7 +30,7 @@ from accord.vault import actions as vault
 from accord.vault import queries as files
 from tests.proofs.town import superuser
 from tests.rooms.test_flows import agreed, begin, offers, suspend
-from tests.rooms.test_instruments import bound  # noqa: F401 - a fixture
+from tests.rooms.test_instruments import binds_herself
 from tests.rooms.test_partners import asks, successor
 from tests.rooms.test_process import answer, counsel, ready, receive
 from tests.rooms.test_web_clients import page, signed_in, text
@@ -68,8 +68,11 @@ effective = 2020-01-01
 verified_on = 2026-11-20
 source = "invented"
 duties = ["vawa"]
-elements = ["written", "signed", "dated", "informed", "time_limited", "description", "recipient", "purpose", "not_a_condition", "substance_use"]
-"""  # noqa: E501
+elements = [
+    "written", "signed", "dated", "informed", "time_limited", "description", "recipient", "purpose", "not_a_condition",
+    "substance_use",
+]
+"""
 
 
 def tried(worker: Worker, draft: Draft) -> Found:
@@ -329,8 +332,8 @@ def test_an_order_that_counted_together_with_another_paper_still_does(world):
 
 
 @pytest.mark.parametrize("way", ["withdraw", "over"])
-def test_what_binds_her_is_asked_about_as_of_then_though_she_wished_or_it_ended(bound, way):  # noqa: F811
-    house, _court, who, release = bound
+def test_what_binds_her_is_asked_about_as_of_then_though_she_wished_or_it_ended(world, way):
+    house, _court, who, release = binds_herself(world)
     signed_in(house.worker).post(f"/clients/{who}/releases/{release}/{way}/", {"how": "phone"})
     found = tried(house[Role.DIRECTOR], Draft())
     assert found.same == found.asked > 0, found.unbuilt
@@ -471,10 +474,10 @@ def test_it_goes_on_where_it_was_and_begins_anew_when_that_is_not_its_own(progra
     _world, holder, _probation, _client, _agreement = programme
     director = signed_in(holder[Role.DIRECTOR])
     monkeypatch.setattr(whatif, "PART", 2)
-    monkeypatch.setattr(view, "PATIENCE_ALONE", 0.0)
+    monkeypatch.setattr(watching, "PATIENCE_ALONE", 0.0)
     html = director.post("/try/page/", {"dropped": ["written"]}).content.decode()
     assert "0 of 5 disclosures" in text(html)
-    monkeypatch.setattr(view, "PATIENCE_ALONE", 0.001)
+    monkeypatch.setattr(watching, "PATIENCE_ALONE", 0.001)
     seen = 0
     for _ in range(9):
         carried = html.partition('name="carried" value="')[2].partition('"')[0]
@@ -484,7 +487,7 @@ def test_it_goes_on_where_it_was_and_begins_anew_when_that_is_not_its_own(progra
         seen += 1
     assert "Asked about 5" in text(html)
     assert seen > 1
-    monkeypatch.setattr(view, "PATIENCE_ALONE", 0.0)
+    monkeypatch.setattr(watching, "PATIENCE_ALONE", 0.0)
     made_up = director.post("/try/page/", {"dropped": ["written"], "carried": "made up"})
     assert "0 of 5 disclosures" in text(made_up.content.decode())
 

@@ -5,37 +5,6 @@ from django.db import migrations, models
 
 from accord.database.security import agency_owned, statements
 
-#: An envelope rests on a living release, a flow, or the answer to a paper, to its recipient. Of a victim service
-#: provider a flow carries nothing (34 USC 12291(b)(2)(B)); which papers open what it holds is held where papers are.
-RESTS = """
-create or replace function sharing_envelope_rests() returns trigger language plpgsql as $$
-begin
-  if exists (
-    select from fresh where fresh.release is not null and not exists (
-      select from sharing_release basis
-        where basis.agency_id = fresh.holder_id and basis.id = fresh.release and basis.recipient_id = fresh.agency_id
-          and basis.signed_at is not null and basis.withdrawn_at is null and fresh.until_at <= basis.until_at)
-  ) or exists (
-    select from fresh where fresh.flow is not null and not exists (
-      select from sharing_flow basis
-        where basis.agency_id = fresh.holder_id and basis.id = fresh.flow and basis.recipient_id = fresh.agency_id
-          and basis.ended_at is null and fresh.until_at <= basis.until_at and fresh.purpose = basis.purpose
-          and fresh.level <= (basis.grants ->> fresh.category)::int
-          and not exists (select from partners_agency where id = fresh.holder_id
-            and duties && array['vawa', 'voca', 'fvpsa']::varchar[]))
-  ) or exists (
-    select from fresh where fresh.answered is not null and not exists (
-      select from sharing_answered basis
-        where basis.agency_id = fresh.holder_id and basis.id = fresh.answered and basis.recipient_id = fresh.agency_id
-          and fresh.until_at <= basis.until_at and fresh.purpose = basis.purpose
-          and fresh.level <= (basis.grants ->> fresh.category)::int)
-  ) or exists (select from fresh where coalesce(release, flow, answered) is null) then
-    raise exception 'an envelope rests on a living release or flow, or on the answer to a paper, to its recipient';
-  end if;
-  return null;
-end $$
-"""
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -264,6 +233,5 @@ class Migration(migrations.Migration):
             " deferrable initially deferred",
             "alter table sharing_envelope add constraint sharing_envelope_rests_on_answer"
             " foreign key (holder_id, answered) references sharing_answered (agency_id, id)",
-            RESTS,
         ),
     ]

@@ -37,6 +37,7 @@ from accord.doors.web.forms.caseload import (
     unreadable,
 )
 from accord.doors.web.knocking import entering
+from accord.doors.web.watching import pauses
 from accord.gate import Refused
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
@@ -54,8 +55,6 @@ from accord.vault.rules import SafeContact
 SHOWN = 20
 FAULTS_SHOWN = 100
 ALIKE_SHOWN = 100
-#: Seconds one request goes on bringing parts in: with htmx the page asks again by itself.
-PATIENCE, PATIENCE_ALONE = 1.5, 6.0
 #: Files of an export in one transaction, and lines between two watermarks.
 FILES, MARKED = 25, 100
 
@@ -395,7 +394,7 @@ def _fault(fault: Fault, headers: tuple[str, ...]) -> tuple[str, str, str]:
 
 def _bring(request: HttpRequest, upload_id: UUID) -> None:
     """Part after part, each behind the gate and in a transaction of its own, for a moment."""
-    ends = time.monotonic() + (PATIENCE if request.htmx else PATIENCE_ALONE)  # type: ignore[attr-defined]
+    ends = pauses(request)
     more = True
     while more:
         with _entering(request) as permit:

@@ -19,6 +19,7 @@ from accord.config.service import gate
 from accord.doors.web.forms.whatif import AgreementDraftForm, PageForm, RulesForm
 from accord.doors.web.knocking import caller, entering
 from accord.doors.web.labels import KINDS_OF_AGENCY, STANDINGS, label
+from accord.doors.web.watching import pauses
 from accord.gate import Refused, whatif
 from accord.gate.law import law, with_draft
 from accord.gate.whatif import Draft, Found, Unbuilt
@@ -33,8 +34,6 @@ from accord.vault import queries as vault
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
-#: Seconds one request goes on: with htmx the page asks on by itself.
-PATIENCE, PATIENCE_ALONE = 1.0, 6.0
 #: Between what standings an agreement can be tried.
 TRIED = (Standing.WAITING, Standing.COMING, Standing.IN_FORCE, Standing.SUSPENDED)
 
@@ -148,7 +147,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, permit: Permit, draft: Draft) -> dict[str, Any]:
     """Some more of the past, asked about for a moment; once all of it is, what the page says."""
     who = caller(request)
-    ends = time.monotonic() + (PATIENCE if request.htmx else PATIENCE_ALONE)  # type: ignore[attr-defined]
+    ends = pauses(request)
     found = _carried(request, permit) or whatif.begin(permit)
     while not found.done and time.monotonic() < ends:
         found = whatif.go_on(gate(), permit, who, draft, found)
