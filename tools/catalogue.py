@@ -38,7 +38,7 @@ TABLES = {
 #: What rooms say when they refuse; doors show it through gettext. Sentences with values in them stay as they are.
 REFUSALS = {
     "InvalidEntry", "InvalidImport", "InvalidProcess", "InvalidRelease", "InvalidPartner", "InvalidAgreement", "KeyTurned", "EnrolmentFailed", "NotCoded",
-    "DocumentError", "ConsentError", "Verdict", "Need", "WrongKey", "VaultClosed",
+    "DocumentError", "ConsentError", "InvalidMove", "InvalidReferral", "InvalidTask", "InvalidGap", "InvalidProposal", "Verdict", "Need", "WrongKey", "VaultClosed",
 }  # fmt: skip
 Found = tuple[str | tuple[str, str], str, str | None]
 
@@ -59,6 +59,21 @@ def messages() -> Iterator[Found]:
             for name in ("sentence", "need"):
                 if rule.get(name):
                     yield rule[name], path.relative_to(ROOT).as_posix(), None
+    for path in sorted((SOURCE / "coordination" / "protocols" / "standard").glob("*.toml")):
+        for text in _words(tomllib.loads(path.read_text("utf-8"))):
+            yield text, path.relative_to(ROOT).as_posix(), None
+
+
+def _words(value: object, name: str = "") -> Iterator[str]:
+    """Every sentence of a protocol that a page shows."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _words(each, "title" if name == "choices" else key)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _words(each, name)
+    elif name in ("title", "purpose", "guard"):
+        yield str(value)
 
 
 def _template(path: Path) -> str:

@@ -44,6 +44,12 @@ INSTALLED_APPS = [
     "accord.sharing",
     "accord.process",
     "accord.records.caseload",
+    "accord.coordination.protocols",
+    "accord.coordination.tracks",
+    "accord.coordination.referrals",
+    "accord.coordination.tasks",
+    "accord.coordination.notices",
+    "accord.learning.gaps",
     "accord.doors.jobs",
 ]
 

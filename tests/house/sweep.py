@@ -71,7 +71,11 @@ def named(*endings: str) -> list[Source]:
     return [source for source in house() if source.path.stem in endings]
 
 
+#: Folders whose rooms stand beside each other.
+FOLDERS = ("records", "coordination", "learning")
+
+
 def rooms() -> list[Path]:
-    """Directories that are rooms: each has its own README. The doors share one; so does each sector's record room."""
-    places = [*HOUSE.iterdir(), *(HOUSE / "records").iterdir()]
+    """Directories that are rooms: each has its own README. The doors share one; folders of rooms have one too."""
+    places = [*HOUSE.iterdir(), *(each for name in FOLDERS for each in (HOUSE / name).iterdir())]
     return sorted(each for each in places if (each / "__init__.py").exists() and each.name not in ("config", "demo"))

@@ -132,6 +132,7 @@ def role_may(role: Role, verb: Verb) -> bool:
             Verb.DECLARE_TIES,
             Verb.REVIEW_GLASS,
             Verb.SECOND_PARTNER,
+            Verb.SET_NOTICES,
         )
     if role is Role.RECORDS_OFFICER:
         # Papers reach her first; she keeps them on their path and answers none.
@@ -154,6 +155,9 @@ def role_may(role: Role, verb: Verb) -> bool:
                 Verb.READ_PROCESS,
                 Verb.REVIEW_PROCESS,
                 Verb.NOTE_BREACH,
+                Verb.READ_BOARD,
+                Verb.PROPOSE_PROTOCOL,
+                Verb.ADOPT_PROTOCOL,
             )
         )
     if role is Role.SYSTEM:
@@ -162,7 +166,7 @@ def role_may(role: Role, verb: Verb) -> bool:
 
 
 def is_for_everybody(verb: Verb) -> bool:
-    return verb in (Verb.READ_DAY, Verb.READ_PARTNERS, Verb.DECLARE_TIES)
+    return verb in (Verb.READ_DAY, Verb.READ_PARTNERS, Verb.DECLARE_TIES, Verb.SET_NOTICES)
 
 
 def is_about_the_glass(verb: Verb) -> bool:
@@ -199,6 +203,12 @@ def is_everyday_work(verb: Verb) -> bool:
         Verb.READ_PROCESS,
         Verb.ANSWER_PROCESS,
         Verb.NOTE_BREACH,
+        Verb.MOVE_TRACK,
+        Verb.REFER,
+        Verb.ANSWER_REFERRAL,
+        Verb.KEEP_TASKS,
+        Verb.ANSWER_GAP,
+        Verb.SET_NOTICES,
     )
 
 
@@ -214,6 +224,8 @@ def is_a_supervisors_work(verb: Verb) -> bool:
         Verb.APPROVE_EXPORT,
         Verb.REVIEW_PROCESS,
         Verb.COMMENT_AGREEMENT,
+        Verb.READ_BOARD,
+        Verb.PROPOSE_PROTOCOL,
     )
 
 
@@ -228,7 +240,12 @@ def purpose_suits(verb: Verb, purpose: Purpose) -> bool:
         return purpose is Purpose.RECORDS_REQUEST
     if verb is Verb.READ_PARTNERS:
         return purpose in (Purpose.ADMINISTRATION, Purpose.OWN_SERVICE)
-    if is_management(verb) or verb in (Verb.SWEEP, Verb.COMMENT_AGREEMENT):
+    if is_management(verb) or verb in (
+        Verb.SWEEP,
+        Verb.COMMENT_AGREEMENT,
+        Verb.PROPOSE_PROTOCOL,
+        Verb.ADOPT_PROTOCOL,
+    ):
         return purpose is Purpose.ADMINISTRATION
     return purpose is Purpose.OWN_SERVICE
 
@@ -254,6 +271,10 @@ def touches_a_client(verb: Verb) -> bool:
         Verb.SECOND_GLASS,
         Verb.SECOND_PARTNER,
         Verb.REVIEW_GLASS,
+        Verb.READ_BOARD,
+        Verb.SET_NOTICES,
+        Verb.PROPOSE_PROTOCOL,
+        Verb.ADOPT_PROTOCOL,
     )
 
 

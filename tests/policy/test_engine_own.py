@@ -22,6 +22,11 @@ CLIENT_WORK = frozenset(
         Verb.RECEIVE_PROCESS,
         Verb.READ_PROCESS,
         Verb.ANSWER_PROCESS,
+        Verb.MOVE_TRACK,
+        Verb.REFER,
+        Verb.ANSWER_REFERRAL,
+        Verb.KEEP_TASKS,
+        Verb.ANSWER_GAP,
         Verb.FIND_CLIENTS,
         Verb.READ_CLIENT,
         Verb.OPEN_CLIENT,
@@ -50,10 +55,13 @@ SUPERVISING = frozenset(
 )
 #: Emergency access and who stands where; the law is asked about no file.
 GLASS = frozenset({Verb.BREAK_GLASS, Verb.SECOND_GLASS, Verb.SECOND_PARTNER, Verb.REVIEW_GLASS})
-ANYBODY = frozenset({Verb.READ_DAY, Verb.READ_PARTNERS, Verb.DECLARE_TIES})
+ANYBODY = frozenset({Verb.READ_DAY, Verb.READ_PARTNERS, Verb.DECLARE_TIES, Verb.SET_NOTICES})
 MAY = {
     Role.WORKER: CLIENT_WORK | ANYBODY | {Verb.BREAK_GLASS, Verb.NOTE_BREACH},
-    Role.SUPERVISOR: CLIENT_WORK | SUPERVISING | ANYBODY | {Verb.BREAK_GLASS, Verb.NOTE_BREACH, Verb.COMMENT_AGREEMENT},
+    Role.SUPERVISOR: CLIENT_WORK
+    | SUPERVISING
+    | ANYBODY
+    | {Verb.BREAK_GLASS, Verb.NOTE_BREACH, Verb.COMMENT_AGREEMENT, Verb.READ_BOARD, Verb.PROPOSE_PROTOCOL},
     Role.PRIVACY_OFFICER: {
         Verb.READ_DAY,
         Verb.READ_LEDGER,
@@ -71,6 +79,7 @@ MAY = {
         Verb.DECLARE_TIES,
         Verb.REVIEW_GLASS,
         Verb.SECOND_PARTNER,
+        Verb.SET_NOTICES,
     },
     Role.RECORDS_OFFICER: ANYBODY
     | {Verb.READ_KEPT, Verb.BREAK_GLASS, Verb.RECEIVE_PROCESS, Verb.READ_PROCESS, Verb.NOTE_BREACH},
@@ -88,6 +97,9 @@ MAY = {
         Verb.COSIGN_RELEASE,
         Verb.COMMENT_AGREEMENT,
         Verb.TRY_LAW,
+        Verb.READ_BOARD,
+        Verb.PROPOSE_PROTOCOL,
+        Verb.ADOPT_PROTOCOL,
     },
     Role.SYSTEM: {Verb.SWEEP},
 }
@@ -98,11 +110,13 @@ PURPOSES = {
         | SUPERVISING
         | GLASS
         | ANYBODY
-        | {Verb.HOLD_PROCESS, Verb.NOTE_BREACH, Verb.COSIGN_RELEASE}
+        | {Verb.HOLD_PROCESS, Verb.NOTE_BREACH, Verb.COSIGN_RELEASE, Verb.READ_BOARD}
     },
     Verb.MANAGE_AGENCY: {Purpose.ADMINISTRATION},
     Verb.READ_LEDGER: {Purpose.OVERSIGHT},
     Verb.COMMENT_AGREEMENT: {Purpose.ADMINISTRATION},
+    Verb.PROPOSE_PROTOCOL: {Purpose.ADMINISTRATION},
+    Verb.ADOPT_PROTOCOL: {Purpose.ADMINISTRATION},
     Verb.TRY_LAW: {Purpose.OVERSIGHT},
     Verb.READ_KEPT: {Purpose.RECORDS_REQUEST},
     Verb.MANAGE_MEMBERS: {Purpose.ADMINISTRATION},

@@ -1,0 +1,546 @@
+"""Protocols as data: states, the ways between them, who may go them, what must be shown, by when, and who may be told.
+
+A protocol is read from TOML (`standard/*.toml`, or a text a community has adopted) and never changes: a change is a
+new version, and a case goes on by the version it began under. All here is a function of values; the moment is passed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from accord.policy.words import AgencyKind, Category, Level, Relation, Role
+
+#: What was written down on the way: evidence code to its value (see `EvidenceKind`).
+Facts = Mapping[str, str]
+LONGEST_TEXT: Final = 4_000
+E = TypeVar("E", bound=StrEnum)
+
+
+class InvalidProtocol(ValueError):
+    """This text is no protocol; the message names the place and what is wrong there."""
+
+
+class InvalidMove(ValueError):
+    """This step cannot be taken now; the message says what is missing."""
+
+
+class EvidenceKind(StrEnum):
+    """How a piece of evidence is written: a day (ISO date), a moment (ISO date and time with offset), one of the listed
+    codes, yes or no, or words. Only words are free text."""
+
+    DAY = "day"
+    MOMENT = "moment"
+    CODE = "code"
+    YES_NO = "yes_no"
+    WORDS = "words"
+
+
+class Unit(StrEnum):
+    """Minutes and hours pass; days keep the hour of the local clock; business days are Monday to Friday."""
+
+    MINUTES = "minutes"
+    HOURS = "hours"
+    DAYS = "days"
+    BUSINESS_DAYS = "business_days"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time in one unit; below zero it lies before what it counts from."""
+
+    count: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Something that is written down with a step. `choices` for codes alone."""
+
+    code: str
+    title: str
+    kind: EvidenceKind
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something that has to be done by a time, while a case stands in a state.
+
+    It counts from entering the state, or from a day or moment written down as evidence. `by_hand`: it is noted as done,
+    declined or not safe now; otherwise leaving the state does it. `again`: once done it starts anew. `when`: only for
+    cases in which one of these clauses holds. `optional`: passing it is no gap.
+    """
+
+    code: str
+    title: str
+    within: Span
+    counts_from: str = ""
+    opens: Span | None = None
+    by_hand: bool = False
+    again: bool = False
+    optional: bool = False
+    when: tuple[Facts, ...] = ()
+    citation: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a case can stand. At an `end` nothing waits any more, though another step may still lead on."""
+
+    code: str
+    title: str
+    start: bool = False
+    end: bool = False
+    dues: tuple[Due, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A step from some states to one. `needs`: evidence without which it is not taken; `may`: what can be added.
+    `when`: clauses over what is written down, of which one must hold. Empty `kinds`: every agency that runs it."""
+
+    code: str
+    title: str
+    begins: tuple[str, ...]
+    to: str
+    roles: frozenset[Role]
+    kinds: frozenset[AgencyKind]
+    needs: tuple[str, ...]
+    may: tuple[str, ...]
+    when: tuple[Facts, ...]
+    guard: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Which kinds of partner are offered to be told where it stands, in which states (empty: all), and how much. It
+    opens nothing: her release or a law does."""
+
+    to: frozenset[AgencyKind]
+    states: frozenset[str]
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One version of one protocol."""
+
+    code: str
+    version: int
+    title: str
+    purpose: str
+    category: Category
+    kinds: frozenset[AgencyKind]
+    about: frozenset[Relation]
+    states: Mapping[str, State]
+    transitions: Mapping[str, Transition]
+    evidence: Mapping[str, Evidence]
+    tells: tuple[Tell, ...]
+    source: str
+
+    @property
+    def starts(self) -> tuple[State, ...]:
+        return tuple(state for state in self.states.values() if state.start)
+
+    def ways(self, state: str, kind: AgencyKind | None = None) -> tuple[Transition, ...]:
+        """The steps that lead on from a state, for an agency of this kind (None: for any)."""
+        return tuple(
+            each
+            for each in self.transitions.values()
+            if state in each.begins and (kind is None or not each.kinds or kind in each.kinds)
+        )
+
+    def told(self, state: str) -> dict[AgencyKind, Level]:
+        """Who is offered to be told that it stands there, and how much at most."""
+        found: dict[AgencyKind, Level] = {}
+        for tell in self.tells:
+            if not tell.states or state in tell.states:
+                found |= {kind: max(tell.level, found.get(kind, Level.NONE)) for kind in tell.to}
+        return found
+
+    def due(self, code: str) -> Due:
+        """Raises KeyError."""
+        return {due.code: due for state in self.states.values() for due in state.dues}[code]
+
+
+# ------------------------------------------------------------------ steps
+
+
+def holds(when: Iterable[Facts], facts: Facts) -> bool:
+    """Whether one of the clauses holds: every fact of it has been written down just so. No clause at all holds."""
+    clauses = tuple(when)
+    return not clauses or any(all(facts.get(name) == value for name, value in clause.items()) for clause in clauses)
+
+
+def moved(
+    protocol: Protocol,
+    state: str,
+    step: str,
+    *,
+    roles: Collection[Role],
+    kind: AgencyKind,
+    facts: Facts,
+    given: Facts,
+) -> State:
+    """The state a step leads to. `facts` was written down before, `given` is with this step.
+
+    Raises InvalidMove when the step does not lead on from here, is not hers or this agency's, lacks evidence, carries
+    evidence that is malformed or none of its own, or when its guard does not hold.
+    """
+    way = protocol.transitions.get(step)
+    if way is None or state not in way.begins:
+        raise InvalidMove("This does not follow from where it stands now. Look at it again.")
+    if way.roles.isdisjoint(roles) or (way.kinds and kind not in way.kinds):
+        raise InvalidMove("This step belongs to somebody else.")
+    checked_evidence(protocol, way, given)
+    if not holds(way.when, {**facts, **given}):
+        raise InvalidMove(way.guard)
+    return protocol.states[way.to]
+
+
+def checked_evidence(protocol: Protocol, way: Transition, given: Facts) -> None:
+    """Raises InvalidMove naming what is missing or cannot be read."""
+    for code in way.needs:
+        if not given.get(code, "").strip():
+            raise InvalidMove(f"{protocol.evidence[code].title}: this is missing.")
+    for code, value in given.items():
+        if code not in way.needs and code not in way.may:
+            raise InvalidMove("This step does not ask for that.")
+        if value and not _reads(protocol.evidence[code], value):
+            raise InvalidMove(f"{protocol.evidence[code].title}: this cannot be read.")
+
+
+def _reads(evidence: Evidence, value: str) -> bool:
+    try:
+        match evidence.kind:
+            case EvidenceKind.DAY:
+                date.fromisoformat(value)
+            case EvidenceKind.MOMENT:
+                return datetime.fromisoformat(value).tzinfo is not None
+            case EvidenceKind.CODE:
+                return value in dict(evidence.choices)
+            case EvidenceKind.YES_NO:
+                return value in ("yes", "no")
+            case EvidenceKind.WORDS:
+                return len(value) <= LONGEST_TEXT
+    except ValueError:
+        return False
+    return True
+
+
+# ------------------------------------------------------------------ clocks
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One due of one case: it may be done from `opens_at` on and is overdue from `due_at` on (half-open)."""
+
+    due: Due
+    opens_at: datetime
+    due_at: datetime
+
+
+def clocks(protocol: Protocol, state: str, entered_at: datetime, facts: Facts, zone: ZoneInfo) -> tuple[Clock, ...]:
+    """What has to be done while a case stands in a state, the soonest first. What counts from a day that nobody wrote
+    down has no clock."""
+    found = (clock(protocol, due, entered_at, facts, zone) for due in protocol.states[state].dues)
+    return tuple(sorted((each for each in found if each is not None), key=lambda each: (each.due_at, each.due.code)))
+
+
+def clock(protocol: Protocol, due: Due, entered_at: datetime, facts: Facts, zone: ZoneInfo) -> Clock | None:
+    """The clock of one due, or None where its clauses do not hold or the day it counts from is unknown."""
+    if not holds(due.when, facts):
+        return None
+    counted = facts.get(due.counts_from, "") if due.counts_from else None
+    if counted == "":
+        return None
+    start: date | datetime = entered_at
+    if counted is not None:
+        kind = protocol.evidence[due.counts_from].kind
+        start = date.fromisoformat(counted) if kind is EvidenceKind.DAY else datetime.fromisoformat(counted)
+    due_at = after(start, due.within, zone)
+    opens = after(start, due.opens, zone) if due.opens is not None else entered_at
+    return Clock(due, min(opens, due_at), due_at)
+
+
+def after(start: date | datetime, span: Span, zone: ZoneInfo) -> datetime:
+    """The moment a span after a start, in UTC-comparable form. Counted from a day it is the end of that last day, where
+    the agency is; days keep the local hour across a change of clocks; a business day is no Saturday or Sunday (public
+    holidays are not known here). An hour that a change of clocks leaves out is the hour after it."""
+    if span.unit in (Unit.MINUTES, Unit.HOURS):
+        moment = start if isinstance(start, datetime) else datetime.combine(start, time(0), zone)
+        return moment.astimezone(_UTC) + timedelta(**{span.unit.value: span.count})
+    whole_day = not isinstance(start, datetime)
+    local = datetime.combine(start, time(0)) if not isinstance(start, datetime) else start.astimezone(zone)
+    day = _later(local.date(), span)
+    if whole_day:
+        day += timedelta(days=1)
+    return datetime.combine(day, local.time(), zone).astimezone(_UTC)
+
+
+_UTC: Final = ZoneInfo("UTC")
+
+
+def _later(day: date, span: Span) -> date:
+    if span.unit is Unit.DAYS:
+        return day + timedelta(days=span.count)
+    step, left = (1, span.count) if span.count >= 0 else (-1, -span.count)
+    while left or day.weekday() > 4:
+        day += timedelta(days=step)
+        left -= day.weekday() <= 4 and left > 0
+    return day
+
+
+# ------------------------------------------------------------------ reading
+
+
+def loaded(text: str, place: str = "") -> Protocol:
+    """The protocol a TOML text describes. Raises InvalidProtocol naming place and what is wrong: unknown words, a state
+    that leads nowhere, nobody can reach or nobody can begin at, evidence that no step asks for, a due without a
+    source, a clock that counts from no day."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidProtocol(f"{place or 'the text'}: {error}") from None
+    return _Reading(place or "the text").protocol(data)
+
+
+class _Reading:
+    """One text being read; every complaint names it."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+    def no(self, where: str, what: str) -> InvalidProtocol:
+        return InvalidProtocol(f"{self.place}, {where}: {what}")
+
+    def protocol(self, data: Mapping[str, Any]) -> Protocol:
+        self.known("top", data, {"protocol", "state", "transition", "evidence", "tell"})
+        head = self.table("protocol", data.get("protocol"))
+        self.known("protocol", head, {"code", "version", "title", "purpose", "category", "kinds", "about", "source"})
+        evidence = self.by_code("evidence", data, self.evidence)
+        states = self.by_code("state", data, lambda row: self.state(row, evidence))
+        transitions = self.by_code("transition", data, lambda row: self.transition(row, states, evidence))
+        protocol = Protocol(
+            code=self.word("protocol", head, "code"),
+            version=self.number("protocol", head, "version", least=1),
+            title=self.line("protocol", head, "title"),
+            purpose=self.line("protocol", head, "purpose"),
+            category=self.one("protocol", Category, head.get("category")),
+            kinds=self.some("protocol", AgencyKind, head.get("kinds")),
+            about=self.some("protocol", Relation, head.get("about", ["self"])),
+            states=states,
+            transitions=transitions,
+            evidence=evidence,
+            tells=tuple(self.tell(row, states) for row in self.rows("tell", data)),
+            source=self.line("protocol", head, "source"),
+        )
+        self.whole(protocol)
+        return protocol
+
+    def evidence(self, row: Mapping[str, Any]) -> Evidence:
+        code = self.word("evidence", row, "code")
+        where = f"evidence {code}"
+        self.known(where, row, {"code", "title", "kind", "choices"})
+        kind = self.one(where, EvidenceKind, row.get("kind"))
+        choices = tuple((str(key), str(title)) for key, title in self.table(where, row.get("choices", {})).items())
+        if (kind is EvidenceKind.CODE) != bool(choices):
+            raise self.no(where, "codes have choices, and nothing else has")
+        return Evidence(code, self.line(where, row, "title"), kind, choices)
+
+    def state(self, row: Mapping[str, Any], evidence: Mapping[str, Evidence]) -> State:
+        code = self.word("state", row, "code")
+        where = f"state {code}"
+        self.known(where, row, {"code", "title", "start", "end", "due"})
+        dues = tuple(self.due(where, each, evidence) for each in self.rows("due", row, where))
+        return State(
+            code, self.line(where, row, "title"), self.flag(where, row, "start"), self.flag(where, row, "end"), dues
+        )
+
+    def due(self, where: str, row: Mapping[str, Any], evidence: Mapping[str, Evidence]) -> Due:
+        code = self.word(where, row, "code")
+        where = f"{where}, due {code}"
+        self.known(
+            where, row,
+            {"code", "title", "within", "counts_from", "opens", "by_hand", "again", "optional", "when", "citation",
+             "verified"},
+        )  # fmt: skip
+        counts_from = row.get("counts_from", "")
+        if counts_from and (
+            counts_from not in evidence or evidence[counts_from].kind not in (EvidenceKind.DAY, EvidenceKind.MOMENT)
+        ):
+            raise self.no(where, f"it counts from {counts_from!r}, which is no day or moment that is written down")
+        again, by_hand = self.flag(where, row, "again"), self.flag(where, row, "by_hand")
+        if again and not by_hand:
+            raise self.no(where, "what starts anew is noted by hand")
+        return Due(
+            code=code,
+            title=self.line(where, row, "title"),
+            within=self.span(where, row.get("within")),
+            counts_from=counts_from,
+            opens=self.span(where, row["opens"]) if "opens" in row else None,
+            by_hand=by_hand,
+            again=again,
+            optional=self.flag(where, row, "optional"),
+            when=self.clauses(where, row.get("when", []), evidence),
+            citation=self.line(where, row, "citation"),
+            verified=self.flag(where, row, "verified"),
+        )
+
+    def transition(
+        self, row: Mapping[str, Any], states: Mapping[str, State], evidence: Mapping[str, Evidence]
+    ) -> Transition:
+        code = self.word("transition", row, "code")
+        where = f"transition {code}"
+        self.known(where, row, {"code", "title", "from", "to", "roles", "kinds", "needs", "may", "when", "guard"})
+        begins, to = tuple(row.get("from", ())), row.get("to", "")
+        for name in (*begins, to):
+            if name not in states:
+                raise self.no(where, f"there is no state {name!r}")
+        asked = tuple(row.get("needs", ())), tuple(row.get("may", ()))
+        for name in (*asked[0], *asked[1]):
+            if name not in evidence:
+                raise self.no(where, f"there is no evidence {name!r}")
+        when = self.clauses(where, row.get("when", []), evidence)
+        guard = row.get("guard", "")
+        if bool(when) != bool(guard):
+            raise self.no(where, "a guard is clauses and the sentence that says what is missing")
+        return Transition(
+            code=code,
+            title=self.line(where, row, "title"),
+            begins=begins,
+            to=to,
+            roles=self.some(where, Role, row.get("roles", ["worker", "supervisor"])),
+            kinds=self.some(where, AgencyKind, row["kinds"]) if "kinds" in row else frozenset(),
+            needs=asked[0],
+            may=asked[1],
+            when=when,
+            guard=guard,
+        )
+
+    def tell(self, row: Mapping[str, Any], states: Mapping[str, State]) -> Tell:
+        self.known("tell", row, {"to", "states", "level"})
+        named = frozenset(row.get("states", ()))
+        if named - set(states):
+            raise self.no("tell", f"there is no state {min(named - set(states))!r}")
+        level = row.get("level", "")
+        if level not in ("existence", "summary", "full"):
+            raise self.no("tell", f"{level!r} is no level")
+        return Tell(self.some("tell", AgencyKind, row.get("to")), named, Level[level.upper()])
+
+    def whole(self, protocol: Protocol) -> None:
+        """What no single line shows."""
+        states = protocol.states
+        codes = [due.code for state in states.values() for due in state.dues]
+        for code in codes:
+            if codes.count(code) > 1:
+                raise self.no(f"due {code}", "two dues have this code")
+        if not protocol.starts:
+            raise self.no("protocol", "nobody can begin: no state is a start")
+        reached = {state.code for state in protocol.starts}
+        while more := {way.to for way in protocol.transitions.values() if reached & set(way.begins)} - reached:
+            reached |= more
+        for state in states.values():
+            where = f"state {state.code}"
+            if state.code not in reached:
+                raise self.no(where, "no step leads here")
+            if not state.end and not protocol.ways(state.code):
+                raise self.no(where, "no step leads on, and it is no end")
+            if state.end and any(not due.by_hand for due in state.dues):
+                raise self.no(where, "at an end nothing waits to be left")
+        for way in protocol.transitions.values():
+            if not way.begins:
+                raise self.no(f"transition {way.code}", "it begins nowhere")
+            if way.kinds - protocol.kinds:
+                raise self.no(f"transition {way.code}", "an agency that does not run this cannot take a step of it")
+        asked = {name for way in protocol.transitions.values() for name in (*way.needs, *way.may)}
+        for name in protocol.evidence:
+            if name not in asked:
+                raise self.no(f"evidence {name}", "no step asks for it")
+
+    # single values
+
+    def known(self, where: str, row: Mapping[str, Any], names: set[str]) -> None:
+        for name in row:
+            if name not in names:
+                raise self.no(where, f"{name!r} is no word of a protocol")
+
+    def table(self, where: str, value: object) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            raise self.no(where, "this is missing, or no table")
+        return value
+
+    def rows(self, name: str, data: Mapping[str, Any], where: str = "") -> list[Mapping[str, Any]]:
+        value = data.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+            raise self.no(where or name, "this is a list of tables")
+        return value
+
+    def by_code(self, name: str, data: Mapping[str, Any], read: Any) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for row in self.rows(name, data):
+            one = read(row)
+            if one.code in found:
+                raise self.no(f"{name} {one.code}", "this code stands twice")
+            found[one.code] = one
+        return found
+
+    def word(self, where: str, row: Mapping[str, Any], name: str) -> str:
+        value = row.get(name)
+        if not isinstance(value, str) or not value.isidentifier() or not value.islower() or len(value) > 40:
+            raise self.no(where, f"{name} is a lower-case word of at most 40 letters, not {value!r}")
+        return value
+
+    def line(self, where: str, row: Mapping[str, Any], name: str) -> str:
+        value = row.get(name)
+        if not isinstance(value, str) or not value.strip() or len(value) > 400:
+            raise self.no(where, f"{name} is missing, or longer than 400 letters")
+        return value
+
+    def number(self, where: str, row: Mapping[str, Any], name: str, *, least: int) -> int:
+        value = row.get(name)
+        if type(value) is not int or not least <= value < 1_000_000:
+            raise self.no(where, f"{name} is a number from {least}")
+        return value
+
+    def flag(self, where: str, row: Mapping[str, Any], name: str) -> bool:
+        value = row.get(name, False)
+        if type(value) is not bool:
+            raise self.no(where, f"{name} is true or false")
+        return value
+
+    def span(self, where: str, value: object) -> Span:
+        row = self.table(where, value)
+        units = [unit for unit in Unit if unit in row]
+        if len(row) != 1 or len(units) != 1 or type(row[units[0]]) is not int or abs(row[units[0]]) > 40_000:
+            raise self.no(where, "a time is one number of minutes, hours, days or business_days")
+        return Span(row[units[0]], units[0])
+
+    def clauses(self, where: str, value: object, evidence: Mapping[str, Evidence]) -> tuple[Facts, ...]:
+        if not isinstance(value, list):
+            raise self.no(where, "clauses are a list of tables")
+        found: list[Facts] = []
+        for clause in value:
+            for name, wanted in self.table(where, clause).items():
+                if name not in evidence or not isinstance(wanted, str) or not _reads(evidence[name], wanted):
+                    raise self.no(where, f"no evidence {name!r} can say {wanted!r}")
+            found.append(clause)
+        return tuple(found)
+
+    def one(self, where: str, words: type[E], value: object) -> E:
+        try:
+            return words(str(value))
+        except ValueError:
+            raise self.no(where, f"{value!r} is no {words.__name__}") from None
+
+    def some(self, where: str, words: type[E], value: object) -> frozenset[E]:
+        if not isinstance(value, list) or not value:
+            raise self.no(where, f"a list of {words.__name__} is missing")
+        return frozenset(self.one(where, words, each) for each in value)
