@@ -282,7 +282,7 @@ def after(start: date | datetime, span: Span, zone: ZoneInfo) -> datetime:
     day = _later(local.date(), span)
     if whole_day:
         day += timedelta(days=1)
-    return datetime.combine(day, local.time(), zone).astimezone(_UTC)
+    return local.replace(year=day.year, month=day.month, day=day.day, tzinfo=zone).astimezone(_UTC)
 
 
 _UTC: Final = ZoneInfo("UTC")
