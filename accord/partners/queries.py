@@ -112,10 +112,7 @@ def members(*, permit: Permit) -> list[MemberLine]:
 @needs(Verb.READ_DAY)
 def own_roles(*, permit: Permit) -> frozenset[Role]:
     """The roles the asker holds now, whatever they were when she signed in."""
-    held = (
-        models.Member.objects.filter(id=permit.member_id, left_at__isnull=True).values_list("roles", flat=True).first()
-    )
-    return frozenset(Role(role) for role in held or ())
+    return frozenset(Role(role) for roles in _roles(permit.member_id) for role in roles)
 
 
 @needs(Verb.ASSIGN_CLIENT, Verb.WALL_CLIENT)
@@ -207,6 +204,11 @@ def _party(agency_id: UUID, row: models.AgreementParty | None) -> PartyLine:
         row.signed_by if row else "",
         row.suspended_because if row else "",
     )
+
+
+@prepared
+def _roles(member_id: UUID) -> QuerySet[models.Member]:
+    return models.Member.objects.filter(id=member_id, left_at__isnull=True).values_list("roles", flat=True)
 
 
 @prepared

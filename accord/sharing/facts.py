@@ -70,6 +70,8 @@ def flows_locked(flow_ids: Collection[UUID]) -> list[models.Flow]:
 
 def bases(ids: Collection[UUID]) -> list[models.Release | models.Flow]:
     """Releases and flows by their ids, unlocked: to look at what could be sent on them."""
+    if not ids:
+        return []
     return [*models.Release.objects.filter(id__in=ids), *models.Flow.objects.filter(id__in=ids)]
 
 

@@ -260,11 +260,9 @@ class NeverView:
 @needs(Verb.READ_DAY)
 def waiting(*, permit: Permit, limit: int = 20) -> list[Waiting]:
     """Threads with something new, longest wait first, each with what it says so far."""
-    arrivals = list(
-        Arrival.objects.filter(agency_id=permit.agency_id)
-        .order_by("arrived_at")
-        .values_list("envelope", flat=True)[: limit * 10]
-    )
+    arrivals = _arrivals(permit.agency_id)
+    if not arrivals:
+        return []
     rows = _open_to(permit, Envelope.objects.filter(agency_id=permit.agency_id, id__in=arrivals))
     return _by_thread(_opened(permit, _confirmed(rows), threads=True))[:limit]
 
@@ -486,10 +484,9 @@ def unsent(*, permit: Permit, client_id: UUID | None = None, limit: int = MOST_L
 def relays(*, permit: Permit, client_id: UUID | None = None) -> list[RelayView]:
     """What partners heard her take back and nobody here has dealt with, oldest first, each once. One about a thread
     that never was between us is found by nobody."""
-    rows = {
-        (row.partner_id, row.thread): row
-        for row in Relay.objects.filter(agency_id=permit.agency_id, closed_at__isnull=True).order_by("told_at", "id")
-    }
+    rows = {(row.partner_id, row.thread): row for row in _open_relays(permit.agency_id)}
+    if not rows:
+        return []
     ties = within(permit, Thread.objects.filter(thread__in={thread for _partner, thread in rows}))
     if client_id is not None:
         ties = ties.filter(client_id__in=files(client_id))
@@ -645,6 +642,18 @@ def answers_by_month(*, permit: Permit, since: datetime) -> list[tuple[datetime,
     rows = within(permit, Receipt.objects.filter(accepted_at__gte=since))
     months = rows.annotate(month=TruncMonth("accepted_at", tzinfo=since.tzinfo)).values_list("month")
     return list(months.annotate(total=Sum("answers")).filter(total__gt=0).order_by("-month"))
+
+
+@prepared
+def _arrivals(agency_id: UUID) -> QuerySet[Arrival]:
+    """What nobody has accepted, longest wait first."""
+    rows = Arrival.objects.filter(agency_id=agency_id).order_by("arrived_at")
+    return rows.values_list("envelope", flat=True)[:MOST_LISTED]
+
+
+@prepared
+def _open_relays(agency_id: UUID) -> QuerySet[Relay]:
+    return Relay.objects.filter(agency_id=agency_id, closed_at__isnull=True).order_by("told_at", "id")
 
 
 @prepared
