@@ -515,17 +515,22 @@ CODES: Mapping[str, Mapping[str, Any]] = {"service": SERVICES, "channel": REACHE
 #: Values that hold a day.
 DAYS = frozenset({"born", "date", "day", "first_day", "last_day", "start", "end"})
 
-_ALL: tuple[Mapping[Any, Any], ...] = (
-    CATEGORIES, LEVELS, PURPOSES, ROLES, KINDS_OF_AGENCY, DUTIES, MARKS, RELATIONS, VERBS, INSTRUMENTS, ELEMENTS,
-    PROCESS_KINDS, REPRESENTATIONS, SINGLE_FACTS, STATES, WHOM, ABOUTS,
-)  # fmt: skip
+#: Codes of different kinds may be equal: each is known together with its type.
+_WORDS: Mapping[tuple[type, Any], Any] = {
+    (type(code), code): word
+    for table in (
+        CATEGORIES, LEVELS, PURPOSES, ROLES, KINDS_OF_AGENCY, DUTIES, MARKS, RELATIONS, VERBS, INSTRUMENTS, ELEMENTS,
+        PROCESS_KINDS, REPRESENTATIONS, SINGLE_FACTS, STATES, WHOM, ABOUTS,
+    )
+    for code, word in table.items()
+}  # fmt: skip
 
 
 def label(code: Any) -> str:
     """A code of the field's words in the reader's language."""
-    for table in _ALL:
-        if code in table and type(code) is type(next(iter(table))):
-            return str(table[code])
+    word = _WORDS.get((type(code), code))
+    if word is not None:
+        return str(word)
     return str(KINDS.get(code) or HARMS.get(code) or MAY_CONTACT.get(code) or gettext(health.WORDS.get(code, code)))
 
 
