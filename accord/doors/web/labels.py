@@ -418,6 +418,22 @@ HARMS = {
     "trafficking": _("Trafficking"),
     "other": _("Something else"),
 }
+#: How something that was due ended, and where it stands until then.
+HOWS = {
+    "open": _("Open"),
+    "overdue": _("Overdue"),
+    "done": _("Done"),
+    "declined": _("She declined"),
+    "not_safe": _("Not safe now"),
+    "left": _("Done with the next step"),
+    "over": _("No longer needed"),
+}
+#: Ways a case leaves its protocol.
+DEVIATIONS = {
+    "late": _("Written down more than three days later"),
+    "passed": _("A time passed"),
+    "overridden": _("A supervisor went on although something was missing"),
+}
 KINDS = {
     "identity": _("Who she is"),
     "safe_contact": _("Safe contact"),
@@ -449,6 +465,7 @@ KINDS = {
     "document": _("Document"),
     "facts": _("Single facts"),
     "consent": _("Consent from another system"),
+    "track": _("Step of a protocol"),
 }
 VERBS = {
     Verb.READ_DAY: _("opened My day"),
@@ -512,6 +529,8 @@ VERBS = {
 
 #: Values of a summary that are codes of the vault, as they stand inside a sentence.
 CODES: Mapping[str, Mapping[str, Any]] = {"service": SERVICES, "channel": REACHED}
+#: Values that are titles of a protocol, in English as its text says them.
+TITLES = frozenset({"track", "stands"})
 #: Values that hold a day.
 DAYS = frozenset({"born", "date", "day", "first_day", "last_day", "start", "end"})
 
@@ -607,6 +626,8 @@ def safe_hours(values: Mapping[str, Any]) -> str:
 def _ready(name: str, value: Any) -> Any:
     if name in CODES and value in CODES[name]:
         return str(CODES[name][value])
+    if name in TITLES and value:
+        return gettext(str(value))
     if isinstance(value, list):
         return tuple(value)
     return spoken_day(value) if name in DAYS and isinstance(value, str) else value

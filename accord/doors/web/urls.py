@@ -30,6 +30,7 @@ from accord.doors.web.views import (
     staff,
     team,
     ties,
+    tracks,
     updates,
     whatif,
 )
@@ -38,12 +39,14 @@ from accord.policy.words import Purpose, Verb
 C = "clients/<uuid:client_id>/"
 T = C + "conversations/<uuid:conversation_id>/"
 P = C + "papers/<uuid:paper_id>/"
+K = C + "tracks/<uuid:track_id>/"
 A = "agreements/<uuid:agreement_id>/"
 D = "agreements/drafts/<uuid:draft_id>/"
 U, E = "caseload/import/<uuid:upload_id>/", "caseload/export/<uuid:export_id>/"
 ADMINISTRATION, OVERSIGHT = Purpose.ADMINISTRATION, Purpose.OVERSIGHT
 #: What is written down may be sent with the same save.
 ADDING = (Verb.ADD_ENTRY, Verb.READ_CLIENT, Verb.SEND_UPDATE)
+MOVING = (Verb.MOVE_TRACK, Verb.READ_CLIENT, Verb.SEND_UPDATE)
 
 _TABLE = (
     # the agency's own work
@@ -195,6 +198,14 @@ _TABLE = (
     Page(P + "print/", process.paper_print, "paper_print", (Verb.ANSWER_PROCESS,)),
     Page("breaches/new/", process.breach_new, "breach_new", (Verb.NOTE_BREACH,)),
     Page("breaches/<uuid:breach_id>/", process.breach, "breach", (Verb.NOTE_BREACH,)),
+    # cases on their way through a protocol
+    Page(C + "tracks/", tracks.tracks, "tracks", (Verb.READ_CLIENT,)),
+    Page(C + "tracks/new/", tracks.begin, "track_new", MOVING),
+    Page(K, tracks.track, "track", (Verb.READ_CLIENT,)),
+    Page(K + "step/", tracks.step, "track_step", MOVING),
+    Page(K + "version/", tracks.version, "track_version", (Verb.MOVE_TRACK, Verb.READ_CLIENT)),
+    Page(K + "dues/<uuid:due_id>/", tracks.due, "track_due", (Verb.MOVE_TRACK, Verb.READ_CLIENT)),
+    Page("deviations/", tracks.deviations, "deviations", (Verb.READ_BOARD,)),
     # a whole caseload, in and out
     Page("caseload/", caseload.start, "caseload", (Verb.IMPORT_CASELOAD, Verb.EXPORT_CASELOAD)),
     Page("caseload/import/", caseload.upload, "caseload_upload", (Verb.IMPORT_CASELOAD,)),

@@ -110,6 +110,24 @@ def last_day(end: datetime | None) -> str:
 
 
 @register.filter
+def deadline(end: datetime) -> SafeString | str:
+    """The end of a clock: the last whole day where it ends with one, else the hour."""
+    return until(end) if timezone.localtime(end).time() == time(0) else moment(end)
+
+
+@register.filter
+def iso_day(text: str) -> SafeString | str:
+    """A day that was written down as ISO."""
+    return day(date.fromisoformat(text))
+
+
+@register.filter
+def iso_moment(text: str) -> SafeString | str:
+    """A moment that was written down as ISO with its offset."""
+    return moment(datetime.fromisoformat(text))
+
+
+@register.filter
 def long_day(moment: datetime | date) -> str:
     """A day with its month in full, as it stands on paper."""
     return labels.spoken_day(_local(moment).isoformat())

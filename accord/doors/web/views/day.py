@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accord.config.service import gate
+from accord.coordination.tracks import queries as tracks
 from accord.doors.web.forms.vault import FindForm
 from accord.doors.web.knocking import caller, entering
 from accord.doors.web.watching import mark_of, unchanged
@@ -61,10 +62,10 @@ def my_day(request: HttpRequest) -> HttpResponse:
         over = grouped(sharing.ended_lately(permit=permit))
         months = sharing.answers_by_month(permit=permit, since=_months_ago(permit.at, MONTHS))
         papers = process.waiting(permit=permit)
+        dues = tracks.due(permit=permit)
         recent = vault.recent(permit=permit, limit=RECENT)
-        named = {
-            each.client_id for each in (*waiting, *ending, *begun, *over, *relays, *resting, *papers) if each.client_id
-        }
+        listed = (*waiting, *ending, *begun, *over, *relays, *resting, *papers, *dues)
+        named = {each.client_id for each in listed if each.client_id}
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
         held = partners.own_roles(permit=permit)
@@ -90,6 +91,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         [(view.id, view.state) for view in review],
         [export.id for export in seconds],
         papers,
+        [(line.due.id, line.overdue) for line in dues],
         breaches,
         [(view.id, days) for view, days in reminders],
         [(line.id, line.touched_at) for line in recent],
@@ -113,6 +115,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "review": review,
             "seconds": seconds,
             "papers": papers,
+            "dues": dues,
             "breaches": breaches,
             "now": timezone.now(),
             "count": bool(tray)
@@ -131,6 +134,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
                         review,
                         seconds,
                         papers,
+                        dues,
                         breaches,
                     ),
                 )

@@ -98,6 +98,13 @@ DEEDS = {
     "accounting_suspended": _("an accounting waits, as law enforcement asked"),
     "breach_noted": _("a breach was written down"),
     "breach_told": _("somebody was told of a breach"),
+    "track_begun": _("a case began on its way"),
+    "track_moved": _("a case went a step"),
+    "guard_overridden": _("a supervisor went on although something was missing"),
+    "track_version": _("a case went on by a newer version"),
+    "due_done": _("something that was due was done"),
+    "due_declined": _("she declined something that was due"),
+    "due_not_safe": _("something that was due is not safe now"),
     "member_added": _("a member was let in"),
     "member_code_renewed": _("a member was given a new code"),
     "member_removed": _("a member was removed"),
@@ -166,6 +173,7 @@ THINGS = {
     "release": _("release"),
     "paper": _("paper"),
     "breach": _("breach"),
+    "track": _("protocol of a case"),
 }
 JOBS = {
     "system:founding": _("The operator"),
