@@ -16,6 +16,7 @@ STAIRS = [
     "web",
     "caseload",
     "health",
+    "protocols",
     "process",
     "sharing",
     "vault",
