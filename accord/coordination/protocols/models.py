@@ -1,5 +1,5 @@
-"""What the agencies of a community change together about what they have agreed to do: proposals, wording by wording, what
-each says about them, and the versions that all have adopted. No client stands in any of it, and everybody in the
+"""What the agencies of a community change together about what they have agreed to do: proposals, wording by wording,
+what each says about them, and the versions that all have adopted. No client stands in any of it, and everybody in the
 community reads it."""
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Proposal(models.Model):
 
 
 class Wording(models.Model):
-    """What a proposal says from one change to the next. Never edited: a change is another wording, with another hash. It
-    is laid before the partners once, and names those that have to say yes."""
+    """What a proposal says from one change to the next. Never edited: a change is another wording, with another hash.
+    It is laid before the partners once, and names those that have to say yes."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: who proposes it")
@@ -102,9 +102,7 @@ class Voice(models.Model):
         indexes = [models.Index(fields=["digest"], name="voice_to_wording")]
         constraints = [
             models.UniqueConstraint(fields=["agency", "digest", "yes"], name="voice_once_per_answer"),
-            models.CheckConstraint(
-                condition=models.Q(yes=True) | ~models.Q(words=""), name="voice_says_why_not"
-            ),
+            models.CheckConstraint(condition=models.Q(yes=True) | ~models.Q(words=""), name="voice_says_why_not"),
         ]
 
 

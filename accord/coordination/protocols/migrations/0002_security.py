@@ -26,7 +26,7 @@ begin
 end $$
 """
 
-#: The hash is of all that is agreed to; `changing.digest` says the same in Python.
+#: The hash is of all that is agreed to; `changing.Said` says the same in Python.
 DIGEST = """
 create function protocols_digest(w protocols_wording) returns bytea language sql stable as $$
   select sha256(convert_to(concat_ws(E'\\n', w.agency_id::text, w.proposal::text, w.number::text, w.code,
@@ -90,7 +90,7 @@ begin
   select * into w from protocols_wording where digest = new.digest;
   perform protocols_lock(coalesce(w.code, ''));
   select * into w from protocols_wording
-   where digest = new.digest and laid_at <= new.said_at and new.agency_id = any(needed);
+   where digest = new.digest and laid_at is not null and new.agency_id = any(needed);
   if not found then raise exception 'an agency that has to says yes or no to what was laid before it'; end if;
   perform from protocols_voice where digest = new.digest and not yes and id <> new.id;
   if found then raise exception 'an agency has said no to it'; end if;
