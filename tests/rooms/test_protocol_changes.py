@@ -22,7 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from accord.coordination.protocols import actions, facts, models, queries
 from accord.coordination.protocols.changing import (
     LONGEST,
-    InvalidChange,
+    InvalidProposal,
     Said,
     Stage,
     new_code,
@@ -124,7 +124,6 @@ def propose(house: House, code: str, words: str = "", begins_on: date | None = N
         return actions.propose(
             permit=permit,
             at=permit.at,
-            code=code,
             why="It takes too long.",
             begins_on=begins_on or permit.at.date(),
             text=words or text(code),
@@ -264,7 +263,6 @@ HOSTILE = {
     "counts from a list": text("hostile").replace("days = 3 }", 'days = 3 }\ncounts_from = ["because"]'),
     "an endless time": text("hostile", days=10**12),
     "no way out": text("hostile").replace('to = "done"', 'to = "begun"'),
-    "another protocol": text("another"),
     "another version": text("hostile", version=7),
     "twice": text("hostile") + text("hostile"),
 }  # fmt: skip
@@ -272,10 +270,12 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_text_that_is_none_is_answered_in_one_sentence_and_changes_nothing(houses: list[House], name: str) -> None:
-    with pytest.raises(InvalidChange) as said:
+    with pytest.raises(InvalidProposal, match="code = .hostile., version = 1"):
+        read(text("another"), "hostile", 1)
+    with pytest.raises(InvalidProposal) as said:
         read(HOSTILE[name], "hostile", 1)
     assert 5 < len(str(said.value)) < 400 and "\n" not in str(said.value).strip()
-    with pytest.raises(InvalidChange):
+    with pytest.raises(InvalidProposal):
         propose(houses[0], "hostile", HOSTILE[name] or " ")
     with admin(houses[0][Role.SUPERVISOR], Verb.READ_PARTNERS) as permit:
         assert queries.proposals(permit=permit, code="hostile") == []
@@ -340,7 +340,7 @@ def test_one_no_sends_it_back_and_only_another_wording_is_laid_again(houses: lis
     answer(houses[2], id, yes=False)
     assert view(id, houses[0]).stage is Stage.RETURNED
     for act in (lambda: answer(houses[0], id), lambda: lay(houses[0], id), lambda: answer(houses[2], id)):
-        with pytest.raises(InvalidChange):
+        with pytest.raises(InvalidProposal):
             act()
     rewrite(houses[0], id, text(code, days=2))
     assert view(id, houses[0]).stage is Stage.DRAFT
@@ -353,7 +353,7 @@ def test_who_said_yes_can_still_say_no_and_no_twice_is_said_once(houses: list[Ho
     id = propose(houses[0], a_code())
     lay(houses[0], id)
     answer(houses[1], id)
-    with pytest.raises(InvalidChange, match="already"):
+    with pytest.raises(InvalidProposal, match="already"):
         answer(houses[1], id)
     answer(houses[1], id, yes=False)
     assert view(id, houses[0]).stage is Stage.RETURNED
@@ -363,7 +363,10 @@ def test_who_said_yes_can_still_say_no_and_no_twice_is_said_once(houses: list[Ho
 def test_a_no_says_what_should_change(houses: list[House]) -> None:
     id = propose(houses[0], a_code())
     lay(houses[0], id)
-    with admin(houses[0][Role.DIRECTOR], Verb.ADOPT_PROTOCOL) as permit, pytest.raises(InvalidChange, match="Say what"):
+    with (
+        admin(houses[0][Role.DIRECTOR], Verb.ADOPT_PROTOCOL) as permit,
+        pytest.raises(InvalidProposal, match="Say what"),
+    ):
         signed = view_in(permit, id).newest.digest
         actions.answer(permit=permit, at=permit.at, proposal_id=id, signed=signed, yes=False, words="  ")
 
@@ -375,7 +378,7 @@ def test_a_yes_is_to_the_wording_somebody_saw(houses: list[House]) -> None:
     seen = view(id, houses[1]).newest.digest
     rewrite(houses[0], id, text(code, days=9))
     lay(houses[0], id)
-    with pytest.raises(InvalidChange, match="newest"):
+    with pytest.raises(InvalidProposal, match="newest"):
         answer(houses[1], id, signed=seen)
     assert view(id, houses[0]).newest.voices == ()
 
@@ -391,7 +394,7 @@ def test_who_runs_it_before_or_after_is_asked_and_nobody_else(houses: list[House
     other = propose(houses[0], a_code())
     lay(houses[0], other)
     assert view(other, houses[0]).newest.needed == {house.id for house in houses}
-    with pytest.raises(InvalidChange, match="does not run"):
+    with pytest.raises(InvalidProposal, match="does not run"):
         answer(police, other)
 
 
@@ -399,10 +402,10 @@ def test_what_changes_nothing_is_not_laid_and_what_nobody_runs_neither(houses: l
     code = a_code()
     adopt(houses, code)
     same = propose(houses[0], code, text(code, version=2))
-    with pytest.raises(InvalidChange, match="changes nothing"):
+    with pytest.raises(InvalidProposal, match="changes nothing"):
         lay(houses[0], same)
     nobody = propose(houses[0], (unknown := a_code()), text(unknown, kinds=("registry",)))
-    with pytest.raises(InvalidChange, match="No agency"):
+    with pytest.raises(InvalidProposal, match="No agency"):
         lay(houses[0], nobody)
 
 
@@ -414,11 +417,11 @@ def test_only_its_own_agency_changes_and_takes_back_a_proposal(houses: list[Hous
         lambda: rewrite(houses[1], id, text(code, days=1)),
         lambda: end(houses[1], id),
     ):
-        with pytest.raises(InvalidChange, match="Only the agency"):
+        with pytest.raises(InvalidProposal, match="Only the agency"):
             act()
     end(houses[0], id)
     assert view(id, houses[1]).stage is Stage.ENDED
-    with pytest.raises(InvalidChange, match="over"):
+    with pytest.raises(InvalidProposal, match="over"):
         lay(houses[0], id)
 
 
@@ -437,7 +440,7 @@ def test_everybody_says_what_they_think_in_their_own_name(houses: list[House], p
         (police.id, "Why three days?"),
         (houses[1].id, "Why three days?"),
     ]
-    with admin(police[Role.SUPERVISOR], Verb.PROPOSE_PROTOCOL) as permit, pytest.raises(InvalidChange):
+    with admin(police[Role.SUPERVISOR], Verb.PROPOSE_PROTOCOL) as permit, pytest.raises(InvalidProposal):
         actions.say(permit=permit, at=permit.at, proposal_id=id, text=" ")
 
 
@@ -481,7 +484,7 @@ def test_the_second_of_two_changes_is_written_upon_the_first(houses: list[House]
     answer(houses[0], first)
     assert view(second, houses[0]).stage is Stage.OVERTAKEN
     for act in (lambda: answer(houses[0], second), lambda: lay(houses[1], second)):
-        with pytest.raises(InvalidChange):
+        with pytest.raises(InvalidProposal):
             act()
     with admin(houses[1][Role.SUPERVISOR], Verb.PROPOSE_PROTOCOL) as permit:
         seen = view_in(permit, second).newest.number
@@ -652,7 +655,7 @@ def test_a_proposal_that_is_adopted_is_not_worded_again(houses: list[House]) -> 
     code = a_code()
     id = adopt(houses, code)
     found = view(id, houses[0])
-    with pytest.raises(InvalidChange, match="over"):
+    with pytest.raises(InvalidProposal, match="over"):
         rewrite(houses[0], id, text(code, days=8))
     with admin(houses[0][Role.SUPERVISOR], Verb.PROPOSE_PROTOCOL):
         row = models.Wording.objects.get(id=found.newest.id)
@@ -689,7 +692,7 @@ class Voices(RuleBasedStateMachine):
         self.laid, self.said, self.adopted = False, {}, False
 
     def over(self, act) -> None:
-        with pytest.raises(InvalidChange):
+        with pytest.raises(InvalidProposal):
             act()
 
     @rule()

@@ -11,12 +11,13 @@ from django.db import connection
 
 from accord.coordination.protocols import facts, models, queries
 from accord.coordination.protocols.changing import (
-    InvalidChange,
+    InvalidProposal,
     Said,
     Stage,
     asked,
     proposal_id,
     read,
+    read_any,
     rebased,
     written,
 )
@@ -28,11 +29,12 @@ from accord.policy.words import Verb
 
 
 @needs(Verb.PROPOSE_PROTOCOL)
-def propose(*, permit: Permit, at: datetime, code: str, why: str, begins_on: date, text: str) -> UUID:
+def propose(*, permit: Permit, at: datetime, why: str, begins_on: date, text: str) -> UUID:
     """Propose another version of a protocol, or one the community has not had: its first wording, as TOML. Nobody has
-    agreed to it by that. Returns its id. Raises InvalidChange."""
+    agreed to it by that. Returns its id. Raises InvalidProposal."""
     if not why.strip():
-        raise InvalidChange("Say why it should change.")
+        raise InvalidProposal("Say why it should change.")
+    code = read_any(text).code
     row = models.Proposal(
         id=proposal_id(permit.agency_id, code, at), agency_id=permit.agency_id, code=code, why=why.strip(),
         begun_at=at, begun_by=_signer(permit),
@@ -49,7 +51,7 @@ def propose(*, permit: Permit, at: datetime, code: str, why: str, begins_on: dat
 @needs(Verb.PROPOSE_PROTOCOL)
 def rewrite(*, permit: Permit, at: datetime, proposal_id: UUID, seen: int, text: str, begins_on: date) -> None:
     """Another wording; what was answered to the one before does not count for it. `seen`: the number of the wording it
-    was made from. Raises InvalidChange."""
+    was made from. Raises InvalidProposal."""
     view = _own(permit, proposal_id, seen)
     last = view.newest
     begins_at = _midnight(permit, begins_on)
@@ -62,10 +64,10 @@ def rewrite(*, permit: Permit, at: datetime, proposal_id: UUID, seen: int, text:
 @needs(Verb.PROPOSE_PROTOCOL)
 def write_anew(*, permit: Permit, at: datetime, proposal_id: UUID, seen: int) -> None:
     """Write a proposal upon the version that was adopted meanwhile: what it changes stays changed, the rest is as in
-    the newest version. Raises InvalidChange, also when the two changes do not fit together."""
+    the newest version. Raises InvalidProposal, also when the two changes do not fit together."""
     view = _own(permit, proposal_id, seen)
     if view.stage is not Stage.OVERTAKEN:
-        raise InvalidChange("It is written upon the newest version already.")
+        raise InvalidProposal("It is written upon the newest version already.")
     newest = facts.protocol(view.code, facts.newest(view.code))
     mine = view.newest.protocol
     text = written(rebased(view.base, mine, newest) if view.base else _numbered(mine, newest))
@@ -75,10 +77,10 @@ def write_anew(*, permit: Permit, at: datetime, proposal_id: UUID, seen: int) ->
 
 @needs(Verb.PROPOSE_PROTOCOL)
 def say(*, permit: Permit, at: datetime, proposal_id: UUID, text: str) -> None:
-    """Say something about a proposal, in the name of the agency. Raises InvalidChange."""
+    """Say something about a proposal, in the name of the agency. Raises InvalidProposal."""
     view = _found(permit, proposal_id)
     if not text.strip():
-        raise InvalidChange("Write what you want to say.")
+        raise InvalidProposal("Write what you want to say.")
     models.Word(
         id=uuid4(), agency_id=permit.agency_id, proposal=view.id, number=view.newest.number, text=text.strip(),
         said_at=at, said_by=_signer(permit),
@@ -89,18 +91,18 @@ def say(*, permit: Permit, at: datetime, proposal_id: UUID, text: str) -> None:
 @needs(Verb.PROPOSE_PROTOCOL)
 def lay(*, permit: Permit, at: datetime, proposal_id: UUID, seen: int) -> None:
     """Lay the newest wording before every agency that runs the protocol, as it is or as it would be. Raises
-    InvalidChange."""
+    InvalidProposal."""
     view = _own(permit, proposal_id, seen)
     if view.stage is Stage.OVERTAKEN:
-        raise InvalidChange("Another change was adopted meanwhile. Write yours upon it first.")
+        raise InvalidProposal("Another change was adopted meanwhile. Write yours upon it first.")
     if view.stage is not Stage.DRAFT:
-        raise InvalidChange("This wording lay before the partners already. Change it before you lay it again.")
+        raise InvalidProposal("This wording lay before the partners already. Change it before you lay it again.")
     if view.base is not None and not _differs(view.base, view.newest.protocol):
-        raise InvalidChange("It changes nothing yet.")
+        raise InvalidProposal("It changes nothing yet.")
     kinds = sorted(view.newest.asked)
     needed = sorted(Agency.objects.filter(kind__in=kinds).values_list("id", flat=True))
     if not needed:
-        raise InvalidChange("No agency here runs this protocol.")
+        raise InvalidProposal("No agency here runs this protocol.")
     models.Wording.objects.filter(agency_id=permit.agency_id, id=view.newest.id, laid_at__isnull=True).update(
         needed=needed, laid_at=at, laid_by=_signer(permit)
     )
@@ -110,17 +112,19 @@ def lay(*, permit: Permit, at: datetime, proposal_id: UUID, seen: int) -> None:
 @needs(Verb.ADOPT_PROTOCOL)
 def answer(*, permit: Permit, at: datetime, proposal_id: UUID, signed: bytes, yes: bool, words: str) -> bool:
     """The yes or no of the own agency to the wording with this hash. The last yes adopts it. Returns whether it did.
-    Raises InvalidChange."""
+    Raises InvalidProposal."""
     view = _found(permit, proposal_id)
     last = view.newest
     if view.stage is not Stage.LAID or last.digest != signed:
-        raise InvalidChange("This wording does not lie before the partners now. Look at the newest one.")
+        raise InvalidProposal("This wording does not lie before the partners now. Look at the newest one.")
     if permit.agency_id not in last.needed:
-        raise InvalidChange("Your agency does not run this protocol, or joined after it was laid before the partners.")
+        raise InvalidProposal(
+            "Your agency does not run this protocol, or joined after it was laid before the partners."
+        )
     if any(voice.agency_id == permit.agency_id and voice.yes for voice in last.voices) and yes:
-        raise InvalidChange("Your agency has said yes to this wording already.")
+        raise InvalidProposal("Your agency has said yes to this wording already.")
     if not yes and not words.strip():
-        raise InvalidChange("Say what should change.")
+        raise InvalidProposal("Say what should change.")
     models.Voice(
         id=uuid4(), agency_id=permit.agency_id, digest=last.digest, yes=yes, words=words.strip(), said_at=at,
         said_by=_signer(permit),
@@ -135,7 +139,7 @@ def answer(*, permit: Permit, at: datetime, proposal_id: UUID, signed: bytes, ye
 
 @needs(Verb.PROPOSE_PROTOCOL)
 def take_back(*, permit: Permit, at: datetime, proposal_id: UUID) -> None:
-    """Its agency no longer proposes it. Raises InvalidChange."""
+    """Its agency no longer proposes it. Raises InvalidProposal."""
     view = _own(permit, proposal_id, None)
     models.Proposal.objects.filter(agency_id=permit.agency_id, id=view.id, ended_at__isnull=True).update(ended_at=at)
     permit.record("protocol_taken_back", view.id)
@@ -152,19 +156,19 @@ def _found(permit: Permit, proposal_id: UUID) -> ProposalView:
         _one_at_a_time(code)
     view = queries.proposal(permit=permit, proposal_id=proposal_id)
     if view is None:
-        raise InvalidChange("There is no such proposal.")
+        raise InvalidProposal("There is no such proposal.")
     if view.stage in (Stage.ADOPTED, Stage.ENDED):
-        raise InvalidChange("This proposal is over. Begin another one.")
+        raise InvalidProposal("This proposal is over. Begin another one.")
     return view
 
 
 def _own(permit: Permit, proposal_id: UUID, seen: int | None) -> ProposalView:
-    """A proposal of the own agency whose newest wording is the one somebody saw. Raises InvalidChange."""
+    """A proposal of the own agency whose newest wording is the one somebody saw. Raises InvalidProposal."""
     view = _found(permit, proposal_id)
     if view.agency_id != permit.agency_id:
-        raise InvalidChange("Only the agency that proposes it changes its wording. Say what should change.")
+        raise InvalidProposal("Only the agency that proposes it changes its wording. Say what should change.")
     if seen is not None and seen != view.newest.number:
-        raise InvalidChange("A colleague has changed it meanwhile. Look at the newest wording first.")
+        raise InvalidProposal("A colleague has changed it meanwhile. Look at the newest wording first.")
     return view
 
 

@@ -28,7 +28,7 @@ LONGEST = 60_000
 V = TypeVar("V")
 
 
-class InvalidChange(ValueError):
+class InvalidProposal(ValueError):
     """This cannot be done to a proposal; one sentence that a person reads."""
 
 
@@ -100,22 +100,27 @@ class Said:
 
 
 def read(text: str, code: str, version: int) -> Protocol:
-    """The protocol that somebody's text describes. Raises InvalidChange with one sentence: it is no protocol, or not
-    the next version of this one."""
+    """What somebody's text says of the next version of a protocol. Raises InvalidProposal with one sentence: it is no
+    protocol, or not that version of that one."""
+    protocol = read_any(text)
+    if (protocol.code, protocol.version) != (code, version):
+        raise InvalidProposal(f"The text says which it is: code = {_text(code)}, version = {version}.")
+    return protocol
+
+
+def read_any(text: str) -> Protocol:
+    """The protocol that somebody's text describes. Raises InvalidProposal with one sentence."""
     if len(text) > LONGEST:
-        raise InvalidChange(f"A protocol has at most {LONGEST} letters.")
+        raise InvalidProposal(f"A protocol has at most {LONGEST} letters.")
     if "\0" in text:
-        raise InvalidChange("This text cannot be read.")
+        raise InvalidProposal("This text cannot be read.")
     try:
-        protocol = loaded(text, "The text")
+        return loaded(text, "The text")
     except InvalidProtocol as error:
-        raise InvalidChange(str(error)) from None
+        raise InvalidProposal(str(error)) from None
     except (RecursionError, TypeError, AttributeError, ValueError):
         # A list where a word belongs, or a thousand brackets: whoever writes that is told no more than this.
-        raise InvalidChange("This text cannot be read as a protocol.") from None
-    if (protocol.code, protocol.version) != (code, version):
-        raise InvalidChange(f"The text says which it is: code = {_text(code)}, version = {version}.")
-    return protocol
+        raise InvalidProposal("This text cannot be read as a protocol.") from None
 
 
 def written(protocol: Protocol) -> str:

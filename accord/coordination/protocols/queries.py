@@ -10,7 +10,7 @@ from itertools import groupby
 from uuid import UUID
 
 from accord.coordination.protocols import adopted, facts, models
-from accord.coordination.protocols.changing import InvalidChange, Said, Stage, asked, proposal_id, read, stage
+from accord.coordination.protocols.changing import InvalidProposal, Said, Stage, asked, proposal_id, read, stage
 from accord.coordination.protocols.rules import Protocol
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import AgencyKind, Verb
@@ -273,7 +273,7 @@ def _is_itself(row: models.Wording, base: Protocol | None) -> Protocol | None:
     )  # fmt: skip
     try:
         protocol = _read(row.text, row.code, row.based_on + 1)
-    except InvalidChange:
+    except InvalidProposal:
         return None
     whole = (
         said.digest == bytes(row.digest)
