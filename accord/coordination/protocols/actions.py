@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from accord.coordination.protocols.changing import (
     Said,
     Stage,
     asked,
+    numbered,
     proposal_id,
     read,
     read_any,
@@ -70,7 +70,7 @@ def write_anew(*, permit: Permit, at: datetime, proposal_id: UUID, seen: int) ->
         raise InvalidProposal("It is written upon the newest version already.")
     newest = facts.protocol(view.code, facts.newest(view.code))
     mine = view.newest.protocol
-    text = written(rebased(view.base, mine, newest) if view.base else _numbered(mine, newest))
+    text = written(rebased(view.base, mine, newest) if view.base else numbered(mine, newest.version + 1))
     protocol = read(text, view.code, newest.version + 1)
     _write(permit, at, view.id, view.newest.number + 1, protocol, text, view.newest.begins_at)
 
@@ -97,7 +97,7 @@ def lay(*, permit: Permit, at: datetime, proposal_id: UUID, seen: int) -> None:
         raise InvalidProposal("Another change was adopted meanwhile. Write yours upon it first.")
     if view.stage is not Stage.DRAFT:
         raise InvalidProposal("This wording lay before the partners already. Change it before you lay it again.")
-    if view.base is not None and not _differs(view.base, view.newest.protocol):
+    if view.base is not None and numbered(view.base, view.newest.protocol.version) == view.newest.protocol:
         raise InvalidProposal("It changes nothing yet.")
     kinds = sorted(view.newest.asked)
     needed = sorted(Agency.objects.filter(kind__in=kinds).values_list("id", flat=True))
@@ -212,15 +212,6 @@ def _adopt(permit: Permit, view: ProposalView) -> None:
         adopted_at=adopted_at,
     ).save(force_insert=True)
     permit.record("protocol_adopted", view.id)
-
-
-def _differs(before: Protocol, after: Protocol) -> bool:
-    return _numbered(before, before) != _numbered(after, before)
-
-
-def _numbered(protocol: Protocol, newest: Protocol) -> Protocol:
-    """A protocol as the version after the newest."""
-    return replace(protocol, version=newest.version + 1)
 
 
 def _signer(permit: Permit) -> str:

@@ -222,6 +222,11 @@ def _text(value: str) -> str:
 # ------------------------------------------------------------------ one change at a time
 
 
+def numbered(protocol: Protocol, version: int) -> Protocol:
+    """The same as another version."""
+    return replace(protocol, version=version)
+
+
 def with_head(protocol: Protocol, title: str, purpose: str) -> Protocol:
     return replace(protocol, title=title, purpose=purpose)
 
