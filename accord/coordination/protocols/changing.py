@@ -186,6 +186,7 @@ def _due(due: Due) -> dict[str, object]:
         "again": due.again,
         "optional": due.optional,
         "when": due.when,
+        "kinds": sorted(due.kinds),
         "citation": due.citation,
         "verified": due.verified,
     }
@@ -237,10 +238,16 @@ def with_state(protocol: Protocol, code: str, title: str) -> Protocol:
 
 
 def with_due(protocol: Protocol, state: str, due: Due) -> Protocol:
-    """A due of a state, in the place of the one with its code or after the others. Raises KeyError."""
+    """A due of a state, after the others of it or in the place of the one with its code, in every state that has that.
+    Raises KeyError."""
     of = protocol.states[state]
-    rows = {each.code: each for each in of.dues} | {due.code: due}
-    return _state(protocol, replace(of, dues=tuple(rows.values())))
+    if due.code not in {each.code for each in of.dues}:
+        protocol = _state(protocol, replace(of, dues=(*of.dues, due)))
+    changed = {
+        code: replace(each, dues=tuple(due if one.code == due.code else one for one in each.dues))
+        for code, each in protocol.states.items()
+    }
+    return replace(protocol, states=changed)
 
 
 def without_due(protocol: Protocol, code: str) -> Protocol:

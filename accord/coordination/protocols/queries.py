@@ -177,7 +177,7 @@ def proposal(*, permit: Permit, proposal_id: UUID) -> ProposalView | None:
     return next(iter(_proposals(models.Proposal.objects.filter(id=proposal_id))), None)
 
 
-@needs(Verb.READ_DAY)
+@needs(Verb.READ_DAY, Verb.MANAGE_MEMBERS)
 def to_answer(*, permit: Permit) -> list[ProposalView]:
     """What lies before the asking agency and waits for its word, the longest wait first."""
     mine = models.Wording.objects.filter(needed__contains=[permit.agency_id])

@@ -112,7 +112,7 @@ class PartForm(forms.Form):
 
 class HeadForm(PartForm):
     title = _line(_("What it is called"))
-    purpose = _line(_("What it is for"), widget=forms.Textarea(attrs={"rows": 3, "maxlength": 400}))
+    purpose = _line(_("What it is for"))
     begins_on = _day()
 
     @staticmethod
@@ -199,7 +199,7 @@ class DueForm(PartForm):
         if old is None:
             return made
         same = (old.within, old.counts_from, old.citation) == (made.within, made.counts_from, made.citation)
-        kept = {"opens": old.opens, "again": old.again and made.by_hand, "when": old.when}
+        kept = {"opens": old.opens, "again": old.again and made.by_hand, "when": old.when, "kinds": old.kinds}
         return replace(made, verified=old.verified and same, **kept)
 
     def changed(self) -> Protocol:
