@@ -17,6 +17,7 @@ STAIRS = [
     "caseload",
     "health",
     "tracks",
+    "protocols",
     "process",
     "sharing",
     "vault",

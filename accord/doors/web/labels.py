@@ -221,6 +221,15 @@ STAGES = {
     "renewed": _("Renewed by a later version"),
     "amended": _("Amended by a later version"),
 }
+#: Where a proposed change of a protocol stands.
+PROPOSALS = {
+    "draft": _("Draft"),
+    "laid": _("Before the partners"),
+    "returned": _("Back with its authors"),
+    "overtaken": _("To be written anew"),
+    "adopted": _("Adopted"),
+    "ended": _("Taken back"),
+}
 #: What a row of an agreement's matrix rests on.
 GROUNDS = {
     "released": _("On her release, each time"),

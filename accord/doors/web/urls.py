@@ -24,6 +24,7 @@ from accord.doors.web.views import (
     people,
     picture,
     process,
+    protocols,
     releases,
     sharing,
     site,
@@ -42,6 +43,7 @@ P = C + "papers/<uuid:paper_id>/"
 K = C + "tracks/<uuid:track_id>/"
 A = "agreements/<uuid:agreement_id>/"
 D = "agreements/drafts/<uuid:draft_id>/"
+R = "protocols/changes/<uuid:proposal_id>/"
 U, E = "caseload/import/<uuid:upload_id>/", "caseload/export/<uuid:export_id>/"
 ADMINISTRATION, OVERSIGHT = Purpose.ADMINISTRATION, Purpose.OVERSIGHT
 #: What is written down may be sent with the same save.
@@ -248,6 +250,23 @@ _TABLE = (
     Page(D + "compare/", agreements.compare, "draft_compare", (Verb.READ_PARTNERS,), ADMINISTRATION),
     Page(D + "lay/", agreements.lay, "draft_lay", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
     Page(D + "paper/", agreements.paper, "draft_paper", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    # what the community has agreed to do, and changes together
+    Page("protocols/", protocols.protocols, "protocols", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page("protocols/changes/new/", protocols.propose, "proposal_new", (Verb.PROPOSE_PROTOCOL,), ADMINISTRATION),
+    Page(R, protocols.proposal, "proposal", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page(R + "edit/", protocols.proposal_edit, "proposal_edit", (Verb.PROPOSE_PROTOCOL,), ADMINISTRATION),
+    Page(R + "text/", protocols.proposal_text, "proposal_text", (Verb.PROPOSE_PROTOCOL,), ADMINISTRATION),
+    Page(R + "say/", protocols.proposal_say, "proposal_say", (Verb.PROPOSE_PROTOCOL,), ADMINISTRATION),
+    Page(R + "lay/", protocols.proposal_lay, "proposal_lay", (Verb.PROPOSE_PROTOCOL,), ADMINISTRATION),
+    Page(R + "answer/", protocols.proposal_answer, "proposal_answer", (Verb.ADOPT_PROTOCOL,), ADMINISTRATION),
+    Page("protocols/<slug:code>/", protocols.protocol, "protocol", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page(
+        "protocols/<slug:code>/versions/<int:number>/",
+        protocols.version,
+        "protocol_version",
+        (Verb.READ_PARTNERS,),
+        ADMINISTRATION,
+    ),
     Page("members/", staff.members, "members", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),
     Page("members/new/", staff.member_new, "member_new", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),
     Page("members/<uuid:member_id>/", staff.member, "member", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accord.config.service import gate
+from accord.coordination.protocols import queries as protocols
 from accord.coordination.tracks import queries as tracks
 from accord.doors.web.forms.vault import FindForm
 from accord.doors.web.knocking import caller, entering
@@ -77,6 +78,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         alarmed = held & {Role.PRIVACY_OFFICER, Role.DIRECTOR}
         breaches = [each for each in process.breaches(permit=permit) if each.open] if alarmed else []
         reminders = partners.reminders(permit=permit) if Role.DIRECTOR in held else []
+        changes = protocols.to_answer(permit=permit) if Role.DIRECTOR in held else []
     seen = mark_of(
         [[envelope.id for envelope in thread.envelopes] + [thread.client_id] for thread in waiting],
         [release.id for release in ending],
@@ -94,6 +96,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         [(line.due.id, line.overdue) for line in dues],
         breaches,
         [(view.id, days) for view, days in reminders],
+        [(view.id, view.newest.hash) for view in changes],
         [(line.id, line.touched_at) for line in recent],
     )
     if unchanged(request, seen):
@@ -142,6 +145,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "new": [(thread, envelope) for thread in waiting for envelope in thread.envelopes][:NEW_LISTED],
             "months": months,
             "reminders": reminders,
+            "changes": changes,
             "recent": recent,
             "names": {line.id: line.name for line in recent},
             "codes": codes,
