@@ -16,6 +16,8 @@ STAIRS = [
     "web",
     "caseload",
     "health",
+    "notices",
+    "tasks",
     "process",
     "sharing",
     "vault",
