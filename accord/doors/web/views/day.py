@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accord.config.service import gate
+from accord.coordination.tasks import queries as work
+from accord.doors.web.forms.tasks import zone
 from accord.doors.web.forms.vault import FindForm
 from accord.doors.web.knocking import caller, entering
 from accord.doors.web.watching import mark_of, unchanged
@@ -61,6 +63,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         over = grouped(sharing.ended_lately(permit=permit))
         months = sharing.answers_by_month(permit=permit, since=_months_ago(permit.at, MONTHS))
         papers = process.waiting(permit=permit)
+        todo = work.due(permit=permit, zone=zone())
         recent = vault.recent(permit=permit, limit=RECENT)
         named = {
             each.client_id for each in (*waiting, *ending, *begun, *over, *relays, *resting, *papers) if each.client_id
@@ -91,6 +94,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         [export.id for export in seconds],
         papers,
         breaches,
+        todo,
         [(view.id, days) for view, days in reminders],
         [(line.id, line.touched_at) for line in recent],
     )
@@ -113,6 +117,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "review": review,
             "seconds": seconds,
             "papers": papers,
+            "todo": todo,
             "breaches": breaches,
             "now": timezone.now(),
             "count": bool(tray)
@@ -132,6 +137,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
                         seconds,
                         papers,
                         breaches,
+                        todo,
                     ),
                 )
             ),
