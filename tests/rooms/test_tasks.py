@@ -290,6 +290,24 @@ def test_an_hour_that_is_left_out_once_does_not_stay_moved() -> None:
     assert (after.day, after.hour, after.minute) == (15, 2, 30)
 
 
+def test_a_series_keeps_its_hour_row_by_row(world: World) -> None:
+    house = world.agency()
+    with house.worker.enter(Verb.KEEP_TASKS) as permit:
+        actions.add(
+            permit=permit,
+            at=permit.at,
+            owner_id=house.worker.member,
+            new=NewTask("court", "Nightly round", local(2027, 3, 13, 2, 30), Span(1, Unit.DAYS)),
+        )
+    found = []
+    for _day in range(3):
+        (task,) = listed(house.worker).values()
+        found.append(task.due_at.astimezone(NEW_YORK))
+        with house.worker.enter(Verb.KEEP_TASKS) as permit:
+            actions.done(permit=permit, at=task.due_at, task_ids=[task.id])
+    assert [(each.day, each.hour) for each in found] == [(13, 2), (14, 3), (15, 2)]
+
+
 def test_the_end_of_a_working_day_is_followed_by_the_end_of_the_next() -> None:
     friday = rules.due_on(date(2027, 3, 12), NEW_YORK)
     assert rules.whole_day(friday, NEW_YORK)
