@@ -118,6 +118,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "seconds": seconds,
             "papers": papers,
             "todo": todo,
+            "todo_more": len(todo) == work.MOST_OF_DAY,
             "breaches": breaches,
             "now": timezone.now(),
             "count": bool(tray)

@@ -67,6 +67,8 @@ def tasks(request: HttpRequest) -> HttpResponse:
             "keepable": view != Filter() and view not in [each.view for each in kept] and not any(wanted.values()),
             "form": form,
             "ended": view.when == "ended",
+            "who": view.whose != "mine",
+            "narrowed": view != Filter() or any(wanted.values()),
         },
     )
 
