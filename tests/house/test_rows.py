@@ -18,6 +18,8 @@ STAIRS = [
     "health",
     "tracks",
     "protocols",
+    "notices",
+    "tasks",
     "process",
     "sharing",
     "vault",

@@ -1,4 +1,4 @@
-"""The pages of a case on its way: a protective order from the petition to service; what is overdue; a no that counts."""
+"""The pages of a case on its way: a protective order from petition to service; what is overdue; a no that counts."""
 
 from __future__ import annotations
 

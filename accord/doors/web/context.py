@@ -18,6 +18,8 @@ BREAKING = WORKERS | {Role.RECORDS_OFFICER, Role.DIRECTOR}
 MENU = (
     ("my_day", _("My day"), WORKERS),
     ("clients", _("Clients"), WORKERS),
+    ("tasks", _("Tasks"), WORKERS),
+    ("board", _("Board"), frozenset({Role.SUPERVISOR, Role.DIRECTOR})),
     ("papers", _("Papers"), WORKERS | {Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR}),
     ("watch", _("To look at"), frozenset({Role.PRIVACY_OFFICER})),
     ("log", _("Who looked"), frozenset({Role.PRIVACY_OFFICER, Role.DIRECTOR})),

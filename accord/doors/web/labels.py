@@ -23,6 +23,15 @@ from accord.doors.web.paperwords import (  # noqa: F401 - templates say MOVES, A
     STATES,
     WHOM,
 )
+from accord.doors.web.taskwords import (  # noqa: F401 - templates say these by name
+    NOTICE_HOW,
+    TASK_DROPPED,
+    TASK_KINDS,
+    TASK_SNOOZED,
+    TASK_STATES,
+    TASK_WHEN,
+    TASK_WHOSE,
+)
 from accord.policy.words import (
     AgencyKind,
     Category,

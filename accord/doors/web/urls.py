@@ -11,6 +11,7 @@ from django.urls import path
 from accord.doors.web.pages import Page
 from accord.doors.web.views import (
     agreements,
+    board,
     caseload,
     clients,
     consents,
@@ -19,6 +20,7 @@ from accord.doors.web.views import (
     health,
     intake,
     limits,
+    notices,
     oversight,
     partners,
     people,
@@ -29,6 +31,7 @@ from accord.doors.web.views import (
     sharing,
     site,
     staff,
+    tasks,
     team,
     ties,
     tracks,
@@ -100,6 +103,18 @@ _TABLE = (
     Page("walls/", team.walls, "walls", (Verb.WALL_CLIENT,)),
     Page("walls/<uuid:wall_id>/", team.wall, "wall", (Verb.WALL_CLIENT,)),
     Page("connections/", ties.ties, "ties", (Verb.DECLARE_TIES,)),
+    # what is to be done, by whom; how much each carries; when an e-mail says that something is new
+    Page("tasks/", tasks.tasks, "tasks", (Verb.KEEP_TASKS,)),
+    Page("tasks/new/", tasks.new, "task_new", (Verb.KEEP_TASKS,)),
+    Page("tasks/<uuid:task_id>/", tasks.task, "task", (Verb.KEEP_TASKS,)),
+    Page(C + "tasks/new/", tasks.new, "task_new_of", (Verb.KEEP_TASKS, Verb.READ_CLIENT)),
+    Page(C + "tasks/<uuid:task_id>/", tasks.task, "task_of", (Verb.KEEP_TASKS, Verb.READ_CLIENT)),
+    Page(
+        "tasks/hand-over/<uuid:member_id>/", tasks.hand_over, "tasks_hand_over", (Verb.KEEP_TASKS, Verb.ASSIGN_CLIENT)
+    ),
+    Page("board/", board.board, "board", (Verb.READ_BOARD,)),
+    Page("board/capacity/", board.capacity, "board_capacity", (Verb.ASSIGN_CLIENT, Verb.READ_BOARD)),
+    Page("my-notices/", notices.mine, "my_notices", (Verb.SET_NOTICES,)),
     # emergency access
     Page("emergency/", glass.glasses, "glasses", (Verb.BREAK_GLASS,)),
     Page("emergency/new/", glass.glass_new, "glass_new", (Verb.BREAK_GLASS,)),

@@ -16,7 +16,9 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext
 
+from accord.coordination.protocols.rules import Span
 from accord.doors.web import labels
+from accord.doors.web.taskwords import repeats
 from accord.policy.words import Level
 from accord.vault.rules import SafeContact
 
@@ -125,6 +127,20 @@ def iso_day(text: str) -> SafeString | str:
 def iso_moment(text: str) -> SafeString | str:
     """A moment that was written down as ISO with its offset."""
     return moment(datetime.fromisoformat(text))
+
+
+@register.filter
+def by_when(moment: datetime) -> SafeString | str:
+    """A moment by which something is due: the last day when it is the end of one, else day and hour."""
+    local = timezone.localtime(moment)
+    if (local.hour, local.minute) == (0, 0):
+        return until(moment)
+    return format_html('<time datetime="{}">{}, {}</time>', local.isoformat(), _short(local.date()), f"{local:%H:%M}")
+
+
+@register.filter
+def comes_again(span: Span | None) -> str:
+    return repeats(span)
 
 
 @register.filter

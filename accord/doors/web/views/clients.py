@@ -20,10 +20,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord.coordination.tasks import queries as work
 from accord.coordination.tracks import queries as tracks
 from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.circle import around, drawn
 from accord.doors.web.exporting import batch, entries_after, envelope_lines, file_lines, lines, track_lines
+from accord.doors.web.forms.tasks import zone
 from accord.doors.web.forms.vault import AboutForm, ClientForm, DeleteForm, EntryForm, FindForm, PersonForm
 from accord.doors.web.knocking import entering, roles
 from accord.doors.web.limiting import limits_due
@@ -131,6 +133,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         over = grouped(sharing.ended(permit=permit, client_id=client_id))
         answers = sharing.answers(permit=permit, client_id=client_id)
         served = vault.services(permit=permit, client_id=client_id)
+        todo = work.of_client(permit=permit, client_id=client_id, zone=zone())
         now = permit.at
         flows = [flow for flow in sharing.flows(permit=permit, client_id=client_id) if flow.living(now)]
         nevers = sharing.nevers(permit=permit, client_id=client_id)
@@ -151,6 +154,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         over,
         circle,
         served,
+        todo,
         flows,
         nevers,
         [(line.id, line.number, line.next and line.next.id) for line in going],
@@ -170,6 +174,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
             "household": [aged(person, now) for person in file.others],
             "people": _people(file),
             "rows": rows_of(file, served),
+            "todo": todo,
             "coming": [each for each in reversed(story) if _ahead(each.at, now)],
             "story": [each for each in story if not _ahead(each.at, now)],
             "living": [release for release in releases if release.state is State.SIGNED],

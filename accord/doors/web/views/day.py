@@ -14,7 +14,9 @@ from django.views.decorators.http import require_safe
 
 from accord.config.service import gate
 from accord.coordination.protocols import queries as protocols
+from accord.coordination.tasks import queries as work
 from accord.coordination.tracks import queries as tracks
+from accord.doors.web.forms.tasks import zone
 from accord.doors.web.forms.vault import FindForm
 from accord.doors.web.knocking import caller, entering
 from accord.doors.web.watching import mark_of, unchanged
@@ -64,6 +66,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         months = sharing.answers_by_month(permit=permit, since=_months_ago(permit.at, MONTHS))
         papers = process.waiting(permit=permit)
         dues = tracks.due(permit=permit)
+        todo = work.due(permit=permit, zone=zone())
         recent = vault.recent(permit=permit, limit=RECENT)
         listed = (*waiting, *ending, *begun, *over, *relays, *resting, *papers, *dues)
         named = {each.client_id for each in listed if each.client_id}
@@ -95,6 +98,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         papers,
         [(line.due.id, line.overdue) for line in dues],
         breaches,
+        todo,
         [(view.id, days) for view, days in reminders],
         [(view.id, view.newest.hash) for view in changes],
         [(line.id, line.touched_at) for line in recent],
@@ -119,6 +123,8 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "seconds": seconds,
             "papers": papers,
             "dues": dues,
+            "todo": todo,
+            "todo_more": len(todo) == work.MOST_OF_DAY,
             "breaches": breaches,
             "now": timezone.now(),
             "count": bool(tray)
@@ -139,6 +145,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
                         papers,
                         dues,
                         breaches,
+                        todo,
                     ),
                 )
             ),
