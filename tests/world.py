@@ -266,8 +266,9 @@ def draft(starter: House, *others: House, categories=(Category.LEGAL,), purposes
         )
         today = permit.at.date()
         sections, flows = beginning(
-            parties, categories, purposes, "envelope", today, today + timedelta(days=300), tables(permit.at), str
-        )
+            parties, categories, purposes, "envelope", today, today + timedelta(days=300), tables(permit.at), str,
+            {id: card.focal for id, card in cards.items()},
+        )  # fmt: skip
         sections["parties"]["signatory"] = {str(id): "The director" for id in ids}
         return drafting.begin(
             permit=permit,
