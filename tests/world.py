@@ -49,8 +49,8 @@ class Worker:
     def caller(self) -> Caller:
         return Caller(agency=self.agency, account=self.account, member=self.member, private=self.private)
 
-    def enter(self, *verbs: Verb, client: UUID | None = None, purpose: Purpose = Purpose.OWN_SERVICE, at=None):
-        return gate().enter(self.caller, *verbs, purpose=purpose, at=at or timezone.now(), client=client)
+    def enter(self, *verbs: Verb, client: UUID | None = None, purpose: Purpose = Purpose.OWN_SERVICE, at=None, **more):
+        return gate().enter(self.caller, *verbs, purpose=purpose, at=at or timezone.now(), client=client, **more)
 
 
 @dataclass
