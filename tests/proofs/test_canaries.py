@@ -86,7 +86,8 @@ class Ids:
     member_id: UUID = field(default_factory=uuid4)
     agency_id: UUID = field(default_factory=uuid4)
     agreement_id: UUID = field(default_factory=uuid4)
-    """Agencies and agreements are open to the whole community; these two are ids of nothing."""
+    proposal_id: UUID = field(default_factory=uuid4)
+    """Agencies, agreements and proposals are open to the whole community; these three are ids of nothing."""
     draft_id: UUID = field(default_factory=uuid4)
     kept: UUID = field(default_factory=uuid4)
     other_entry: UUID = field(default_factory=uuid4)
@@ -581,6 +582,16 @@ PROBES: dict[str, Data] = {
     "agreement_suspend": _fixed(because="A reason."),
     "agreement_resume": _fixed(),
     "agreement_leave": _fixed(),
+    "protocols": _fixed(),
+    "protocol": _fixed(),
+    "protocol_version": _fixed(),
+    "proposal_new": _fixed(why="It takes too long.", begins_on="2026-12-31", text="no protocol"),
+    "proposal": _fixed(),
+    "proposal_edit": _fixed(seen="1", title="Order"),
+    "proposal_text": _fixed(seen="1", text="no protocol", begins_on="2026-12-31"),
+    "proposal_say": _fixed(text="Why three days?"),
+    "proposal_lay": _fixed(seen="1"),
+    "proposal_answer": _fixed(yes="no", words="Two days.", signed="00"),
     "members": _fixed(),
     "member": _fixed(),
     "member_roles": _fixed(roles=["worker"]),
@@ -678,6 +689,11 @@ FRAGMENTS = ("why", "my_day", "client", "clients", "keys")
 #: The file as it leaves holds what reaches her, which no form that replaces it repeats: it is asked for before those.
 FIRST = ("export",)
 LAST = ("member_remove", "account_logout")
+#: What stands in an address and is no id.
+OF_THE_COMMUNITY = {
+    "protocol": {"code": "protective_order"},
+    "protocol_version": {"code": "protective_order", "number": 1},
+}
 #: Forms whose words are kept in a client's file, and those that may change what she is called.
 KEEPING = (
     "client_new", "entry_new", "about", "person_new", "person_edit", "services", "contact", "contact_anyway", "exam",
@@ -703,7 +719,7 @@ class Sweep:
         self, member: Member, name: str, ids: Mapping[str, UUID], data: dict[str, Any] | None = None, **headers: str
     ) -> Answer:
         """One request; whatever the model does not allow in what comes back is noted."""
-        path, model = reverse(name, kwargs=dict(ids)), self.place.model
+        path, model = reverse(name, kwargs={**ids, **OF_THE_COMMUNITY.get(name, {})}), self.place.model
         if data is None:
             answer = bytes_of(member.browser.get(path, headers=headers))
         else:

@@ -234,6 +234,7 @@ WITHOUT_SCOPE = {
     "accord.ledger.queries": "ids of an agency's own log; who reads it sees no file, and codes go through vault.codes",
     "accord.partners.queries": "agencies, members and agreements",
     "accord.agreements.queries": "what agencies draft together; it names no client",
+    "accord.coordination.protocols.queries": "what the community has agreed to do; it names no client",
     "accord.sharing.queries.all_living": "a yes or no about ids that were listed before",
     "accord.sharing.queries.release": "one release by its id; the page compares whose it is with whom it entered for",
     "accord.process.queries.breaches": "about the agency, not about anybody's file",

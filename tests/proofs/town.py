@@ -22,6 +22,8 @@ from psycopg.rows import dict_row
 
 from accord.agreements import actions as agreements
 from accord.config.service import gate
+from accord.coordination.protocols.changing import written
+from accord.coordination.protocols.facts import shipped
 from accord.database.context import note
 from accord.gate import Caller
 from accord.policy.words import Category, Level, Purpose, Relation, Role, Verb
@@ -136,6 +138,7 @@ def found_town(seed: int, clients: int = 2, kinds: Sequence[str] = KINDS) -> Tow
             if other is not house:
                 _commented(house, draft(house, other))
     _by_hand(town)
+    _protocols(town)
     return town
 
 
@@ -203,6 +206,28 @@ def _by_hand(town: Town) -> None:
                 " %(other)s, 0, 'sealed')",
                 "insert into caseload_export (id, agency_id, by, asked_at, until_at, reason, scope, count, second,"
                 " taken) values (gen_random_uuid(), %(me)s, %(member)s, now(), now(), 'copy', 'all', 1, false, 0)",
+            ):
+                hand.execute(statement, values)
+
+
+def _protocols(town: Town) -> None:
+    """What each agency proposes, says and answers about protocols, and a version it was the last to agree to."""
+    with past_the_triggers() as hand:
+        for house in town.houses.values():
+            values = {"me": house.id, "code": f"hand_{house.id.hex}", "text": written(shipped()["protective_order"])}
+            for statement in (
+                "insert into protocols_proposal (id, agency_id, code, why, begun_at, begun_by) values"
+                " (%(me)s, %(me)s, %(code)s, 'A reason.', now(), 'Somebody')",
+                "insert into protocols_wording (id, agency_id, proposal, number, code, based_on, kinds, asked, text,"
+                " begins_at, digest, written_at, written_by, needed, laid_by) values (gen_random_uuid(), %(me)s,"
+                " %(me)s, 1, %(code)s, 0, '{court}', '{court}', %(text)s, now(), 'hash', now(), 'Somebody', '{}', '')",
+                "insert into protocols_word (id, agency_id, proposal, number, text, said_at, said_by) values"
+                " (gen_random_uuid(), %(me)s, %(me)s, 1, 'Why?', now(), 'Somebody')",
+                "insert into protocols_voice (id, agency_id, digest, yes, words, said_at, said_by) values"
+                " (gen_random_uuid(), %(me)s, 'hash', true, '', now(), 'Somebody')",
+                "insert into protocols_version (id, agency_id, code, number, kinds, text, digest, begins_at,"
+                " adopted_at) values (gen_random_uuid(), %(me)s, %(code)s, 1, '{court}', %(text)s, 'hash', now(),"
+                " now())",
             ):
                 hand.execute(statement, values)
 
