@@ -237,6 +237,8 @@ WITHOUT_SCOPE = {
     "accord.coordination.protocols.queries": "what the community has agreed to do; it names no client",
     "accord.sharing.queries.all_living": "a yes or no about ids that were listed before",
     "accord.sharing.queries.release": "one release by its id; the page compares whose it is with whom it entered for",
+    "accord.coordination.tracks.queries.begins": "protocols of the community",
+    "accord.coordination.tracks.queries.newer": "a version of a protocol; the case comes from a page about her",
     "accord.process.queries.breaches": "about the agency, not about anybody's file",
     "accord.vault.queries.assigned": "a number, for who hands over; names nobody",
     "accord.vault.queries.ties": "her own list of people, none of them a client's",
