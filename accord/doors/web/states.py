@@ -131,19 +131,17 @@ def span_said(span: Span) -> str:
 
 
 def _far(protocol: Protocol) -> dict[str, int]:
-    """How many steps each state lies from the first one; another beginning that no step leads to lies beside it."""
-    first = next(iter(protocol.states))
-    far = {first: 0}
-    waiting = [first]
-    for code in waiting:
-        new = [way.to for way in protocol.ways(code) if way.to not in far]
-        far |= dict.fromkeys(new, far[code] + 1)
-        waiting += dict.fromkeys(new)
-    return {code: far.get(code, 0) for code in protocol.states}
+    """How far each state lies from the beginning: one step beyond the farthest of those before it in the text that lead
+    to it, for a text names its states in the order in which a case goes through them."""
+    far: dict[str, int] = {}
+    for code in protocol.states:
+        leading = (way for way in protocol.transitions.values() if way.to == code)
+        far[code] = 1 + max((far[begins] for way in leading for begins in way.begins if begins in far), default=-1)
+    return far
 
 
 def _rows(protocol: Protocol, far: Mapping[str, int]) -> list[list[State]]:
-    """States by how far they lie from the first one, two in a row."""
+    """States by how far they lie from the beginning, two in a row."""
     rows: dict[int, list[State]] = {}
     for code, state in protocol.states.items():
         rows.setdefault(far[code], []).append(state)
