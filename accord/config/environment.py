@@ -27,6 +27,7 @@ LANGUAGES = ("en", "es")
 OLDEST_POSTGRESQL = 150000
 THREADS = 4  # of a web process; measured in stack.md
 POOL = 2 * THREADS  # connections of one process at most
+PREPARED_AFTER = 5  # times a connection is asked the same before PostgreSQL keeps it; psycopg's own number
 
 VARIABLES = {
     "ACCORD_DATABASE_URL": "database of the service, as accord_app; without it Accord runs a PostgreSQL of its own",
@@ -335,13 +336,15 @@ def environment() -> Environment:
 def database_settings(environment: Environment) -> dict[str, Any]:
     """Django's entry for the database of this process's role, pooled for the service. Raises ConfigError.
 
-    Every connection is asked for life before use, so that a restarted PostgreSQL costs no request.
+    Every connection is asked for life before use, so that a restarted PostgreSQL costs no request. The service sends
+    values beside its statements: PostgreSQL reads and plans once what is asked again and again.
     """
     parts: dict[str, Any] = conninfo_to_dict(environment.connection_url)
     known = {django: parts.pop(libpq, "") for libpq, django in _DJANGO_NAMES.items()}
-    pool = {"min_size": 1, "max_size": POOL, "timeout": 10} if environment.role == "app" else None
-    options = parts | ({"pool": pool} if pool else {})
-    return {"ENGINE": "django.db.backends.postgresql", "CONN_HEALTH_CHECKS": True, "OPTIONS": options, **known}
+    if environment.role == "app":
+        pool = {"min_size": 1, "max_size": POOL, "timeout": 10}
+        parts |= {"pool": pool, "server_side_binding": True, "prepare_threshold": PREPARED_AFTER}
+    return {"ENGINE": "django.db.backends.postgresql", "CONN_HEALTH_CHECKS": True, "OPTIONS": parts, **known}
 
 
 _DJANGO_NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}

@@ -16,6 +16,8 @@ STAIRS = [
     "web",
     "caseload",
     "health",
+    "tracks",
+    "protocols",
     "notices",
     "tasks",
     "process",

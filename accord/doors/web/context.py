@@ -26,6 +26,7 @@ MENU = (
     ("log_releases", _("Releases"), frozenset({Role.PRIVACY_OFFICER})),
     ("try", _("What if"), frozenset({Role.PRIVACY_OFFICER, Role.DIRECTOR})),
     ("kept", _("Kept records"), frozenset({Role.RECORDS_OFFICER})),
+    ("deviations", _("Protocols"), frozenset({Role.DIRECTOR})),
     ("members", _("Members"), frozenset({Role.DIRECTOR})),
     ("keys", _("Keys"), frozenset({Role.DIRECTOR})),
     ("caseload_seconds", _("Exports"), frozenset({Role.DIRECTOR})),

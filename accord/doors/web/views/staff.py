@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accord.config.service import gate
+from accord.coordination.protocols import queries as protocols
 from accord.coordination.tasks import queries as work
 from accord.coordination.tasks.actions import hand_all
 from accord.doors.web.context import WORKERS
@@ -41,6 +42,8 @@ def members(request: HttpRequest) -> HttpResponse:
         lines = queries.members(permit=permit)
         me = permit.member_id
         reminders = queries.reminders(permit=permit)
+        changes = protocols.to_answer(permit=permit)
+        agencies = queries.directory(permit=permit) if changes else {}
     return render(
         request,
         "staff/members.html",
@@ -49,6 +52,8 @@ def members(request: HttpRequest) -> HttpResponse:
             "gone": [line for line in lines if line.left_at is not None],
             "me": me,
             "reminders": reminders,
+            "changes": changes,
+            "agencies": agencies,
         },
     )
 
