@@ -36,9 +36,9 @@ from accord.config.service import gate
 from accord.coordination.notices import actions as notices
 from accord.coordination.notices.rules import Wish
 from accord.coordination.tasks import actions as tasks
-from accord.doors.jobs import tasks as jobs
 from accord.coordination.tracks import actions as tracks
 from accord.coordination.tracks import queries as cases
+from accord.doors.jobs import tasks as jobs
 from accord.doors.web import middleware
 from accord.doors.web.forms.vault import EntryForm
 from accord.doors.web.urls import PAGES
