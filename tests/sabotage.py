@@ -193,6 +193,8 @@ BREAKAGES = (
     Breakage("withdrawn envelopes are shown", "accord/sharing/migrations/0002_security.py", 'ALIVE = "withdrawn_at is null and until_at', 'ALIVE = "until_at', "tests/proofs/test_row_security.py tests/proofs/test_withdrawal.py"),
     Breakage("ended envelopes are shown", "accord/sharing/migrations/0002_security.py", " and until_at > statement_timestamp()", "", "tests/proofs"),
     Breakage("row-level security is not forced", "accord/database/security.py", ", f\"alter table {table} force row level security\"]", "]", "tests/house/test_catalog.py"),
+    Breakage("an argument decides what is asked, once for all", "accord/database/prepared.py", "if set(places.values()) != set(range(len(kinds))):", "if False:", "tests/rooms/test_prepared.py"),
+    Breakage("a question keeps the value it was first asked with", "accord/database/prepared.py", "    @wraps(ask)\n", "    @cache\n    @wraps(ask)\n", "tests/rooms/test_prepared.py"),
     Breakage("anybody's rows", "accord/database/security.py", 'MINE = f"agency_id = {ME}"', 'MINE = "true"', "tests/house tests/proofs/test_row_security.py"),
     Breakage("the context's signature is not checked", "accord/database/migrations/0001_context.py", "  if not found then return null; end if;\n", "", "tests/proofs/test_row_security.py"),
     Breakage("an expired context is good", "accord/database/migrations/0001_context.py", "  if parts[5]::bigint < extract(epoch from statement_timestamp()) then return null; end if;\n", "", "tests/proofs/test_row_security.py"),
