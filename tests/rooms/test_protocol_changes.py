@@ -610,6 +610,8 @@ def test_the_text_of_a_wording_is_fixed_and_is_what_its_hash_says(houses: list[H
         mine = models.Wording.objects.filter(id=row.id)
         refused(lambda: mine.update(text=text(code, days=30)))
         refused(lambda: mine.update(digest=b"x"))
+        everybody = {"needed": sorted(house.id for house in houses), "laid_at": timezone.now(), "laid_by": "me"}
+        refused(lambda: mine.update(text=text(code, days=30), **everybody))
         others = [house.id for house in houses[1:]]
         refused(lambda: mine.update(needed=sorted(others), laid_at=timezone.now(), laid_by="me"))
         refused(lambda: mine.update(needed=[me], laid_at=timezone.now(), laid_by="me"))
@@ -652,6 +654,14 @@ def test_a_version_needs_every_yes_and_begins_when_it_was_said(houses: list[Hous
                 {"agency_id": houses[1].id},
             ):
                 refused(lambda: version(me, row, code, **said | wrong).save(force_insert=True))  # noqa: B023
+
+            def against_a_no() -> None:
+                no = voice(me, row.digest, yes=False)
+                no.said_at = last.said_at
+                no.save(force_insert=True)
+                version(me, row, code, **said).save(force_insert=True)
+
+            refused(against_a_no)
             version(me, row, code, **said).save(force_insert=True)
             refused(lambda: version(me, row, code, **said).save(force_insert=True))
         assert models.Version.objects.filter(code=code).update(number=9) == 0

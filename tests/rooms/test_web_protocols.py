@@ -116,6 +116,21 @@ def test_a_form_changes_one_thing_and_the_page_says_what_in_words(shelter: House
     assert "A colleague has changed it meanwhile" in said(browser, path, seen="1", **given) or "drop" in given
 
 
+def test_what_an_agency_writes_is_words_and_nothing_else(shelter: House) -> None:
+    browser = signed_in(shelter, Role.DIRECTOR)
+    wild = "<script>alert(1)</script> %(n)s %s {{ 7 }}"
+    id = begun(browser, why=wild)
+    given = {"title": wild, "purpose": wild, "begins_on": "2031-02-01"}
+    said(browser, f"/protocols/changes/{id}/edit/?part=head", seen="1", **given)
+    said(browser, f"/protocols/changes/{id}/say/", text=wild)
+    for path in (f"/protocols/changes/{id}/", f"/protocols/changes/{id}/edit/", f"/protocols/changes/{id}/text/",
+                 f"/protocols/changes/{id}/lay/", "/protocols/", "/protocols/protective_order/"):  # fmt: skip
+        answer = browser.get(path)
+        assert answer.status_code == 200, path
+        assert b"<script>alert" not in answer.content, path
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; %(n)s %s {{ 7 }}" in browser.get("/protocols/").content.decode()
+
+
 def test_another_time_is_not_the_source_that_was_read(shelter: House) -> None:
     browser = signed_in(shelter, Role.DIRECTOR)
     id = begun(browser)
