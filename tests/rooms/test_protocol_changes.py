@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -329,6 +330,16 @@ def test_an_earlier_version_is_still_known_by_its_number(houses: list[House]) ->
             facts.protocol(code, 3)
         shown = queries.protocol(permit=permit, at=permit.at, code=code)
     assert shown is not None and [each.protocol.version for each in shown.versions] == [2, 1]
+
+
+def test_a_version_that_is_known_is_not_looked_up_again(houses: list[House]) -> None:
+    code = a_code()
+    adopt(houses, code)
+    with admin(houses[0][Role.WORKER], Verb.READ_PARTNERS):
+        facts.protocol(code, 1), facts.protocol("protective_order", 1)
+    with admin(houses[0][Role.WORKER], Verb.READ_PARTNERS), CaptureQueriesContext(connection) as asked:
+        facts.protocol(code, 1), facts.protocol("protective_order", 1)
+    assert [each["sql"] for each in asked if "protocols_" in each["sql"]] == []
 
 
 def test_a_protocol_that_ships_goes_on_while_nobody_has_changed_it(houses: list[House]) -> None:
