@@ -14,7 +14,9 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject, Now
 
 from accord.accounts.rules import CODE_ALPHABET
+from accord.database.prepared import prepared
 from accord.ledger.permits import Permit, needs
+from accord.partners.models import Member
 from accord.policy.words import Category, Level, Mark, Relation, Verb
 from accord.sealing.tokens import Token as SearchToken
 from accord.sealing.tokens import code_token, date_token, query_tokens, twin_tokens
@@ -35,6 +37,7 @@ from accord.vault.rules import (
     Served,
     Summary,
     glass_state,
+    is_named,
     standing,
 )
 
@@ -166,6 +169,7 @@ class GlassView:
     crossing: bool
     second_by: UUID | None
     partner_id: UUID | None
+    partner_by: str
     reviewed_at: datetime | None
     reviewed_by: UUID | None
     outcome: str
@@ -239,6 +243,8 @@ def recent(*, permit: Permit, limit: int = MOST_FOUND) -> list[ClientLine]:
 )  # fmt: skip
 def codes(*, permit: Permit, client_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Codes of own clients, for lists and logs that name nobody."""
+    if not client_ids:
+        return {}
     return dict(within(permit, Client.objects.filter(id__in=client_ids), "id").values_list("id", "code"))
 
 
@@ -258,7 +264,7 @@ def client(*, permit: Permit, client_id: UUID, entries: int = MOST_ENTRIES) -> C
     keys = {file.id: client_key(permit.opened(), file) for file in found}
     selves: dict[UUID, PersonView] = {}
     people: list[PersonView] = []
-    for person in Person.objects.filter(client_id__in=keys):
+    for person in _people(client_id):
         view = _person(keys[person.client_id], person)
         if view.relation is Relation.SELF:
             selves[person.client_id] = view
@@ -360,11 +366,8 @@ def entries(
 def services(*, permit: Permit, client_id: UUID) -> list[Served]:
     """Where each service stands for her, her children and her household; what a partner did is not ours to count."""
     steps = []
-    herself = Person.objects.filter(client_id=client_id, relation=Relation.SELF).values("id")
-    rows = Entry.objects.filter(client_id__in=files(client_id), client__wrapped_key__isnull=False, kind="service")
-    rows = rows.select_related("about", "client__shred").defer("summary").annotate(herself=Subquery(herself))
     keys: dict[UUID, ClientKey] = {}
-    for entry in rows:
+    for entry in _services(client_id):
         key = keys.get(entry.client_id) or client_key(permit.opened(), entry.client)
         keys[entry.client_id] = key
         detail = Detail.of(key.open("vault_entry", "detail", entry.id, bytes(entry.detail)))
@@ -478,14 +481,14 @@ def walls(*, permit: Permit, client_id: UUID | None = None, limit: int = MOST_EN
     return _walls(permit, rows, limit)
 
 
-@needs(Verb.READ_DAY)
+@needs(Verb.WALL_CLIENT)
 def walls_lately(*, permit: Permit, days: int = 7) -> list[WallLine]:
     """Walls of the last days that somebody else set, for a supervisor's day."""
     rows = Wall.objects.filter(lifted_at__isnull=True, since_at__gte=permit.at - timedelta(days=days))
     return _walls(permit, rows.exclude(by=permit.member_id), MOST_ENTRIES)
 
 
-@needs(Verb.READ_DAY, Verb.WALL_CLIENT)
+@needs(Verb.WALL_CLIENT)
 def walls_found(*, permit: Permit) -> list[WallLine]:
     """Walls that stand because somebody in a file seems to be a colleague or hers, and nobody has looked at yet."""
     rows = Wall.objects.filter(lifted_at__isnull=True, seen_at__isnull=True, by__isnull=True)
@@ -543,11 +546,13 @@ def glass(*, permit: Permit, glass_id: UUID) -> GlassView | None:
 
 @needs(Verb.SECOND_GLASS)
 def glasses_to_second(*, permit: Permit) -> list[GlassView]:
-    """What waits for the agency's own director, the longest first; not her own, and nothing about a file she is walled
-    off herself."""
+    """What waits for the agency's own director, the longest first; not her own or of somebody who bears her name, and
+    nothing about a file she is walled off herself."""
     rows = Glass.objects.filter(client__isnull=False, opened_at__isnull=True, second_at__isnull=True)
     rows = within(permit, rows).filter(asked_at__gt=Now() - GLASS_WAITS).exclude(member_id=permit.member_id)
-    return _glasses(permit, _glass_rows(rows).order_by("asked_at", "id"), words=True)
+    name = Member.objects.values_list("name", flat=True).get(id=permit.member_id)
+    waiting = _glass_rows(rows).order_by("asked_at", "id")
+    return _glasses(permit, [row for row in waiting if not is_named(row.member.name, name)], words=True)
 
 
 @needs(Verb.SECOND_PARTNER)
@@ -560,7 +565,7 @@ def partners_to_second(*, permit: Permit) -> list[SecondingView]:
     ]
 
 
-@needs(Verb.READ_DAY, Verb.REVIEW_GLASS)
+@needs(Verb.REVIEW_GLASS)
 def glasses_to_review(*, permit: Permit) -> list[GlassView]:
     """Emergency access nobody has looked at yet, from the moment it is asked for; the oldest first, not her own."""
     rows = Glass.objects.filter(reviewed_at__isnull=True).exclude(member_id=permit.member_id)
@@ -592,6 +597,7 @@ def _glass_rows(rows: QuerySet[Glass]) -> QuerySet[Glass]:
             stands=Q(until_at__gt=Now()),
             waits=Q(asked_at__gt=Now() - GLASS_WAITS),
             partner_agreed=Subquery(yes.values("agreed")[:1]),
+            partner_by=Subquery(yes.values("answered_name")[:1]),
         )
         .order_by("-asked_at", "id")
     )
@@ -620,6 +626,7 @@ def _glasses(permit: Permit, rows: Iterable[Glass], *, words: bool) -> list[Glas
             crossing=row.crossing,
             second_by=row.second_by,
             partner_id=row.partner_id,
+            partner_by=row.partner_by or "",
             reviewed_at=row.reviewed_at,
             reviewed_by=row.reviewed_by,
             outcome=row.outcome,
@@ -637,10 +644,10 @@ def _glass_words(permit: Permit, row: Glass) -> str:
 
 def _of_her_own(view: GlassView) -> GlassView:
     if view.state in ("open", "ended"):
-        return replace(view, second_by=None, reviewed_at=None, reviewed_by=None, outcome="")
+        return replace(view, second_by=None, partner_by="", reviewed_at=None, reviewed_by=None, outcome="")
     state = "waits" if view.state == "refused" else view.state
-    hidden = replace(view, client_id=None, code="", second_by=None, reviewed_at=None, reviewed_by=None, outcome="")
-    return replace(hidden, state=state)
+    hidden = replace(view, client_id=None, code="", second_by=None, partner_by="", reviewed_at=None, reviewed_by=None)
+    return replace(hidden, outcome="", state=state)
 
 
 def _walls(permit: Permit, rows: QuerySet[Wall], limit: int) -> list[WallLine]:
@@ -665,15 +672,31 @@ def _walls(permit: Permit, rows: QuerySet[Wall], limit: int) -> list[WallLine]:
 def _files(client_id: UUID) -> list[Client]:
     """Her file, then those merged into it, each with who works on it and the harms of its latest case. Raises
     Client.DoesNotExist for one that is not there or has been deleted."""
+    found = sorted(_family(client_id), key=lambda file: (file.id != client_id, str(file.merged_at), file.id))
+    if not found or found[0].id != client_id:
+        raise Client.DoesNotExist
+    return found
+
+
+@prepared
+def _family(client_id: UUID) -> QuerySet[Client]:
     teams = Team.objects.filter(agency_id=OuterRef("agency_id"), client_id=OuterRef("id"), ended_at__isnull=True)
     named = teams.values(json=JSONObject(id="member_id", name="member__name", title="member__title", since="since_at"))
     rows = Client.objects.filter(Q(id=client_id) | Q(merged_into=client_id), wrapped_key__isnull=False)
     working = ArraySubquery(named.order_by("since_at"))
-    found = list(rows.select_related("shred").annotate(working=working, harms=_latest_harms()))
-    found.sort(key=lambda file: (file.id != client_id, str(file.merged_at), file.id))
-    if not found or found[0].id != client_id:
-        raise Client.DoesNotExist
-    return found
+    return rows.select_related("shred").annotate(working=working, harms=_latest_harms())
+
+
+@prepared
+def _people(client_id: UUID) -> QuerySet[Person]:
+    return Person.objects.filter(client_id__in=files(client_id).filter(wrapped_key__isnull=False))
+
+
+@prepared
+def _services(client_id: UUID) -> QuerySet[Entry]:
+    herself = Person.objects.filter(client_id=client_id, relation=Relation.SELF).values("id")
+    rows = Entry.objects.filter(client_id__in=files(client_id), client__wrapped_key__isnull=False, kind="service")
+    return rows.select_related("about", "client__shred").defer("summary").annotate(herself=Subquery(herself))
 
 
 def _team(files: Iterable[Client]) -> tuple[Colleague, ...]:

@@ -22,9 +22,10 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from psycopg import sql
 
@@ -32,6 +33,12 @@ from accord.config import urls
 from accord.config.environment import Environment
 from accord.config.logs import IdsOnly
 from accord.config.service import gate
+from accord.coordination.notices import actions as notices
+from accord.coordination.notices.rules import Wish
+from accord.coordination.tasks import actions as tasks
+from accord.coordination.tracks import actions as tracks
+from accord.coordination.tracks import queries as cases
+from accord.doors.jobs import tasks as jobs
 from accord.doors.web import middleware
 from accord.doors.web.forms.vault import EntryForm
 from accord.doors.web.urls import PAGES
@@ -48,7 +55,7 @@ from accord.sharing import queries as envelopes
 from accord.sharing.models import Envelope
 from accord.vault import actions as vault
 from accord.vault import queries as files
-from accord.vault.rules import Detail, Identity, SafeContact, Summary
+from accord.vault.rules import Detail, Identity, SafeContact, Summary, Window
 from tests.proofs import things
 from tests.proofs.canaries import Canary, Gift, Model
 from tests.proofs.town import superuser
@@ -97,6 +104,10 @@ class Ids:
     breach_id: UUID = field(default_factory=uuid4)
     glass_id: UUID = field(default_factory=uuid4)
     seconding_id: UUID = field(default_factory=uuid4)
+    task_id: UUID = field(default_factory=uuid4)
+    free_task: UUID = field(default_factory=uuid4)
+    track_id: UUID = field(default_factory=uuid4)
+    due_id: UUID = field(default_factory=uuid4)
     spare_client: UUID = field(default_factory=uuid4)
     spare_code: str = ""
     spare_release: UUID = field(default_factory=uuid4)
@@ -191,6 +202,25 @@ def consent_of(place: Place, agency: str, client: UUID) -> UUID:
         return consents.bring_in(permit=permit, at=permit.at, client_id=client, data=json.dumps(whole).encode())
 
 
+def track_of(place: Place, agency: str, client: UUID) -> tuple[UUID, UUID]:
+    """A protective order that stands, with canaries written down on its way; and what is to be noted on it."""
+    worker, word = place.houses[agency].worker, lambda: place.model.word(agency, str(client), "track", "own")
+    with worker.enter(Verb.READ_CLIENT, client=client) as permit:
+        about = files.herself(permit=permit, client_id=client).id
+    day = (date.today() + timedelta(days=90)).isoformat()
+    with worker.enter(Verb.MOVE_TRACK, client=client) as permit:
+        where = {"permit": permit, "at": permit.at, "client_id": client}
+        given = {"filed_at": permit.at.isoformat(), "case_number": word()}
+        track = tracks.begin(**where, protocol="protective_order", state="filed", about=about, given=given)
+        where["track_id"] = track
+        tracks.move(**where, step="set_hearing", given={"hearing_on": day}, number_seen=1)
+        tracks.move(**where, step="grant", given={"stands_until": day}, number_seen=2)
+        tracks.move(**where, step="modify", given={"stands_until": day, "because": word()}, number_seen=3)
+    with worker.enter(Verb.READ_CLIENT, client=client) as permit:
+        view = cases.track(permit=permit, client_id=client, track_id=track)
+        return track, next(due.id for due in view.line.waits if due.rule.by_hand)
+
+
 def release_of(
     place: Place, agency: str, client: UUID, recipient: str, level: Mapping[str, str], *, signed: bool = True
 ) -> UUID:
@@ -222,6 +252,20 @@ def release_of(
             )
             disclose(gate(), permit, worker.caller, row)
     return release
+
+
+def tasks_of(place: Place, agency: str, client: UUID | None) -> UUID:
+    """Something to be done, its words a canary: about a client, or about nobody."""
+    worker, about = place.houses[agency].worker, str(client) if client else None
+    verbs = (Verb.KEEP_TASKS, Verb.READ_CLIENT) if client else (Verb.KEEP_TASKS,)
+    with worker.enter(*verbs, client=client) as permit:
+        return tasks.add(
+            permit=permit,
+            at=permit.at,
+            owner_id=worker.member,
+            new=tasks.NewTask("court", place.model.word(agency, about, "task", "own"), permit.at),
+            client_id=client,
+        )
 
 
 def papers_of(worker: Worker, client: UUID) -> tuple[UUID, UUID]:
@@ -305,6 +349,8 @@ def _fill(place: Place) -> None:
         mine.entry_id = entry_of(place, name, mine.client_id, "notes")
         with houses[name].worker.enter(Verb.READ_CLIENT, client=mine.client_id) as permit:
             mine.person_id = files.client(permit=permit, client_id=mine.client_id, entries=0).others[0].id
+        if name != "hospital":  # no hospital runs this protocol
+            mine.track_id, mine.due_id = track_of(place, name, mine.client_id)
         mine.consent_id = consent_of(place, name, mine.client_id)
         entry_of(place, name, mine.client_id, "injuries")
         mine.other_entry = entry_of(place, name, mine.spare_client, "injuries")
@@ -326,6 +372,7 @@ def _fill(place: Place) -> None:
             )
         mine.paper_id, mine.breach_id = papers_of(houses[name].worker, mine.client_id)
         mine.draft_id = draft(houses[name], world.police())
+        mine.task_id, mine.free_task = tasks_of(place, name, mine.client_id), tasks_of(place, name, None)
         with houses[name].worker.enter(Verb.READ_CLIENT, client=mine.spare_client) as permit:
             mine.spare_code = files.client(permit=permit, client_id=mine.spare_client).code
     hospital, shelter, police = ids["hospital"], ids["shelter"], ids["police"]
@@ -470,8 +517,23 @@ def _sign(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
     return {"signature": word(), "authority": word(), "method": "paper", "copy": "given"}
 
 
+def _begin(ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    given = {"given_filed_at": "2026-11-01T10:00", "given_case_number": word()}
+    return given | {"way": "protective_order.filed", "about": str(ids.person_id), "sure": "1"}
+
+
+def _step(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    given = {"given_stands_until": "2027-11-01", "given_because": word()}
+    return given | {"step": "modify", "seen": "4", "sure": "1"}
+
+
 def _fixed(**data: Any) -> Data:
     return lambda ids, word: dict(data)
+
+
+def _task(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    """Nobody is chosen who does it, so it is not kept."""
+    return {"words": word(), "kind": "court", "day": date.today().isoformat()}
 
 
 def _search(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
@@ -600,6 +662,15 @@ PROBES: dict[str, Data] = {
     "conflict": _fixed(),
     "same": _fixed(),
     "separate": _fixed(),
+    "tasks": lambda ids, word: {"task": str(ids.free_task), "do": "rest", "days": "3", "rest": "no_time"},
+    "task_new": _task,
+    "task_new_of": _task,
+    "task": lambda ids, word: {"do": "done"},
+    "task_of": lambda ids, word: {"do": "hand", "to": "", "note": word()},
+    "tasks_hand_over": lambda ids, word: {"note": word()},
+    "board": _fixed(),
+    "board_capacity": _fixed(files="20"),
+    "my_notices": _fixed(how="digest", days0=["0"], from0="09:00", to0="17:00"),
     "walls": _fixed(),
     "wall": _fixed(do="stays"),
     "ties": lambda ids, word: {"name": f"{word()} {word()}", "others": f"{word()} {word()}", "kind": "relative"},
@@ -643,11 +714,18 @@ PROBES: dict[str, Data] = {
     "caseload_file": _fixed(),
     "caseload_seconds": _fixed(),
     "caseload_second": _fixed(),
+    "tracks": _fixed(),
+    "track_new": _begin,
+    "track": _fixed(),
+    "track_step": _step,
+    "track_version": _fixed(seen="4"),
+    "track_due": lambda ids, word: {"how": "declined", "why": word()},
+    "deviations": _fixed(),
 }  # fmt: skip
 #: Which things of an agency a page may destroy when posted to with its own ids.
 SPARE = {"client_delete": {"client_id": "spare_client"}, "release_withdraw": {"release_id": "spare_release"}}
 #: Where an address means another thing by its word than the rest do.
-MEANT = {("take_back", "thread"): "heard"}
+MEANT = {("take_back", "thread"): "heard", ("task", "task_id"): "free_task"}
 #: Pages that answer a fragment to htmx.
 FRAGMENTS = ("why", "my_day", "client", "clients", "keys")
 #: The file as it leaves holds what reaches her, which no form that replaces it repeats: it is asked for before those.
@@ -661,7 +739,7 @@ OF_THE_COMMUNITY = {
 #: Forms whose words are kept in a client's file, and those that may change what she is called.
 KEEPING = (
     "client_new", "entry_new", "about", "person_new", "person_edit", "services", "contact", "contact_anyway", "exam",
-    "injury", "visit", "consent_new",
+    "injury", "visit", "consent_new", "track_new", "track_step", "track_due",
 )  # fmt: skip
 NAMING = ("client_new", "about")
 
@@ -910,6 +988,33 @@ def forced(place: Place, monkeypatch: pytest.MonkeyPatch) -> Sweep:
 
 def _with_a_status_too_long(entry: vault.NewEntry) -> vault.NewEntry:
     return replace(entry, status=f"{entry.summary.text} {entry.detail.narrative}")
+
+
+def test_an_e_mail_says_nothing(swept: Sweep):
+    """Whatever is new, and whoever is told: the message, its head and its address hold no canary and no id."""
+    place = swept.place
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+        mail.outbox = []
+        for name, house in place.houses.items():
+            second = place.world.colleague(house)
+            with second.enter(Verb.SET_NOTICES) as permit:
+                hours = Wish("at_once", (Window(tuple(range(7))),))
+                notices.wish(permit=permit, at=permit.at, wish=hours)
+            with house.worker.enter(Verb.KEEP_TASKS) as permit:
+                tasks.hand(
+                    permit=permit,
+                    at=permit.at,
+                    task_ids=[place.ids[name].task_id],
+                    to_member=second.member,
+                    note=place.model.word(name, str(place.ids[name].client_id), "task", "own"),
+                )
+        jobs.send(0)
+        assert len(mail.outbox) >= len(place.houses)
+        for each in mail.outbox:
+            whole = each.message().as_bytes()
+            assert not place.model.hidden(whole)
+            assert not any(house.name.encode() in whole for house in place.houses.values())
+            assert not re.search(rb"[0-9a-f]{8}-[0-9a-f]{4}-", whole)
 
 
 def test_a_page_that_breaks_repeats_nothing(place: Place, environment: Environment, monkeypatch: pytest.MonkeyPatch):

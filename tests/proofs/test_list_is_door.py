@@ -237,6 +237,8 @@ WITHOUT_SCOPE = {
     "accord.coordination.protocols.queries": "what the community has agreed to do; it names no client",
     "accord.sharing.queries.all_living": "a yes or no about ids that were listed before",
     "accord.sharing.queries.release": "one release by its id; the page compares whose it is with whom it entered for",
+    "accord.coordination.tracks.queries.begins": "protocols of the community",
+    "accord.coordination.tracks.queries.newer": "a version of a protocol; the case comes from a page about her",
     "accord.process.queries.breaches": "about the agency, not about anybody's file",
     "accord.vault.queries.assigned": "a number, for who hands over; names nobody",
     "accord.vault.queries.ties": "her own list of people, none of them a client's",
@@ -251,6 +253,13 @@ WITHOUT_SCOPE = {
     "accord.records.caseload.queries.export": "her own request: numbers and moments",
     "accord.records.caseload.queries.to_second": "requests that wait for a second person: numbers and moments",
     "accord.records.caseload.queries.taken_alone": "a number of her own",
+    "accord.coordination.tasks.queries.takers": "colleagues; about a client only when the page was let in to her file",
+    "accord.coordination.tasks.queries.names": "members",
+    "accord.coordination.tasks.queries.kept": "her own views of a list: codes",
+    "accord.coordination.tasks.queries.open_of": "a number, for who hands over; names nobody",
+    "accord.coordination.tasks.queries.carrying": "a member's name",
+    "accord.coordination.tasks.queries.handed": "moments for the job that sends content-free e-mail; opens nothing",
+    "accord.coordination.notices.queries": "her own wish",
 }
 
 
@@ -263,7 +272,7 @@ def listing() -> dict[str, bool]:
         def reaches(name: str, seen: frozenset[str] = frozenset(), functions=functions) -> bool:
             calls = {ast.unparse(c.func) for c in ast.walk(functions[name]) if isinstance(c, ast.Call)}
             ours = (calls & set(functions)) - seen
-            return "within" in calls or any(reaches(each, seen | {name}) for each in ours)
+            return bool({"within", "visible"} & calls) or any(reaches(each, seen | {name}) for each in ours)
 
         for name, node in functions.items():
             required = {

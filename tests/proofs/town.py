@@ -202,6 +202,17 @@ def _by_hand(town: Town) -> None:
                 "insert into caseload_upload (id, agency_id, by, stage, key_version, rows, parts, next_part, brought,"
                 " left_out, started_at, touched_at, \"table\") values (%(other)s, %(me)s, %(member)s, 'columns', 1, 1,"
                 " 1, 0, 0, 0, now(), now(), 'sealed')",
+                "insert into tracks_track (id, agency_id, client_id, case_id, about_id, protocol, version, state,"
+                " number, begun_at, begun_by, entered_at) select %(other)s, %(me)s, client_id, case_id, about_id,"
+                " 'protective_order', 1, 'filed', 1, now(), %(member)s, now() from vault_entry"
+                " where client_id = %(client)s limit 1",
+                'insert into tracks_step (id, agency_id, track_id, number, version, code, begins, "to", occurred_at,'
+                " recorded_at, recorded_by, late, facts, entry) select gen_random_uuid(), %(me)s, %(other)s, 1, 1, '',"
+                " '', 'filed', now(), now(), %(member)s, false, 'sealed', id from vault_entry"
+                " where client_id = %(client)s limit 1",
+                "insert into tracks_due (id, agency_id, client_id, track_id, code, number, optional, opens_at, due_at,"
+                " how) values (gen_random_uuid(), %(me)s, %(client)s, %(other)s, 'ex_parte_review', 1, false, now(),"
+                " now(), '')",
                 "insert into caseload_part (id, agency_id, upload_id, number, rows) values (gen_random_uuid(), %(me)s,"
                 " %(other)s, 0, 'sealed')",
                 "insert into caseload_export (id, agency_id, by, asked_at, until_at, reason, scope, count, second,"

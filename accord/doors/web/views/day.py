@@ -14,6 +14,9 @@ from django.views.decorators.http import require_safe
 
 from accord.config.service import gate
 from accord.coordination.protocols import queries as protocols
+from accord.coordination.tasks import queries as work
+from accord.coordination.tracks import queries as tracks
+from accord.doors.web.forms.tasks import zone
 from accord.doors.web.forms.vault import FindForm
 from accord.doors.web.knocking import caller, entering
 from accord.doors.web.watching import mark_of, unchanged
@@ -62,17 +65,18 @@ def my_day(request: HttpRequest) -> HttpResponse:
         over = grouped(sharing.ended_lately(permit=permit))
         months = sharing.answers_by_month(permit=permit, since=_months_ago(permit.at, MONTHS))
         papers = process.waiting(permit=permit)
+        dues = tracks.due(permit=permit)
+        todo = work.due(permit=permit, zone=zone())
         recent = vault.recent(permit=permit, limit=RECENT)
-        named = {
-            each.client_id for each in (*waiting, *ending, *begun, *over, *relays, *resting, *papers) if each.client_id
-        }
+        listed = (*waiting, *ending, *begun, *over, *relays, *resting, *papers, *dues)
+        named = {each.client_id for each in listed if each.client_id}
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
         held = partners.own_roles(permit=permit)
-        walls = vault.walls_lately(permit=permit) if Role.SUPERVISOR in held else []
-        officer = Role.PRIVACY_OFFICER in held
-        found = vault.walls_found(permit=permit) if officer else []
-        review = vault.glasses_to_review(permit=permit) if officer else []
+        found = vault.walls_found(permit=permit) if permit.may(vault.walls_found) else []
+        lately = vault.walls_lately(permit=permit) if Role.SUPERVISOR in held and permit.may(vault.walls_lately) else []
+        walls = [wall for wall in lately if wall not in found]
+        review = vault.glasses_to_review(permit=permit) if permit.may(vault.glasses_to_review) else []
         seconds = caseload.to_second(permit=permit) if Role.SUPERVISOR in held else []
         alarmed = held & {Role.PRIVACY_OFFICER, Role.DIRECTOR}
         breaches = [each for each in process.breaches(permit=permit) if each.open] if alarmed else []
@@ -92,7 +96,9 @@ def my_day(request: HttpRequest) -> HttpResponse:
         [(view.id, view.state) for view in review],
         [export.id for export in seconds],
         papers,
+        [(line.due.id, line.overdue) for line in dues],
         breaches,
+        todo,
         [(view.id, days) for view, days in reminders],
         [(view.id, view.newest.hash) for view in changes],
         [(line.id, line.touched_at) for line in recent],
@@ -116,6 +122,9 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "review": review,
             "seconds": seconds,
             "papers": papers,
+            "dues": dues,
+            "todo": todo,
+            "todo_more": len(todo) == work.MOST_OF_DAY,
             "breaches": breaches,
             "now": timezone.now(),
             "count": bool(tray)
@@ -134,7 +143,9 @@ def my_day(request: HttpRequest) -> HttpResponse:
                         review,
                         seconds,
                         papers,
+                        dues,
                         breaches,
+                        todo,
                     ),
                 )
             ),
