@@ -42,9 +42,11 @@ from accord.coordination.protocols.changing import (
     written,
 )
 from accord.coordination.protocols.rules import Due, Protocol, Span, Unit, compare, loaded
+from accord.coordination.tracks import queries as tracks
 from accord.gate import Refused
 from accord.partners.models import Agency
 from accord.policy.words import AgencyKind, Duty, Level, Purpose, Role, Verb
+from tests.rooms.test_tracks import begin as begins
 from tests.world import House, Worker, World
 
 STANDARD = Path(facts.__file__).parent / "standard"
@@ -330,6 +332,22 @@ def test_an_earlier_version_is_still_known_by_its_number(houses: list[House]) ->
             facts.protocol(code, 3)
         shown = queries.protocol(permit=permit, at=permit.at, code=code)
     assert shown is not None and [each.protocol.version for each in shown.versions] == [2, 1]
+
+
+def test_a_case_that_runs_keeps_its_version_and_a_new_one_has_the_new(houses: list[House]) -> None:
+    code, worker = a_code(), houses[0].worker
+    adopt(houses, code)
+    client = World().client(worker)
+    begins(worker, client, code, "begun")
+    adopt(houses, code, text(code, version=2, days=1))
+    begins(worker, client, code, "begun")
+    with worker.enter(Verb.READ_CLIENT, client=client) as permit:
+        lines = {line.protocol.version: line for line in tracks.tracks(permit=permit, client_id=client)}
+        left = {version: (line.waits[0].due_at - permit.at).days for version, line in lines.items()}
+    assert left.keys() == {1, 2} and left[1] >= 2 > left[2]
+    for house, counted in ((houses[0], {1: 1, 2: 1}), (houses[1], {})):
+        with admin(house[Role.DIRECTOR], Verb.READ_PARTNERS) as permit:
+            assert tracks.running(permit=permit, protocol=code) == counted
 
 
 def test_a_version_that_is_known_is_not_looked_up_again(houses: list[House]) -> None:
