@@ -204,6 +204,13 @@ def due(*, permit: Permit, limit: int = MOST_LISTED) -> list[DueLine]:
     return found
 
 
+@needs(Verb.READ_PARTNERS, Verb.PROPOSE_PROTOCOL, Verb.ADOPT_PROTOCOL)
+def running(*, permit: Permit, protocol: str) -> dict[int, int]:
+    """How many open cases of the asking agency run by each version of a protocol. Nobody is named."""
+    rows = within(permit, Track.objects.filter(protocol=protocol, ended_at__isnull=True))
+    return dict(rows.order_by().values_list("version").annotate(Count("id")))
+
+
 @needs(Verb.READ_BOARD)
 def deviations(*, permit: Permit, since: datetime) -> list[Counted]:
     """How often and how cases left their protocols since a moment, of the files she may know of. Nobody is named."""
