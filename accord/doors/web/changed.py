@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext, ngettext
 
 from accord.coordination.protocols.rules import (
+    ABOVE,
     Change,
     Difference,
     Due,
@@ -42,6 +43,7 @@ class DueLine:
     due: Due
     title: str
     time: str
+    who: str
     only: tuple[str, ...]
 
 
@@ -133,7 +135,8 @@ def _due(protocol: Protocol, due: Due) -> DueLine:
         )
         for clause in due.when
     )
-    return DueLine(due, gettext(due.title), _time(protocol, due), only)
+    who = ", ".join(sorted(label(kind) for kind in due.kinds))
+    return DueLine(due, gettext(due.title), _time(protocol, due), who, only)
 
 
 def _time(protocol: Protocol, due: Due) -> str:
@@ -141,8 +144,14 @@ def _time(protocol: Protocol, due: Due) -> str:
     if not due.counts_from:
         return gettext("within %(time)s of coming here") % {"time": words}
     counted = gettext(protocol.evidence[due.counts_from].title)
+    if not due.within.count:
+        return gettext("until “%(day)s”") % {"day": counted}
     if due.within.count < 0:
         return gettext("%(time)s “%(day)s”") % {"time": words, "day": counted}
+    if due.opens is not None:
+        return gettext("%(first)s to %(time)s after “%(day)s”") % {
+            "first": span(due.opens), "time": words, "day": counted,
+        }  # fmt: skip
     return gettext("within %(time)s of “%(day)s”") % {"time": words, "day": counted}
 
 
@@ -164,6 +173,10 @@ def _step(protocol: Protocol, way: Transition) -> StepLine:
 def _value(protocol: Protocol, code: str, value: str) -> str:
     if value in ("yes", "no"):
         return gettext("yes") if value == "yes" else gettext("no")
+    if value.startswith(ABOVE):
+        return gettext("more than “%(number)s”") % {
+            "number": gettext(protocol.evidence[value.removeprefix(ABOVE)].title)
+        }
     return gettext(protocol.evidence[code].says(value))
 
 

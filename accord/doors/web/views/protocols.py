@@ -31,6 +31,7 @@ from accord.doors.web.forms.protocols import (
 )
 from accord.doors.web.knocking import entering, roles
 from accord.doors.web.labels import PROPOSALS
+from accord.doors.web.states import drawn
 from accord.gate import Refused
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
@@ -312,6 +313,7 @@ def _whole(protocol: Protocol) -> dict[str, Any]:
     """A protocol as a page shows it."""
     return {
         "protocol": protocol,
+        "picture": drawn(protocol),
         "states": changed.states(protocol),
         "told": changed.told(protocol),
         "kinds": sorted(protocol.kinds),
