@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from accord.coordination.protocols import facts as protocols
 from accord.coordination.protocols.rules import Clock, Facts, InvalidMove, Protocol, State
@@ -78,7 +78,7 @@ def begin(
     )
     _step(permit, at, row, found, entered, begins="", code="", occurred_at=at, given=given, marks=marks)
     row.save(force_insert=True)
-    _run(row, rules.opened(found, entered.code, at, given, zone))
+    _run(row, rules.opened(found, entered.code, at, given, zone, kind))
     permit.record("track_begun", row.id)
     made: UUID = row.id
     return made
@@ -129,9 +129,10 @@ def move(
         marks=marks,
     )
     row.save(update_fields=["state", "number", "entered_at", "ended_at"])
-    _left(permit, row, protocol, before, happened)
-    running = rules.opened(protocol, entered.code, happened, facts | dict(given), zone)
-    _run(row, running)
+    running = rules.opened(protocol, entered.code, happened, facts | dict(given), zone, kind)
+    going_on = rules.goes_on(running, _known(row, entered.codes))
+    _left(permit, row, protocol, before, happened, going_on)
+    _run(row, [each for each in running if each.due.code not in going_on])
     permit.record("track_moved", row.id)
     if overridden:
         permit.record("guard_overridden", row.id)
@@ -149,7 +150,7 @@ def go_on(*, permit: Permit, at: datetime, client_id: UUID, track_id: UUID, numb
     protocol = rules.newer(before, protocols.protocols(at), row.state)
     if protocol is None:
         raise InvalidMove("There is no newer version it could go on by.")
-    _roles, _kind, zone = _asker(permit)
+    _roles, kind, zone = _asker(permit)
     facts = rules.known(written(_key(permit, row), Step.objects.filter(track_id=row.id)))
     entered = protocol.states[row.state]
     row.version, row.number = protocol.version, row.number + 1
@@ -159,7 +160,7 @@ def go_on(*, permit: Permit, at: datetime, client_id: UUID, track_id: UUID, numb
     since = Due.objects.filter(client_id=row.client_id, track_id=row.id, met_at__gte=row.entered_at)
     noted = set(since.filter(how__in=rules.BY_HAND).values_list("code", flat=True))
     _open(row).update(met_at=at, met_by=permit.member_id, how="over")
-    running = rules.opened(protocol, row.state, row.entered_at, facts, zone, noted)
+    running = rules.opened(protocol, row.state, row.entered_at, facts, zone, kind, noted)
     _run(row, running)
     permit.record("track_version", row.id)
     return Went(entered, running)
@@ -266,11 +267,18 @@ def _open(row: Track) -> QuerySet[Due]:
     return Due.objects.filter(client_id=row.client_id, track_id=row.id, met_at__isnull=True)
 
 
-def _left(permit: Permit, row: Track, protocol: Protocol, state: str, at: datetime) -> None:
-    """What ran while a case stood in a state ends with it."""
+def _known(row: Track, codes: Collection[str]) -> set[tuple[str, datetime]]:
+    """Of these dues, those that run or were noted, each with its time."""
+    found = Due.objects.filter(client_id=row.client_id, track_id=row.id, code__in=codes)
+    found = found.filter(Q(met_at__isnull=True) | Q(how__in=rules.BY_HAND))
+    return set(found.values_list("code", "due_at")) if codes else set()
+
+
+def _left(permit: Permit, row: Track, protocol: Protocol, state: str, at: datetime, going_on: Collection[str]) -> None:
+    """What ran while a case stood in a state ends with it, save what goes on."""
     left = [due.code for due in protocol.states[state].dues if rules.ends(protocol, due.code) == "left"]
     how = Case(When(code__in=left, then=Value("left")), default=Value("over"))
-    _open(row).update(met_at=at, met_by=permit.member_id, how=how)
+    _open(row).exclude(code__in=going_on).update(met_at=at, met_by=permit.member_id, how=how)
 
 
 def _run(row: Track, running: Iterable[Clock]) -> None:
