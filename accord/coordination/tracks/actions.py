@@ -25,8 +25,6 @@ from accord.vault.models import Case as VaultCase
 from accord.vault.models import Client, Person
 from accord.vault.rules import Detail, Summary, about_a_child
 
-MEANWHILE = "Somebody went a step meanwhile. Look at it again."
-
 
 @dataclass(frozen=True, slots=True)
 class Went:
@@ -102,8 +100,7 @@ def move(
     a supervisor goes on although its guard does not hold. Raises InvalidMove, or InvalidEntry for what a child's record
     never carries."""
     row = _locked(client_id, track_id)
-    if row.number != number_seen:
-        raise InvalidMove(MEANWHILE)
+    _unmoved(row, number_seen)
     happened = at if occurred_at is None else rules.placed(row.entered_at, occurred_at)
     rules.checked_moment(row.entered_at, happened, at)
     protocol = protocols.protocol(row.protocol, row.version)
@@ -144,8 +141,7 @@ def go_on(*, permit: Permit, at: datetime, client_id: UUID, track_id: UUID, numb
     """A running case goes on by the version that is in force, where its state exists: a step of its own, which leads
     nowhere. Its clocks are set anew. Raises InvalidMove."""
     row = _locked(client_id, track_id)
-    if row.number != number_seen:
-        raise InvalidMove(MEANWHILE)
+    _unmoved(row, number_seen)
     before = protocols.protocol(row.protocol, row.version)
     protocol = rules.newer(before, protocols.protocols(at), row.state)
     if protocol is None:
@@ -196,6 +192,11 @@ def _locked(client_id: UUID, track_id: UUID) -> Track:
     rows = Track.objects.select_for_update(of=("self",)).select_related("client__shred")
     found: Track = rows.get(id=track_id, client_id__in=files(client_id), client__wrapped_key__isnull=False)
     return found
+
+
+def _unmoved(row: Track, number_seen: int) -> None:
+    if row.number != number_seen:
+        raise InvalidMove("Somebody went a step meanwhile. Look at it again.")
 
 
 def _asker(permit: Permit) -> tuple[frozenset[Role], AgencyKind, ZoneInfo]:
