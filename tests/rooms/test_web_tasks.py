@@ -80,6 +80,8 @@ def test_a_list_is_narrowed_and_what_is_ticked_changes_together(house: House) ->
     assert "Beta" not in only
     said = browser.post("/tasks/", {"task": [first, second], "do": "rest", "days": "3"}, follow=True).content.decode()
     assert "Choose why it waits." in said
+    too_long = {"task": [second], "do": "hand", "to": str(house[Role.SUPERVISOR].member), "note": "x" * 3_000}
+    assert "keep the note short" in browser.post("/tasks/", too_long, follow=True).content.decode()
     more = {"task": [first, second], "do": "rest", "days": "3", "rest": "not_safe_now"}
     assert "2 tasks are put off." in browser.post("/tasks/?when=open", more, follow=True).content.decode()
     assert "Alpha" in browser.get("/tasks/", {"when": "later"}).content.decode()
