@@ -16,6 +16,7 @@ STAIRS = [
     "web",
     "caseload",
     "health",
+    "tracks",
     "process",
     "sharing",
     "vault",
