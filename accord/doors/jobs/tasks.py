@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.db import connection
@@ -17,6 +18,7 @@ from procrastinate.contrib.django import app
 from accord.config.service import gate
 from accord.gate import Caller
 from accord.gate.operating import agencies
+from accord.learning.gaps import actions as gaps
 from accord.ledger import actions as ledger
 from accord.ledger.permits import Permit
 from accord.records.caseload import actions as caseload
@@ -46,6 +48,20 @@ def sweep(timestamp: int) -> None:
     _each("sweeper", _clear)
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="gaps.sweep", queueing_lock="gaps.sweep")
+def look_for_gaps(timestamp: int) -> None:
+    """Every minute: what has passed its clock since the last look becomes a gap."""
+    _each("watcher", partial(_watch, everything=False))
+
+
+@app.periodic(cron="10 3 * * *")
+@app.task(name="gaps.sweep_everything", queueing_lock="gaps.sweep_everything")
+def look_for_gaps_everywhere(timestamp: int) -> None:
+    """Every night: all of it once more, so that nothing hangs on a look that was missed."""
+    _each("watcher", partial(_watch, everything=True))
+
+
 def _grow(permit: Permit) -> None:
     agency = permit.agency_id
     ledger.sequence(permit=permit, at=permit.at, thorough=agency not in _compared)
@@ -55,6 +71,10 @@ def _grow(permit: Permit) -> None:
 def _clear(permit: Permit) -> None:
     sharing.sweep(permit=permit, at=permit.at)
     caseload.sweep(permit=permit, at=permit.at)
+
+
+def _watch(permit: Permit, *, everything: bool) -> None:
+    gaps.sweep(permit=permit, at=permit.at, everything=everything)
 
 
 def _each(job: str, work: Callable[[Permit], None]) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, Final, TypeVar
 
-from accord.policy.words import AgencyKind, Level
+from accord.policy.words import AgencyKind, Category, Level
 
 E = TypeVar("E", bound=StrEnum)
 LONGEST_WORDS: Final = 2_000
@@ -24,7 +24,7 @@ class InvalidRule(ValueError):
     """This text holds no rules about gaps; the message names the place and what is wrong there."""
 
 
-class InvalidAnswer(ValueError):
+class InvalidGap(ValueError):
     """This cannot be the answer to a gap; the message says what is missing."""
 
 
@@ -81,8 +81,9 @@ class Tell:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `dues`: (protocol, due) that it watches; `rest`: every due that must be kept and that no other rule
-    names. `after`: how long after the clock it is a gap; below zero it is one before. Empty `kinds`: at every agency.
-    `services`: only referrals for one of these. `day`: whether My day shows it; some of it stands there anyway."""
+    names. `services`: only referrals for one of these. `after`: how long after the clock it is a gap; below zero it is
+    one before. `about`: what its status is about, as releases say it. Empty `kinds`: at every agency. `day`: whether My
+    day shows it; some of it stands there anyway."""
 
     code: str
     sentence: str
@@ -94,6 +95,7 @@ class Rule:
     waits: Waits | None
     services: frozenset[str]
     after: timedelta
+    about: Category
     kinds: frozenset[AgencyKind]
     tells: tuple[Tell, ...]
     day: bool
@@ -113,9 +115,9 @@ class Rule:
 def asked_since(
     clock: datetime, after: timedelta, *, answered_at: datetime | None, again_at: datetime | None, at: datetime
 ) -> datetime | None:
-    """Since when something that is still open is a gap, or None while it is none: it is one from its clock on (half-open:
-    at the moment itself it has passed), unless somebody has answered since; an answer that puts it off lasts until the
-    moment it is asked again."""
+    """Since when something that is still open is a gap, or None while it is none: it is one from its clock on (at the
+    moment itself it has passed), unless somebody has answered since; an answer that puts it off lasts until the moment
+    it is asked again."""
     since = clock + after
     if since > at:
         return None
@@ -125,12 +127,12 @@ def asked_since(
 
 
 def again_days(answer: Answer, days: int | None) -> int | None:
-    """After how many days it is asked again; None where it is not. Raises InvalidAnswer."""
+    """After how many days it is asked again; None where it is not. Raises InvalidGap."""
     if answer not in AGAIN:
         return None
     found = AGAIN[answer] if days is None else days
     if not 1 <= found <= LONGEST_AGAIN:
-        raise InvalidAnswer("It is asked again after 1 to 90 days.")
+        raise InvalidGap("It is asked again after 1 to 90 days.")
     return found
 
 
@@ -143,8 +145,8 @@ def first(rules: Mapping[str, Rule], code: str, since: datetime) -> tuple[int, d
 
 
 def loaded(text: str, place: str = "") -> dict[str, Rule]:
-    """The rules a TOML text holds, by code. Raises InvalidRule naming place and what is wrong: unknown words, a due that
-    two rules watch, a rule without a source."""
+    """The rules a TOML text holds, by code. Raises InvalidRule naming place and what is wrong: unknown words, a due
+    that two rules watch, a rule without a source."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -153,7 +155,19 @@ def loaded(text: str, place: str = "") -> dict[str, Rule]:
 
 
 #: What stands in a rule, beside what its kind of thing needs.
-_WORDS: Final = {"code", "sentence", "next", "priority", "watches", "after", "kinds", "tell", "day", "citation"}
+_WORDS: Final = {
+    "code",
+    "sentence",
+    "next",
+    "priority",
+    "watches",
+    "after",
+    "about",
+    "kinds",
+    "tell",
+    "day",
+    "citation",
+}
 _OF_KIND: Final[Mapping[Watched, frozenset[str]]] = {
     Watched.DUE: frozenset({"dues", "rest"}),
     Watched.REFERRAL: frozenset({"waits", "services"}),
@@ -208,6 +222,7 @@ class _Reading:
             waits=self.one(where, Waits, row["waits"]) if "waits" in row else None,
             services=frozenset(self.words(where, row.get("services", []))),
             after=self.span(where, row.get("after")),
+            about=self.one(where, Category, row.get("about")),
             kinds=self.kinds(where, row["kinds"]) if "kinds" in row else frozenset(),
             tells=tuple(self.tell(where, each) for each in self.rows(where, row.get("tell", []))),
             day=self.flag(where, row, "day", True),

@@ -33,6 +33,7 @@ from accord.doors.web.walled import off_the_file
 from accord.doors.web.watching import mark_of, unchanged
 from accord.gate import Refused
 from accord.gate.flows import possible
+from accord.learning.gaps import queries as gaps
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.policy.words import AgencyKind, Category, Level, Role
@@ -133,6 +134,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         now = permit.at
         flows = [flow for flow in sharing.flows(permit=permit, client_id=client_id) if flow.living(now)]
         nevers = sharing.nevers(permit=permit, client_id=client_id)
+        missing = gaps.gaps_of(permit=permit, client_id=client_id)
         named = {permit.agency_id, *(each.holder_id for each in received), *(each.partner_id for each in over)}
         named |= {each.recipient_id for each in (*releases, *flows)} | {each.against_id for each in nevers}
         agencies = partners.directory(permit=permit, ids=named)
@@ -151,6 +153,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         served,
         flows,
         nevers,
+        [line.id for line in missing],
     )
     if unchanged(request, seen):
         return HttpResponse(status=204)
@@ -180,6 +183,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
             "hospital": ours.kind is AgencyKind.HOSPITAL,
             "alike": alike,
             "flows": flows,
+            "gaps": missing,
             "may_flow": may_flow,
             "nevers": nevers,
             "sharers": dict.fromkeys((envelope.thread, envelope.holder_id) for envelope in received),

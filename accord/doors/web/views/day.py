@@ -13,10 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accord.config.service import gate
+from accord.doors.web.context import WORKERS
 from accord.doors.web.forms.vault import FindForm
 from accord.doors.web.knocking import caller, entering
 from accord.doors.web.watching import mark_of, unchanged
 from accord.gate import flows, updates
+from accord.learning.gaps import queries as gaps
 from accord.partners import queries as partners
 from accord.policy.words import Category, Role
 from accord.process import queries as process
@@ -52,6 +54,8 @@ def grouped(gone: Iterable[sharing.Ended]) -> list[Over]:
 def my_day(request: HttpRequest) -> HttpResponse:
     """Waiting arrivals, releases that end, what ended lately; beside it what is new and who was here last."""
     with entering(request) as permit:
+        held = partners.own_roles(permit=permit)
+        missing = gaps.for_day(permit=permit) if held & WORKERS else []
         waiting = sharing.waiting(permit=permit)
         relays = sharing.relays(permit=permit)
         tray = len(updates.waiting(gate(), permit, caller(request)))
@@ -63,11 +67,12 @@ def my_day(request: HttpRequest) -> HttpResponse:
         papers = process.waiting(permit=permit)
         recent = vault.recent(permit=permit, limit=RECENT)
         named = {
-            each.client_id for each in (*waiting, *ending, *begun, *over, *relays, *resting, *papers) if each.client_id
+            each.client_id
+            for each in (*missing, *waiting, *ending, *begun, *over, *relays, *resting, *papers)
+            if each.client_id
         }
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
-        held = partners.own_roles(permit=permit)
         walls = vault.walls_lately(permit=permit) if Role.SUPERVISOR in held else []
         officer = Role.PRIVACY_OFFICER in held
         found = vault.walls_found(permit=permit) if officer else []
@@ -77,6 +82,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         breaches = [each for each in process.breaches(permit=permit) if each.open] if alarmed else []
         reminders = partners.reminders(permit=permit) if Role.DIRECTOR in held else []
     seen = mark_of(
+        [line.id for line in missing],
         [[envelope.id for envelope in thread.envelopes] + [thread.client_id] for thread in waiting],
         [release.id for release in ending],
         relays,
@@ -101,6 +107,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         "day/my_day.html",
         {
             "today": timezone.localdate(),
+            "gaps": missing,
             "waiting": waiting,
             "relays": relays,
             "tray": tray,
@@ -120,6 +127,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
                 map(
                     len,
                     (
+                        missing,
                         relays,
                         waiting,
                         resting,
