@@ -67,6 +67,10 @@ class Evidence:
     kind: EvidenceKind
     choices: tuple[tuple[str, str], ...] = ()
 
+    def says(self, value: str) -> str:
+        """What a value says: of a code its title."""
+        return dict(self.choices).get(value, value)
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -165,9 +169,14 @@ class Protocol:
                 found |= {kind: max(tell.level, found.get(kind, Level.NONE)) for kind in tell.to}
         return found
 
+    @property
+    def dues(self) -> Mapping[str, Due]:
+        """Every due of every state, by code."""
+        return {due.code: due for state in self.states.values() for due in state.dues}
+
     def due(self, code: str) -> Due:
         """Raises KeyError."""
-        return {due.code: due for state in self.states.values() for due in state.dues}[code]
+        return self.dues[code]
 
 
 # ------------------------------------------------------------------ steps
@@ -296,6 +305,233 @@ def _later(day: date, span: Span) -> date:
         day += timedelta(days=step)
         left -= day.weekday() <= 4 and left > 0
     return day
+
+
+# ------------------------------------------------------------------ two versions side by side
+
+
+class Part(StrEnum):
+    """What of a protocol is meant."""
+
+    PROTOCOL = "protocol"
+    STATE = "state"
+    STEP = "step"
+    DUE = "due"
+    EVIDENCE = "evidence"
+    TELL = "tell"
+
+
+class Change(StrEnum):
+    """How it differs."""
+
+    ADDED = "added"
+    DROPPED = "dropped"
+    CHANGED = "changed"
+
+
+#: What stood there or stands there: words of a protocol, a time, a level, yes or no, or several of them.
+Said = str | Span | Level | bool | tuple["Said", ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing in which two versions differ, and what that means for the cases that begin under the newer one.
+
+    `title` is what the thing is called, newest first; `before` and `after` hold what is said of it, None where nothing
+    is; titles of states and evidence stand for their codes.
+    """
+
+    part: Part
+    change: Change
+    code: str
+    title: str
+    means: str
+    before: Said = None
+    after: Said = None
+
+
+#: What it means that a thing was added, dropped, or is now said otherwise.
+MEANINGS: Final[Mapping[tuple[Part, str], str]] = {
+    (Part.PROTOCOL, "title"): "The protocol has another name.",
+    (Part.PROTOCOL, "purpose"): "What it is for is said differently.",
+    (Part.PROTOCOL, "category"): "Its steps are another kind of thing now: what opens them to a partner is another.",
+    (Part.PROTOCOL, "kinds"): "Other kinds of agency run it.",
+    (Part.PROTOCOL, "about"): "It can be about other people.",
+    (Part.PROTOCOL, "source"): "It names another source.",
+    (Part.STATE, "added"): "A case can stand here.",
+    (Part.STATE, "dropped"): "No case comes here any more.",
+    (Part.STATE, "title"): "Where a case stands is said differently.",
+    (Part.STATE, "start"): "Whether a case can begin here has changed.",
+    (Part.STATE, "end"): "Whether a case is over here has changed.",
+    (Part.STEP, "added"): "This step can be taken.",
+    (Part.STEP, "dropped"): "This step can no longer be taken.",
+    (Part.STEP, "title"): "The step has another name.",
+    (Part.STEP, "begins"): "It can be taken from elsewhere.",
+    (Part.STEP, "to"): "It leads elsewhere.",
+    (Part.STEP, "roles"): "Somebody else takes it.",
+    (Part.STEP, "kinds"): "Other kinds of agency take it.",
+    (Part.STEP, "needs"): "Something else must be written down with it.",
+    (Part.STEP, "may"): "Something else can be written down with it.",
+    (Part.STEP, "when"): "Something else must hold before it is taken.",
+    (Part.STEP, "guard"): "What is missing before it is said differently.",
+    (Part.DUE, "added"): "This has to be done now, and is overdue when it is not.",
+    (Part.DUE, "dropped"): "Nobody waits for this any more.",
+    (Part.DUE, "state"): "It is waited for while a case stands elsewhere.",
+    (Part.DUE, "title"): "What has to be done is said differently.",
+    (Part.DUE, "earlier"): "It is due earlier.",
+    (Part.DUE, "later"): "It is due later.",
+    (Part.DUE, "within"): "Its time is counted differently.",
+    (Part.DUE, "counts_from"): "Its time counts from something else.",
+    (Part.DUE, "opens"): "It can be done from another time on.",
+    (Part.DUE, "by_hand"): "Whether somebody notes that it is done, or the next step does it, has changed.",
+    (Part.DUE, "again"): "Whether it starts anew once it is done has changed.",
+    (Part.DUE, "optional"): "Whether it is a gap when it was not done has changed.",
+    (Part.DUE, "when"): "It has to be done in other cases.",
+    (Part.DUE, "citation"): "It names another source.",
+    (Part.DUE, "verified"): "Whether its source was read has changed.",
+    (Part.EVIDENCE, "added"): "This can be written down.",
+    (Part.EVIDENCE, "dropped"): "Nobody asks for this any more.",
+    (Part.EVIDENCE, "title"): "What is written down is called something else.",
+    (Part.EVIDENCE, "kind"): "It is written in another way.",
+    (Part.EVIDENCE, "choices"): "There is something else to choose from.",
+    (Part.TELL, "added"): "They are offered to be told.",
+    (Part.TELL, "dropped"): "They are no longer offered to be told.",
+    (Part.TELL, "more"): "They are offered to be told more.",
+    (Part.TELL, "less"): "They are offered to be told less.",
+    (Part.TELL, "changed"): "They are offered to be told more of some things and less of others.",
+}
+
+
+def compare(old: Protocol, new: Protocol) -> tuple[Difference, ...]:
+    """In what two versions of one protocol differ, from the protocol itself to who is offered to be told. The order in
+    which a text says things makes no difference."""
+    return (
+        *_changed(Part.PROTOCOL, (old, old), (new, new), ("title", "purpose", "category", "kinds", "about", "source")),
+        *_compared(Part.STATE, old, new, old.states, new.states, ("title", "start", "end")),
+        *_compared(Part.STEP, old, new, old.transitions, new.transitions, _STEP),
+        *_waited_elsewhere(old, new),
+        *_compared(Part.DUE, old, new, old.dues, new.dues, _DUE),
+        *_compared(Part.EVIDENCE, old, new, old.evidence, new.evidence, ("title", "kind", "choices")),
+        *_tells(old, new),
+    )
+
+
+_STEP: Final = ("title", "begins", "to", "roles", "kinds", "needs", "may", "when", "guard")
+_DUE: Final = (
+    "title", "within", "counts_from", "opens", "by_hand", "again", "optional", "when", "citation", "verified",
+)  # fmt: skip
+#: A thing with a code, and the version of the protocol it is of.
+Coded = State | Transition | Due | Evidence | Protocol
+Placed = tuple[Coded, Protocol]
+
+
+def _compared(
+    part: Part,
+    old: Protocol,
+    new: Protocol,
+    was: Mapping[str, Coded],
+    now: Mapping[str, Coded],
+    aspects: tuple[str, ...],
+) -> Iterable[Difference]:
+    """By code: what is new and what changed in the order of the new version, then what is gone."""
+    for code, after in now.items():
+        if code not in was:
+            yield Difference(part, Change.ADDED, code, after.title, MEANINGS[part, "added"], after=_gist(after, new))
+        else:
+            yield from _changed(part, (was[code], old), (after, new), aspects)
+    for code, before in was.items():
+        if code not in now:
+            yield Difference(part, Change.DROPPED, code, before.title, MEANINGS[part, "dropped"], _gist(before, old))
+
+
+def _changed(part: Part, was: Placed, now: Placed, aspects: tuple[str, ...]) -> Iterable[Difference]:
+    for name in aspects:
+        before, after = getattr(was[0], name), getattr(now[0], name)
+        if _unordered(before) != _unordered(after):
+            said = _said(was[1], name, before), _said(now[1], name, after)
+            means = MEANINGS[part, _time(was[0], now[0]) if name == "within" else name]
+            yield Difference(part, Change.CHANGED, now[0].code, now[0].title, means, *said)
+
+
+def _unordered(value: object) -> object:
+    """A value by which two are compared: lists without their order."""
+    if not isinstance(value, tuple):
+        return value
+    return frozenset(frozenset(each.items()) if isinstance(each, Mapping) else each for each in value)
+
+
+def _said(one: Protocol, name: str, value: Any) -> Said:
+    """A value in words: titles of states and evidence in place of their codes."""
+    match name:
+        case "to":
+            return one.states[value].title
+        case "begins":
+            return tuple(state.title for state in one.states.values() if state.code in value)
+        case "needs" | "may":
+            return tuple(one.evidence[code].title for code in value)
+        case "counts_from":
+            return one.evidence[value].title if value else None
+        case "choices":
+            return tuple(title for _, title in value)
+        case "when":
+            return tuple(
+                tuple(
+                    (one.evidence[code].title, one.evidence[code].says(fact)) for code, fact in sorted(clause.items())
+                )
+                for clause in value
+            )
+        case "kinds" | "about" | "roles":
+            return tuple(sorted(value))
+    return value  # type: ignore[no-any-return]  # a word, a time, yes or no
+
+
+def _gist(one: Coded, of: Protocol) -> Said:
+    """What is said of a whole thing: of a due its time, of a step where it leads."""
+    if isinstance(one, Transition):
+        return of.states[one.to].title
+    return one.within if isinstance(one, Due) else None
+
+
+def _time(was: Coded, now: Coded) -> str:
+    """Whether a due lies earlier or later, as far as one unit and one beginning let that be said."""
+    assert isinstance(was, Due) and isinstance(now, Due), "only a due has a time"
+    if was.within.unit is not now.within.unit or was.counts_from != now.counts_from:
+        return "within"
+    return "later" if now.within.count > was.within.count else "earlier"
+
+
+def _waited_elsewhere(old: Protocol, new: Protocol) -> Iterable[Difference]:
+    """Dues that are waited for in another state."""
+    was, now = ({due.code: state for state in one.states.values() for due in state.dues} for one in (old, new))
+    for code, state in now.items():
+        if code in was and was[code].code != state.code:
+            said = was[code].title, state.title
+            yield Difference(Part.DUE, Change.CHANGED, code, new.due(code).title, MEANINGS[Part.DUE, "state"], *said)
+
+
+def _tells(old: Protocol, new: Protocol) -> Iterable[Difference]:
+    """For each kind of agency: what it is offered to be told in each state that both versions know, or one."""
+    for kind in AgencyKind:
+        was, now = (_told(one, kind) for one in (old, new))
+        if was == now:
+            continue
+        before, after = (
+            tuple((one.states[state].title, level) for state, level in told.items() if level)
+            for one, told in ((old, was), (new, now))
+        )
+        change = Change.CHANGED if before and after else Change.ADDED if after else Change.DROPPED
+        levels = [(was.get(state, Level.NONE), now.get(state, Level.NONE)) for state in {*was, *now}]
+        aspect = change.value
+        if change is Change.CHANGED and all(first <= then for first, then in levels):
+            aspect = "more"
+        elif change is Change.CHANGED and all(first >= then for first, then in levels):
+            aspect = "less"
+        yield Difference(Part.TELL, change, kind, kind, MEANINGS[Part.TELL, aspect], before or None, after or None)
+
+
+def _told(one: Protocol, kind: AgencyKind) -> Mapping[str, Level]:
+    levels = {state: one.told(state).get(kind, Level.NONE) for state in one.states}
+    return {state: level for state, level in levels.items() if level}
 
 
 # ------------------------------------------------------------------ reading

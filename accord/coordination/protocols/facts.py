@@ -1,0 +1,32 @@
+"""Which protocols there are: the texts that come with Accord, read once in a process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+
+from accord.coordination.protocols.rules import InvalidProtocol, Protocol, loaded
+
+
+def protocols(at: datetime) -> Mapping[str, Protocol]:
+    """The version of each protocol that is in force at a moment, by code."""
+    return {code: one for (code, _), one in sorted(_shipped().items())}
+
+
+def protocol(code: str, version: int) -> Protocol:
+    """One version, also one that is no longer in force. Raises KeyError."""
+    return _shipped()[code, version]
+
+
+@cache
+def _shipped() -> Mapping[tuple[str, int], Protocol]:
+    """Every text beside this file by code and version. Raises InvalidProtocol."""
+    found: dict[tuple[str, int], Protocol] = {}
+    for text in (files("accord.coordination.protocols") / "standard").iterdir():
+        one = loaded(text.read_text("utf-8"), text.name)
+        if (one.code, one.version) in found:
+            raise InvalidProtocol(f"{text.name}: another text is version {one.version} of {one.code} too")
+        found[one.code, one.version] = one
+    return found
