@@ -27,7 +27,7 @@ _FILES: Final = """
 file as (
   select id from vault_client
   where status = 'open' and wrapped_key is not null
-    and (%(all)s or id = any (%(files)s::uuid[]) or merged_into = any (%(files)s::uuid[]))
+    and (%(all)s or id = any (%(files)s::uuid[]) or merged_into_id = any (%(files)s::uuid[]))
 )"""
 
 #: A due that is open past its clock, for the rule that names it, or else for the one that watches the rest.
@@ -124,7 +124,7 @@ found as (
   update gaps_gap gap set closed_at = %(at)s
   where gap.closed_at is null
     and (%(all)s or gap.client_id = any (%(files)s::uuid[])
-      or gap.client_id in (select id from vault_client where merged_into = any (%(files)s::uuid[])))
+      or gap.client_id in (select id from vault_client where merged_into_id = any (%(files)s::uuid[])))
     and not exists (select from wanted where wanted.rule = gap.rule and wanted."of" = gap."of")
   returning id
 )
