@@ -224,7 +224,7 @@ def rejoin(*, permit: Permit, at: datetime, client_id: UUID, person_id: UUID) ->
     permit.record("person_rejoined", person_id)
 
 
-@needs(Verb.ADD_ENTRY, Verb.IMPORT_DOCUMENT, Verb.CONFIRM_VALUE)
+@needs(Verb.ADD_ENTRY, Verb.IMPORT_DOCUMENT, Verb.CONFIRM_VALUE, Verb.MOVE_TRACK)
 def add_entries(*, permit: Permit, at: datetime, client_id: UUID, entries: Iterable[NewEntry]) -> list[UUID]:
     """Write entries down together or not at all. An entry whose `origin` is already there is passed over.
 

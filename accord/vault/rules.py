@@ -51,6 +51,7 @@ SUMMARIES: Mapping[str, str] = {
     "service.started": "Started: {service}.",
     "service.done": "Done: {service}.",
     "service.ended": "Ended: {service}.",
+    "track.moved": "{track}: {stands}.",
 }
 
 #: Languages by their BCP 47 codes, as a county's intake form lists them; any other is written out.

@@ -1,0 +1,290 @@
+"""Where cases stand, their paths against their clocks, what is due to whom, and how often a way was left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, F, FilteredRelation, Q
+
+from accord.coordination.protocols import facts as protocols
+from accord.coordination.protocols.rules import Due as DueRule
+from accord.coordination.protocols.rules import Protocol, State
+from accord.coordination.tracks import rules
+from accord.coordination.tracks.facts import DUE, STEP
+from accord.coordination.tracks.models import Due, Step, Track
+from accord.ledger.permits import Permit, needs
+from accord.partners.models import Agency
+from accord.policy.words import AgencyKind, Level, Verb
+from accord.sealing.vault import ClientKey
+from accord.vault.facts import client_key, files, within
+
+#: A list shows at most this many.
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class DueView:
+    """One clock. `by_hand`: it is noted, otherwise a step ends it; `why` is opened on the track's own page alone."""
+
+    id: UUID
+    rule: DueRule
+    opens_at: datetime
+    due_at: datetime
+    number: int = 0
+    met_at: datetime | None = None
+    met_by: UUID | None = None
+    how: str = ""
+    why: str = ""
+
+    def overdue(self, at: datetime) -> bool:
+        return self.met_at is None and self.due_at <= at
+
+    @property
+    def passed(self) -> bool:
+        """Whether it ended after its time."""
+        return self.met_at is not None and self.met_at > self.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class TrackLine:
+    """One case in a list, with what still waits, the soonest first."""
+
+    id: UUID
+    client_id: UUID
+    about_id: UUID
+    protocol: Protocol
+    state: State
+    number: int
+    begun_at: datetime
+    entered_at: datetime
+    ended_at: datetime | None
+    waits: tuple[DueView, ...] = ()
+
+    @property
+    def next(self) -> DueView | None:
+        return self.waits[0] if self.waits else None
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step that was taken, by the version it was taken under. `way` is its title; empty for the first and for
+    going on by another version, which `versions` then says."""
+
+    id: UUID
+    number: int
+    protocol: Protocol
+    code: str
+    begins: str
+    to: State
+    occurred_at: datetime
+    recorded_at: datetime
+    recorded_by: UUID
+    late: bool
+    facts: Mapping[str, str]
+    because: str
+    entry: UUID
+
+    @property
+    def way(self) -> str:
+        return self.protocol.transitions[self.code].title if self.code else ""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it only went on by another version."""
+        return not self.code and bool(self.begins)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackView:
+    """One case: where it stands, every step with what was written down, every clock."""
+
+    line: TrackLine
+    steps: tuple[StepView, ...]
+    dues: tuple[DueView, ...]
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """All that has been written down on the way."""
+        return rules.known(step.facts for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class DueLine:
+    """One clock on somebody's day."""
+
+    due: DueView
+    track_id: UUID
+    client_id: UUID
+    protocol: Protocol
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How often cases left one protocol, by kind of deviation; how many steps were taken and clocks ended meanwhile."""
+
+    protocol: str
+    title: str
+    steps: int
+    dues: int
+    kinds: Mapping[str, int]
+
+
+@needs(Verb.READ_CLIENT, Verb.MOVE_TRACK)
+def tracks(*, permit: Permit, client_id: UUID, still_open: bool = False) -> list[TrackLine]:
+    """Her cases, those that are still open first, each with what waits; one question. Nothing sealed is opened."""
+    rows = Track.objects.filter(client_id__in=files(client_id), client__wrapped_key__isnull=False)
+    if still_open:
+        rows = rows.filter(ended_at__isnull=True)
+    waiting = FilteredRelation("due", condition=Q(due__met_at__isnull=True))
+    found: dict[UUID, Track] = {}
+    waits: dict[UUID, list[DueView]] = {}
+    joined = rows.annotate(
+        open=waiting, due_id=F("open__id"), code=F("open__code"), opens_at=F("open__opens_at"), due_at=F("open__due_at")
+    )
+    for row in joined.order_by(F("ended_at").desc(nulls_first=True), "-begun_at", "id", "open__due_at"):
+        found.setdefault(row.id, row)
+        hers = waits.setdefault(row.id, [])
+        if row.due_id is not None:
+            rule = protocols.protocol(row.protocol, row.version).due(row.code)
+            hers.append(DueView(row.due_id, rule, row.opens_at, row.due_at))
+    for id in found:
+        permit.show("track", id, Level.SUMMARY)
+    return [_line(row, waits[id]) for id, row in found.items()]
+
+
+@needs(Verb.READ_CLIENT, Verb.MOVE_TRACK)
+def track(*, permit: Permit, client_id: UUID, track_id: UUID) -> TrackView | None:
+    """One case, opened; None when it is not in her file."""
+    rows = Track.objects.filter(id=track_id, client_id__in=files(client_id), client__wrapped_key__isnull=False)
+    row = rows.select_related("client__shred").first()
+    return None if row is None else _opened(permit, row)
+
+
+@needs(Verb.EXPORT_CLIENT, Verb.EXPORT_CASELOAD)
+def whole(*, permit: Permit, client_id: UUID) -> list[TrackView]:
+    """Every case in her file, opened, as it leaves with an export."""
+    rows = Track.objects.filter(client_id__in=files(client_id), client__wrapped_key__isnull=False)
+    return [_opened(permit, row) for row in rows.select_related("client__shred").order_by("begun_at", "id")]
+
+
+@needs(Verb.READ_CLIENT, Verb.MOVE_TRACK)
+def begins(*, permit: Permit, at: datetime) -> list[Protocol]:
+    """The protocols an agency like ours runs, as they are in force."""
+    kind = AgencyKind(Agency.objects.values_list("kind", flat=True).get(id=permit.agency_id))
+    found = [each for each in protocols.protocols(at).values() if kind in each.kinds]
+    return sorted(found, key=lambda each: (each.title, each.code))
+
+
+@needs(Verb.READ_CLIENT, Verb.MOVE_TRACK)
+def newer(*, permit: Permit, at: datetime, line: TrackLine) -> Protocol | None:
+    """The version this case can go on by, when there is a newer one in force."""
+    return rules.newer(line.protocol, protocols.protocols(at), line.state.code)
+
+
+@needs(Verb.READ_DAY)
+def due(*, permit: Permit, limit: int = MOST_LISTED) -> list[DueLine]:
+    """What is overdue or due within a week, the longest wait first, of the files she may know of."""
+    rows = within(permit, Due.objects.filter(met_at__isnull=True, due_at__lt=permit.at + rules.SOON))
+    found = []
+    for row in rows.select_related("track").order_by("due_at", "id")[:limit]:
+        protocol = protocols.protocol(row.track.protocol, row.track.version)
+        view = DueView(row.id, protocol.due(row.code), row.opens_at, row.due_at)
+        permit.show("track", row.track_id, Level.EXISTENCE)
+        found.append(DueLine(view, row.track_id, row.client_id, protocol, view.overdue(permit.at)))
+    return found
+
+
+@needs(Verb.READ_BOARD)
+def deviations(*, permit: Permit, since: datetime) -> list[Counted]:
+    """How often and how cases left their protocols since a moment, of the files she may know of. Nobody is named."""
+    steps = within(permit, Step.objects.filter(recorded_at__gte=since), "track__client_id")
+    by_step = steps.values(protocol=F("track__protocol")).annotate(
+        steps=Count("id"),
+        late=Count("id", filter=Q(late=True)),
+        overridden=Count("id", filter=Q(because__isnull=False)),
+    )
+    over = Q(met_at__gt=F("due_at")) | Q(met_at__isnull=True, due_at__lte=permit.at)
+    dues = within(permit, Due.objects.filter(due_at__gte=since, due_at__lte=permit.at, optional=False))
+    by_due = dues.values(protocol=F("track__protocol")).annotate(dues=Count("id"), passed=Count("id", filter=over))
+    stepped = {row["protocol"]: row for row in by_step}
+    clocked = {row["protocol"]: row for row in by_due}
+    titles = {code: each.title for code, each in protocols.protocols(permit.at).items()}
+    return [
+        Counted(
+            protocol=code,
+            title=titles.get(code, code),
+            steps=stepped.get(code, {}).get("steps", 0),
+            dues=clocked.get(code, {}).get("dues", 0),
+            kinds={
+                "late": stepped.get(code, {}).get("late", 0),
+                "passed": clocked.get(code, {}).get("passed", 0),
+                "overridden": stepped.get(code, {}).get("overridden", 0),
+            },
+        )
+        for code in sorted(stepped.keys() | clocked.keys(), key=lambda code: titles.get(code, code))
+    ]
+
+
+def _line(row: Track, waits: Iterable[DueView]) -> TrackLine:
+    protocol = protocols.protocol(row.protocol, row.version)
+    return TrackLine(
+        id=row.id,
+        client_id=row.client_id,
+        about_id=row.about_id,
+        protocol=protocol,
+        state=protocol.states[row.state],
+        number=row.number,
+        begun_at=row.begun_at,
+        entered_at=row.entered_at,
+        ended_at=row.ended_at,
+        waits=tuple(waits),
+    )
+
+
+def _opened(permit: Permit, row: Track) -> TrackView:
+    key = client_key(permit.opened(), row.client)
+    steps = tuple(_step(row, key, each) for each in Step.objects.filter(track_id=row.id).order_by("number"))
+    versions = {step.number: step.protocol for step in steps}
+    rows = Due.objects.filter(client_id=row.client_id, track_id=row.id).order_by("due_at", "code")
+    dues = tuple(_due(key, versions[each.number], each) for each in rows)
+    permit.show("track", row.id, Level.FULL)
+    return TrackView(_line(row, (each for each in dues if each.met_at is None)), steps, dues)
+
+
+def _step(row: Track, key: ClientKey, step: Step) -> StepView:
+    protocol = protocols.protocol(row.protocol, step.version)
+    because = key.open(STEP, "because", step.id, bytes(step.because)).decode() if step.because is not None else ""
+    return StepView(
+        id=step.id,
+        number=step.number,
+        protocol=protocol,
+        code=step.code,
+        begins=step.begins,
+        to=protocol.states[step.to],
+        occurred_at=step.occurred_at,
+        recorded_at=step.recorded_at,
+        recorded_by=step.recorded_by,
+        late=step.late,
+        facts=rules.unpacked(key.open(STEP, "facts", step.id, bytes(step.facts))),
+        because=because,
+        entry=step.entry,
+    )
+
+
+def _due(key: ClientKey, protocol: Protocol, row: Due) -> DueView:
+    why = key.open(DUE, "why", row.id, bytes(row.why)).decode() if row.why is not None else ""
+    return DueView(
+        id=row.id,
+        rule=protocol.due(row.code),
+        opens_at=row.opens_at,
+        due_at=row.due_at,
+        number=row.number,
+        met_at=row.met_at,
+        met_by=row.met_by,
+        how=row.how,
+        why=why,
+    )
