@@ -19,6 +19,10 @@ from accord.policy.words import AgencyKind, Category, Level, Relation, Role
 #: What was written down on the way: evidence code to its value (see `EvidenceKind`).
 Facts = Mapping[str, str]
 LONGEST_TEXT: Final = 4_000
+#: In which a day can lie: everybody's life, and no slip of the pen.
+YEARS: Final = range(1900, 2200)
+#: How a clause says that a number must be above another one: ``votes_for = "> votes_against"``.
+ABOVE: Final = "> "
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -32,12 +36,13 @@ class InvalidMove(ValueError):
 
 class EvidenceKind(StrEnum):
     """How a piece of evidence is written: a day (ISO date), a moment (ISO date and time with offset), one of the listed
-    codes, yes or no, or words. Only words are free text."""
+    codes, yes or no, a whole number, or words. Only words are free text."""
 
     DAY = "day"
     MOMENT = "moment"
     CODE = "code"
     YES_NO = "yes_no"
+    NUMBER = "number"
     WORDS = "words"
 
 
@@ -78,7 +83,9 @@ class Due:
 
     It counts from entering the state, or from a day or moment written down as evidence. `by_hand`: it is noted as done,
     declined or not safe now; otherwise leaving the state does it. `again`: once done it starts anew. `when`: only for
-    cases in which one of these clauses holds. `optional`: passing it is no gap.
+    cases in which one of these clauses holds. `kinds`: only agencies of these kinds wait for it; empty: all that run
+    it. `optional`: passing it is no gap. One that stands in several states is the same in each, and goes on through
+    them.
     """
 
     code: str
@@ -90,6 +97,7 @@ class Due:
     again: bool = False
     optional: bool = False
     when: tuple[Facts, ...] = ()
+    kinds: frozenset[AgencyKind] = frozenset()
     citation: str = ""
     verified: bool = False
 
@@ -103,6 +111,11 @@ class State:
     start: bool = False
     end: bool = False
     dues: tuple[Due, ...] = ()
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Of its dues."""
+        return frozenset(due.code for due in self.dues)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +187,12 @@ class Protocol:
         """Every due of every state, by code."""
         return {due.code: due for state in self.states.values() for due in state.dues}
 
+    def wanted(self, code: str, fact: str) -> str:
+        """What a clause wants of evidence: the title of a code, or what a number must be above."""
+        if fact.startswith(ABOVE):
+            return ABOVE + self.evidence[fact.removeprefix(ABOVE)].title
+        return self.evidence[code].says(fact)
+
     def due(self, code: str) -> Due:
         """Raises KeyError."""
         return self.dues[code]
@@ -183,9 +202,17 @@ class Protocol:
 
 
 def holds(when: Iterable[Facts], facts: Facts) -> bool:
-    """Whether one of the clauses holds: every fact of it has been written down just so. No clause at all holds."""
+    """Whether one of the clauses holds: every fact of it has been written down just so, or is the number it must be
+    above. No clause at all holds."""
     clauses = tuple(when)
-    return not clauses or any(all(facts.get(name) == value for name, value in clause.items()) for clause in clauses)
+    return not clauses or any(all(_is(facts, *wanted) for wanted in clause.items()) for clause in clauses)
+
+
+def _is(facts: Facts, name: str, wanted: str) -> bool:
+    if not wanted.startswith(ABOVE):
+        return facts.get(name) == wanted
+    number, other = facts.get(name, ""), facts.get(wanted.removeprefix(ABOVE), "")
+    return number != "" and other != "" and int(number) > int(other)
 
 
 def moved(
@@ -230,18 +257,20 @@ def _reads(evidence: Evidence, value: str) -> bool:
     try:
         match evidence.kind:
             case EvidenceKind.DAY:
-                date.fromisoformat(value)
+                return date.fromisoformat(value).year in YEARS
             case EvidenceKind.MOMENT:
-                return datetime.fromisoformat(value).tzinfo is not None
+                moment = datetime.fromisoformat(value)
+                return moment.tzinfo is not None and moment.year in YEARS
             case EvidenceKind.CODE:
                 return value in dict(evidence.choices)
             case EvidenceKind.YES_NO:
                 return value in ("yes", "no")
+            case EvidenceKind.NUMBER:
+                return value.isascii() and value.isdigit() and len(value) <= 6
             case EvidenceKind.WORDS:
                 return len(value) <= LONGEST_TEXT
     except ValueError:
         return False
-    return True
 
 
 # ------------------------------------------------------------------ clocks
@@ -256,10 +285,18 @@ class Clock:
     due_at: datetime
 
 
-def clocks(protocol: Protocol, state: str, entered_at: datetime, facts: Facts, zone: ZoneInfo) -> tuple[Clock, ...]:
-    """What has to be done while a case stands in a state, the soonest first. What counts from a day that nobody wrote
-    down has no clock."""
-    found = (clock(protocol, due, entered_at, facts, zone) for due in protocol.states[state].dues)
+def clocks(
+    protocol: Protocol,
+    state: str,
+    entered_at: datetime,
+    facts: Facts,
+    zone: ZoneInfo,
+    kind: AgencyKind | None = None,
+) -> tuple[Clock, ...]:
+    """What an agency of this kind (None: of any) has to do while a case stands in a state, the soonest first. What
+    counts from a day that nobody wrote down has no clock."""
+    waited = (due for due in protocol.states[state].dues if kind is None or not due.kinds or kind in due.kinds)
+    found = (clock(protocol, due, entered_at, facts, zone) for due in waited)
     return tuple(sorted((each for each in found if each is not None), key=lambda each: (each.due_at, each.due.code)))
 
 
@@ -387,6 +424,7 @@ MEANINGS: Final[Mapping[tuple[Part, str], str]] = {
     (Part.DUE, "again"): "Whether it starts anew once it is done has changed.",
     (Part.DUE, "optional"): "Whether it is a gap when it was not done has changed.",
     (Part.DUE, "when"): "It has to be done in other cases.",
+    (Part.DUE, "kinds"): "Other kinds of agency wait for it.",
     (Part.DUE, "citation"): "It names another source.",
     (Part.DUE, "verified"): "Whether its source was read has changed.",
     (Part.EVIDENCE, "added"): "This can be written down.",
@@ -418,7 +456,7 @@ def compare(old: Protocol, new: Protocol) -> tuple[Difference, ...]:
 
 _STEP: Final = ("title", "begins", "to", "roles", "kinds", "needs", "may", "when", "guard")
 _DUE: Final = (
-    "title", "within", "counts_from", "opens", "by_hand", "again", "optional", "when", "citation", "verified",
+    "title", "within", "counts_from", "opens", "by_hand", "again", "optional", "when", "kinds", "citation", "verified",
 )  # fmt: skip
 #: A thing with a code, and the version of the protocol it is of.
 Coded = State | Transition | Due | Evidence | Protocol
@@ -475,9 +513,7 @@ def _said(one: Protocol, name: str, value: Any) -> Said:
             return tuple(title for _, title in value)
         case "when":
             return tuple(
-                tuple(
-                    (one.evidence[code].title, one.evidence[code].says(fact)) for code, fact in sorted(clause.items())
-                )
+                tuple((one.evidence[code].title, one.wanted(code, fact)) for code, fact in sorted(clause.items()))
                 for clause in value
             )
         case "kinds" | "about" | "roles":
@@ -501,12 +537,12 @@ def _time(was: Coded, now: Coded) -> str:
 
 
 def _waited_elsewhere(old: Protocol, new: Protocol) -> Iterable[Difference]:
-    """Dues that are waited for in another state."""
-    was, now = ({due.code: state for state in one.states.values() for due in state.dues} for one in (old, new))
-    for code, state in now.items():
-        if code in was and was[code].code != state.code:
-            said = was[code].title, state.title
-            yield Difference(Part.DUE, Change.CHANGED, code, new.due(code).title, MEANINGS[Part.DUE, "state"], *said)
+    """Dues that are waited for in other states."""
+    for code, due in new.dues.items():
+        was, now = ([state for state in one.states.values() if code in state.codes] for one in (old, new))
+        if was and {state.code for state in was} != {state.code for state in now}:
+            said = tuple(tuple(state.title for state in states) for states in (was, now))
+            yield Difference(Part.DUE, Change.CHANGED, code, due.title, MEANINGS[Part.DUE, "state"], *said)
 
 
 def _tells(old: Protocol, new: Protocol) -> Iterable[Difference]:
@@ -538,14 +574,18 @@ def _told(one: Protocol, kind: AgencyKind) -> Mapping[str, Level]:
 
 
 def loaded(text: str, place: str = "") -> Protocol:
-    """The protocol a TOML text describes. Raises InvalidProtocol naming place and what is wrong: unknown words, a state
-    that leads nowhere, nobody can reach or nobody can begin at, evidence that no step asks for, a due without a
-    source, a clock that counts from no day."""
+    """The protocol a TOML text describes. Raises InvalidProtocol, and nothing else, naming place and what is wrong:
+    unknown words, a state that leads nowhere, nobody can reach or nobody can begin at, evidence that no step asks for,
+    a due without a source, a clock that counts from no day."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # no TOML, a number of thousands of digits, a thousand brackets
         raise InvalidProtocol(f"{place or 'the text'}: {error}") from None
     return _Reading(place or "the text").protocol(data)
+
+
+#: Letters that end a line or are none.
+_ONE_LINE: Final = frozenset(map(chr, (*range(32), 127, 0x85, 0x2028, 0x2029)))
 
 
 class _Reading:
@@ -586,7 +626,8 @@ class _Reading:
         where = f"evidence {code}"
         self.known(where, row, {"code", "title", "kind", "choices"})
         kind = self.one(where, EvidenceKind, row.get("kind"))
-        choices = tuple((str(key), str(title)) for key, title in self.table(where, row.get("choices", {})).items())
+        listed = self.table(where, row.get("choices", {}))
+        choices = tuple((self.word(where, {"choice": key}, "choice"), self.line(where, listed, key)) for key in listed)
         if (kind is EvidenceKind.CODE) != bool(choices):
             raise self.no(where, "codes have choices, and nothing else has")
         return Evidence(code, self.line(where, row, "title"), kind, choices)
@@ -605,13 +646,12 @@ class _Reading:
         where = f"{where}, due {code}"
         self.known(
             where, row,
-            {"code", "title", "within", "counts_from", "opens", "by_hand", "again", "optional", "when", "citation",
-             "verified"},
+            {"code", "title", "within", "counts_from", "opens", "by_hand", "again", "optional", "when", "kinds",
+             "citation", "verified"},
         )  # fmt: skip
         counts_from = row.get("counts_from", "")
-        if counts_from and (
-            counts_from not in evidence or evidence[counts_from].kind not in (EvidenceKind.DAY, EvidenceKind.MOMENT)
-        ):
+        days = [each.code for each in evidence.values() if each.kind in (EvidenceKind.DAY, EvidenceKind.MOMENT)]
+        if counts_from != "" and counts_from not in days:
             raise self.no(where, f"it counts from {counts_from!r}, which is no day or moment that is written down")
         again, by_hand = self.flag(where, row, "again"), self.flag(where, row, "by_hand")
         if again and not by_hand:
@@ -626,6 +666,7 @@ class _Reading:
             again=again,
             optional=self.flag(where, row, "optional"),
             when=self.clauses(where, row.get("when", []), evidence),
+            kinds=self.some(where, AgencyKind, row["kinds"]) if "kinds" in row else frozenset(),
             citation=self.line(where, row, "citation"),
             verified=self.flag(where, row, "verified"),
         )
@@ -636,17 +677,14 @@ class _Reading:
         code = self.word("transition", row, "code")
         where = f"transition {code}"
         self.known(where, row, {"code", "title", "from", "to", "roles", "kinds", "needs", "may", "when", "guard"})
-        begins, to = tuple(row.get("from", ())), row.get("to", "")
-        for name in (*begins, to):
-            if name not in states:
-                raise self.no(where, f"there is no state {name!r}")
-        asked = tuple(row.get("needs", ())), tuple(row.get("may", ()))
-        for name in (*asked[0], *asked[1]):
-            if name not in evidence:
-                raise self.no(where, f"there is no evidence {name!r}")
+        begins = self.names(where, row, "from", states)
+        if not begins:
+            raise self.no(where, "it begins nowhere")
+        to = self.word(where, row, "to")
+        if to not in states:
+            raise self.no(where, f"to names {to!r}, which is not there")
         when = self.clauses(where, row.get("when", []), evidence)
-        guard = row.get("guard", "")
-        if bool(when) != bool(guard):
+        if bool(when) != ("guard" in row):
             raise self.no(where, "a guard is clauses and the sentence that says what is missing")
         return Transition(
             code=code,
@@ -655,17 +693,15 @@ class _Reading:
             to=to,
             roles=self.some(where, Role, row.get("roles", ["worker", "supervisor"])),
             kinds=self.some(where, AgencyKind, row["kinds"]) if "kinds" in row else frozenset(),
-            needs=asked[0],
-            may=asked[1],
+            needs=self.names(where, row, "needs", evidence),
+            may=self.names(where, row, "may", evidence),
             when=when,
-            guard=guard,
+            guard=self.line(where, row, "guard") if when else "",
         )
 
     def tell(self, row: Mapping[str, Any], states: Mapping[str, State]) -> Tell:
         self.known("tell", row, {"to", "states", "level"})
-        named = frozenset(row.get("states", ()))
-        if named - set(states):
-            raise self.no("tell", f"there is no state {min(named - set(states))!r}")
+        named = frozenset(self.names("tell", row, "states", states))
         level = row.get("level", "")
         if level not in ("existence", "summary", "full"):
             raise self.no("tell", f"{level!r} is no level")
@@ -674,10 +710,15 @@ class _Reading:
     def whole(self, protocol: Protocol) -> None:
         """What no single line shows."""
         states = protocol.states
-        codes = [due.code for state in states.values() for due in state.dues]
-        for code in codes:
-            if codes.count(code) > 1:
-                raise self.no(f"due {code}", "two dues have this code")
+        dues: dict[str, Due] = {}
+        for due in (due for state in states.values() for due in state.dues):
+            where, known = f"due {due.code}", dues.setdefault(due.code, due)
+            if known is not due and (known != due or not due.counts_from):
+                raise self.no(
+                    where, "what goes on through several states is the same in each, and counts from evidence"
+                )
+            if due.kinds - protocol.kinds:
+                raise self.no(where, "an agency that does not run this cannot wait for it")
         if not protocol.starts:
             raise self.no("protocol", "nobody can begin: no state is a start")
         reached = {state.code for state in protocol.starts}
@@ -685,6 +726,8 @@ class _Reading:
             reached |= more
         for state in states.values():
             where = f"state {state.code}"
+            if len({due.code for due in state.dues}) < len(state.dues):
+                raise self.no(where, "one of its dues stands there twice")
             if state.code not in reached:
                 raise self.no(where, "no step leads here")
             if not state.end and not protocol.ways(state.code):
@@ -692,8 +735,6 @@ class _Reading:
             if state.end and any(not due.by_hand for due in state.dues):
                 raise self.no(where, "at an end nothing waits to be left")
         for way in protocol.transitions.values():
-            if not way.begins:
-                raise self.no(f"transition {way.code}", "it begins nowhere")
             if way.kinds - protocol.kinds:
                 raise self.no(f"transition {way.code}", "an agency that does not run this cannot take a step of it")
         asked = {name for way in protocol.transitions.values() for name in (*way.needs, *way.may)}
@@ -736,8 +777,8 @@ class _Reading:
 
     def line(self, where: str, row: Mapping[str, Any], name: str) -> str:
         value = row.get(name)
-        if not isinstance(value, str) or not value.strip() or len(value) > 400:
-            raise self.no(where, f"{name} is missing, or longer than 400 letters")
+        if not isinstance(value, str) or not value.strip() or len(value) > 400 or not _ONE_LINE.isdisjoint(value):
+            raise self.no(where, f"{name} is missing, longer than 400 letters, or more than a line")
         return value
 
     def number(self, where: str, row: Mapping[str, Any], name: str, *, least: int) -> int:
@@ -759,16 +800,38 @@ class _Reading:
             raise self.no(where, "a time is one number of minutes, hours, days or business_days")
         return Span(row[units[0]], units[0])
 
+    def names(self, where: str, row: Mapping[str, Any], name: str, known: Collection[str]) -> tuple[str, ...]:
+        """A list of codes of states or evidence, each once."""
+        value = row.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self.no(where, f"{name} is a list of codes")
+        for each in value:
+            if each not in known:
+                raise self.no(where, f"{name} names {each!r}, which is not there")
+        if len(set(value)) < len(value):
+            raise self.no(where, f"{name} names something twice")
+        return tuple(value)
+
     def clauses(self, where: str, value: object, evidence: Mapping[str, Evidence]) -> tuple[Facts, ...]:
         if not isinstance(value, list):
             raise self.no(where, "clauses are a list of tables")
         found: list[Facts] = []
         for clause in value:
             for name, wanted in self.table(where, clause).items():
-                if name not in evidence or not isinstance(wanted, str) or not _reads(evidence[name], wanted):
+                if not self.sayable(name, wanted, evidence):
                     raise self.no(where, f"no evidence {name!r} can say {wanted!r}")
+            if not clause:
+                raise self.no(where, "a clause without facts holds always")
             found.append(clause)
         return tuple(found)
+
+    def sayable(self, name: str, wanted: object, evidence: Mapping[str, Evidence]) -> bool:
+        if name not in evidence or not isinstance(wanted, str):
+            return False
+        if not wanted.startswith(ABOVE):
+            return _reads(evidence[name], wanted)
+        numbers = [each.code for each in evidence.values() if each.kind is EvidenceKind.NUMBER]
+        return name in numbers and wanted.removeprefix(ABOVE) in numbers
 
     def one(self, where: str, words: type[E], value: object) -> E:
         try:
