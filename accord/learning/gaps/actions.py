@@ -13,9 +13,13 @@ from uuid import UUID
 
 from django.db import connection
 
+from accord.coordination.protocols.facts import protocol
+from accord.coordination.protocols.rules import InvalidMove
+from accord.coordination.tracks import actions as tracks
+from accord.coordination.tracks.models import Due
 from accord.learning.gaps.facts import rules
 from accord.learning.gaps.models import Gap, Look
-from accord.learning.gaps.rules import LONGEST_WORDS, Answer, InvalidGap, again_days
+from accord.learning.gaps.rules import LONGEST_WORDS, Answer, InvalidGap, Watched, again_days
 from accord.learning.gaps.wanted import CHANGED, SETTLE, parameters
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Verb
@@ -23,6 +27,8 @@ from accord.vault.facts import client_key, files
 from accord.vault.models import Client
 
 TABLE: Final = "gaps_gap"
+#: What an answer notes about a due that is noted by hand.
+MEETS: Final = {Answer.DONE: "done", Answer.SHE_DECLINED: "declined"}
 #: What a body may have changed so that a gap opens or closes. The gate looks after each that did something.
 LOOKS: Final = (
     Verb.MOVE_TRACK,
@@ -72,7 +78,8 @@ def answer(
     why: str = "",
     days: int | None = None,
 ) -> None:
-    """What a worker says to a gap that is open. It closes it; what is not safe now, or on its way, is asked again.
+    """What a worker says to a gap that is open. It closes it; what is not safe now, or on its way, is asked again. Of a
+    due that is noted by hand, done and declined are noted there too; one that a step ends is done by going that step.
     Raises InvalidGap."""
     again = again_days(answer, days)
     if len(why) > LONGEST_WORDS:
@@ -91,6 +98,20 @@ def answer(
         row.why = client_key(permit.opened(), client).seal(TABLE, "why", row.id, why.strip().encode())
     row.save(update_fields=["answer", "answered_at", "answered_by", "closed_at", "again_at", "why"])
     permit.record("gap_answered", row.id)
+    if rules()[row.rule].watches is Watched.DUE and answer in MEETS:
+        _meet(permit, at, client_id, row.of, MEETS[answer])
+
+
+def _meet(permit: Permit, at: datetime, client_id: UUID, due_id: UUID, how: str) -> None:
+    due = Due.objects.select_related("track").get(id=due_id)
+    if not protocol(due.track.protocol, due.track.version).due(due.code).by_hand:
+        if how == "done":
+            raise InvalidGap("The next step of the protocol does this: go it, and this is closed by itself.")
+        return
+    try:
+        tracks.meet(permit=permit, at=at, client_id=client_id, due_id=due_id, how=how)
+    except InvalidMove as error:
+        raise InvalidGap(str(error)) from None
 
 
 def _settle(permit: Permit, at: datetime, *, only: Sequence[UUID] | None) -> None:
