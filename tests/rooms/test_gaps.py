@@ -77,7 +77,7 @@ def begun(house: House, code: str, client: UUID | None = None, at: datetime | No
 def due(house: House, track: Track, code: str, due_at: datetime, at: datetime | None = None) -> UUID:
     """A clock of this case, as a step of it would open it."""
     with house.worker.enter(Verb.MOVE_TRACK, client=track.client_id, at=at) as permit:
-        Due.objects.filter(track_id=track.id, code=code, met_at__isnull=True).update(
+        Due.objects.filter(track_id=track.id, met_at__isnull=True).update(
             met_at=permit.at, met_by=permit.member_id, how="over"
         )
         row = Due.objects.create(
