@@ -20,7 +20,7 @@ from accord.coordination.tracks.models import Due
 from accord.learning.gaps.facts import rules
 from accord.learning.gaps.models import Gap, Look
 from accord.learning.gaps.rules import LONGEST_WORDS, Answer, InvalidGap, Watched, again_days
-from accord.learning.gaps.wanted import CHANGED, SETTLE, parameters
+from accord.learning.gaps.wanted import changed, parameters, settle
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Verb
 from accord.vault.facts import client_key, files
@@ -56,7 +56,7 @@ def sweep(*, permit: Permit, at: datetime, everything: bool = False) -> None:
         _settle(permit, at, only=None)
     else:
         with connection.cursor() as cursor:
-            cursor.execute(CHANGED, parameters(rules(), permit.agency_id, at) | {"from": last.looked_at})
+            cursor.execute(*changed(rules(), last.looked_at, at))
             touched = [row[0] for row in cursor.fetchall()]
         if touched:
             _settle(permit, at, only=touched)
@@ -118,7 +118,10 @@ def _settle(permit: Permit, at: datetime, *, only: Sequence[UUID] | None) -> Non
     """Make the open gaps of these files, or of all, what the rules say they are now."""
     given: dict[str, Any] = parameters(rules(), permit.agency_id, at)
     with connection.cursor() as cursor:
-        cursor.execute(SETTLE, given | {"all": only is None, "files": list(only or ())})
+        if only is None:
+            # On tables that grew since they were counted, the planner would join row by row what is joined whole.
+            cursor.execute("set local enable_nestloop = off")
+        cursor.execute(settle(everything=only is None), given | {"files": list(only or ())})
         found, closed = cursor.fetchone()
     if found:
         permit.record("gaps_found", found)

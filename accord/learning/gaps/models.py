@@ -7,7 +7,7 @@ import uuid
 
 from django.db import models
 
-from accord.learning.gaps.rules import Answer
+from accord.learning.gaps.rules import Answer, Priority
 from accord.partners.models import Agency
 from accord.vault.models import Client, choices
 
@@ -22,6 +22,9 @@ class Gap(models.Model):
         Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: about whom"
     )
     rule = models.CharField(max_length=40, db_comment="code: which rule found it")
+    priority = models.PositiveSmallIntegerField(
+        choices=[(int(each), each.name.lower()) for each in Priority], db_comment="code: how urgent that rule is"
+    )
     of = models.UUIDField(db_comment="link: the due, referral, release or receipt it is about")
     since_at = models.DateTimeField(db_comment="moment: the clock that passed, or when it was to be asked again")
     found_at = models.DateTimeField(db_comment="moment: it was noticed")
@@ -40,7 +43,7 @@ class Gap(models.Model):
             models.Index(fields=["agency", "client"], name="gap_by_client"),
             models.Index(fields=["agency", "of", "rule", "-answered_at"], name="gap_by_thing"),
             models.Index(
-                fields=["agency", "rule", "since_at"], name="gap_open", condition=models.Q(closed_at__isnull=True)
+                fields=["agency", "priority", "since_at"], name="gap_open", condition=models.Q(closed_at__isnull=True)
             ),
             models.Index(
                 fields=["agency", "again_at"], name="gap_asked_again", condition=models.Q(again_at__isnull=False)

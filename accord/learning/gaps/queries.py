@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Count, Q, QuerySet
 
 from accord.coordination.tracks.models import Due
 from accord.learning.gaps.actions import TABLE
@@ -152,13 +152,8 @@ def _open() -> QuerySet[Gap]:
 
 
 def _lines(permit: Permit, rows: QuerySet[Gap], limit: int) -> list[GapLine]:
-    """In the order of `rules.first`, in the database: there may be more than are shown."""
-    urgency = Case(
-        *(When(rule=code, then=Value(int(rule.priority))) for code, rule in rules().items()),
-        default=Value(99),
-        output_field=IntegerField(),
-    )
-    ordered = rows.annotate(urgency=urgency).order_by("urgency", "since_at", "id")[:limit]
+    """In the order of `rules.first`."""
+    ordered = rows.order_by("priority", "since_at", "id")[:limit]
     lines = []
     for id, client_id, rule, since_at in ordered.values_list("id", "client_id", "rule", "since_at"):
         permit.show("gap", id, Level.EXISTENCE)

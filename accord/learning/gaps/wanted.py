@@ -10,24 +10,28 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from accord.learning.gaps.rules import Rule, Watched
+from accord.learning.gaps.rules import Rule, Waits, Watched
 
 #: The rules that count here. A rule stands once for each due it names, and once where it names none.
 _RULES: Final = """
-watching (rule, watches, waits, service, protocol, due, rest, after) as materialized (
-  select rule, watches, waits, service, protocol, due, rest, after
-  from unnest(%(rules)s::text[], %(watches)s::text[], %(waits)s::text[], %(services)s::text[], %(protocols)s::text[],
-    %(dues)s::text[], %(rests)s::bool[], %(afters)s::interval[], %(kinds)s::text[])
-    as rule (rule, watches, waits, service, protocol, due, rest, after, kinds)
+watching (rule, priority, watches, waits, service, protocol, due, rest, after) as materialized (
+  select rule, priority, watches, waits, service, protocol, due, rest, after
+  from unnest(%(rules)s::text[], %(priorities)s::int[], %(watches)s::text[], %(waits)s::text[],
+    %(services)s::text[], %(protocols)s::text[], %(dues)s::text[], %(rests)s::bool[], %(afters)s::interval[],
+    %(kinds)s::text[])
+    as rule (rule, priority, watches, waits, service, protocol, due, rest, after, kinds)
   where kinds = '' or (select kind from partners_agency where id = %(agency)s) = any (string_to_array(kinds, ','))
 )"""
 
+#: These files and those merged into them. As an array it is asked for once, and each table is read by its index.
+_OF_SOME: Final = """{column} = any (array(
+      select id from vault_client where id = any (%(files)s::uuid[]) or merged_into_id = any (%(files)s::uuid[])))"""
 #: Files whose work goes on. Nothing is asked about one that is closed or gone.
 _FILES: Final = """
 file as (
   select id from vault_client
   where status = 'open' and wrapped_key is not null
-    and (%(all)s or id = any (%(files)s::uuid[]) or merged_into_id = any (%(files)s::uuid[]))
+    and {id}
 )"""
 
 #: A due that is open past its clock, for the rule that names it, or else for the one that watches the rest.
@@ -101,58 +105,81 @@ wanted (client_id, rule, "of", since_at) as materialized (
 {_INCOMING}
 )"""
 
-#: Opens what is a gap now (`rules.asked_since` says the same of values), closes what is none, and counts both.
-SETTLE: Final = f"""
+_SETTLE: Final = f"""
 with {_RULES}, {_FILES}, {_WANTED},
+open_now as (select rule, "of" from gaps_gap where closed_at is null and {{client_id}}),
+said as (
+  select distinct on ("of", rule) "of", rule, answered_at, again_at from gaps_gap
+  where answered_at is not null and {{client_id}}
+  order by "of", rule, answered_at desc
+),
 found as (
-  insert into gaps_gap (id, agency_id, client_id, rule, "of", since_at, found_at, answer)
-  select gen_random_uuid(), %(agency)s, wanted.client_id, wanted.rule, wanted."of",
-    case when last.answered_at >= wanted.since_at then last.again_at else wanted.since_at end, %(at)s, ''
-  from wanted left join lateral (
-    select answered_at, again_at from gaps_gap said
-    where said."of" = wanted."of" and said.rule = wanted.rule and said.answered_at is not null
-    order by said.answered_at desc limit 1
-  ) last on true
-  where (last.answered_at is null or last.answered_at < wanted.since_at or last.again_at <= %(at)s)
-    and not exists (
-      select from gaps_gap gap
-      where gap."of" = wanted."of" and gap.rule = wanted.rule and gap.closed_at is null
-    )
+  insert into gaps_gap (id, agency_id, client_id, rule, priority, "of", since_at, found_at, answer)
+  select gen_random_uuid(), %(agency)s, wanted.client_id, wanted.rule,
+    (select priority from watching where watching.rule = wanted.rule limit 1), wanted."of",
+    case when said.answered_at >= wanted.since_at then said.again_at else wanted.since_at end, %(at)s, ''
+  from wanted left join said on said."of" = wanted."of" and said.rule = wanted.rule
+  where (said.answered_at is null or said.answered_at < wanted.since_at or said.again_at <= %(at)s)
+    and not exists (select from open_now gap where gap."of" = wanted."of" and gap.rule = wanted.rule)
   on conflict (agency_id, rule, "of") where closed_at is null do nothing
   returning id
 ), gone as (
   update gaps_gap gap set closed_at = %(at)s
-  where gap.closed_at is null
-    and (%(all)s or gap.client_id = any (%(files)s::uuid[])
-      or gap.client_id in (select id from vault_client where merged_into_id = any (%(files)s::uuid[])))
+  where gap.closed_at is null and {{client_id}}
     and not exists (select from wanted where wanted.rule = gap.rule and wanted."of" = gap."of")
   returning id
 )
 select (select count(*) from found), (select count(*) from gone)"""  # noqa: S608 - our own constants
 
-#: Files in which a clock has passed since the last look: a due, a release that begins to end or has ended, an answer
-#: that put it off, a no that a partner sent. (What a save changes is looked at with it.)
-CHANGED: Final = f"""
-with {_RULES}, clock (after) as (select distinct after from watching)
-select due.client_id from clock join tracks_due due on due.met_at is null
-    and due.due_at > %(from)s - clock.after and due.due_at <= %(at)s - clock.after
-union
-select mine.client_id from (select after from clock union select interval '0') clock join sharing_release mine
-    on mine.until_at > %(from)s - clock.after and mine.until_at <= %(at)s - clock.after
-union
-select mine.client_id from clock join referrals_referral mine on mine.closed_at is null
-    and mine.answer_due_at > %(from)s - clock.after and mine.answer_due_at <= %(at)s - clock.after
-union
-select mine.client_id from clock join referrals_referral mine on mine.closed_at is null
-    and mine.answered_at > %(from)s - clock.after and mine.answered_at <= %(at)s - clock.after
+
+def settle(*, everything: bool) -> str:
+    """The statement that opens what is a gap now (`rules.asked_since` says the same of values), closes what is none,
+    and counts both; for all files, or for some and those merged into them."""
+    return _SETTLE.format(
+        id="true" if everything else _OF_SOME.format(column="id"),
+        client_id="true" if everything else _OF_SOME.format(column="client_id"),
+    )
+
+
+#: Where each clock stands: whose, and what must hold for it to run.
+_CLOCKS: Final[Mapping[tuple[Watched, Waits | None], tuple[str, str]]] = {
+    (Watched.DUE, None): ("due_at", "tracks_due where met_at is null"),
+    (Watched.RELEASE, None): ("until_at", "sharing_release where signed_at is not null"),
+    (Watched.REFERRAL, Waits.ANSWER): (
+        "answer_due_at",
+        "referrals_referral where answered_at is null and closed_at is null",
+    ),
+    (Watched.REFERRAL, Waits.MEETING): ("answered_at", "referrals_referral where closed_at is null"),
+    (Watched.INCOMING, Waits.CONTACT): (
+        "contact_due_at",
+        "referrals_answer where state = 'accepted' and contacted_at is null",
+    ),
+}
+#: What else may have changed by itself: a release has ended, a no came from a partner, a gap is asked again.
+_ELSE: Final = """
+select client_id from sharing_release where until_at > %(from)s and until_at <= %(at)s
 union
 select mine.client_id from referrals_no no join referrals_referral mine on mine.id = no.id
   where no.told_at > %(from)s and no.told_at <= %(at)s
 union
-select ours.client_id from clock join referrals_answer ours on ours.state = 'accepted'
-    and ours.contact_due_at > %(from)s - clock.after and ours.contact_due_at <= %(at)s - clock.after
-union
-select client_id from gaps_gap where again_at > %(from)s and again_at <= %(at)s"""  # noqa: S608 - our own constants
+select client_id from gaps_gap where again_at > %(from)s and again_at <= %(at)s"""
+
+
+def changed(rules: Mapping[str, Rule], since: datetime, at: datetime) -> tuple[str, dict[str, Any]]:
+    """A statement and what it is given: files in which a clock has passed since the last look. (What a save changes is
+    looked at with it; what partners share ends by the night's look.) Each span is a constant of its own, so that each
+    table is read by its index."""
+    given: dict[str, Any] = {"from": since, "at": at}
+    parts = []
+    for watched, waits, after in sorted({(rule.watches, rule.waits, rule.after) for rule in rules.values()}, key=str):
+        if (watched, waits) in _CLOCKS:
+            clock, rows = _CLOCKS[watched, waits]
+            number = len(parts)
+            given |= {f"from{number}": since - after, f"at{number}": at - after}
+            parts.append(
+                f"select client_id from {rows} and {clock} > %(from{number})s and {clock} <= %(at{number})s"  # noqa: S608
+            )
+    return "\nunion\n".join([*parts, _ELSE]), given
 
 
 def parameters(rules: Mapping[str, Rule], agency: UUID, at: datetime) -> dict[str, Any]:
@@ -169,6 +196,7 @@ def parameters(rules: Mapping[str, Rule], agency: UUID, at: datetime) -> dict[st
         "at": at,
         "least": min(afters),
         "rules": [rule.code for rule, *_ in rows],
+        "priorities": [int(rule.priority) for rule, *_ in rows],
         "watches": [rule.watches.value for rule, *_ in rows],
         "waits": [rule.waits.value if rule.waits else "" for rule, *_ in rows],
         "services": [service for _, service, _, _ in rows],
