@@ -92,7 +92,7 @@ def measure(environment: Environment, sizes: list[int], requests: int) -> dict[s
         say(f"pages: {size} clients written in {time.monotonic() - start:.0f} s")
         houses.setdefault(size, (shelter, client))
         everybody.append((shelter, client))
-    _analyze(environment)
+    analyze(environment)
     with service(os.cpu_count() or 1) as port:
         result["fifty_workers"] = clicking(port, everybody)
         say(f"pages: {result['fifty_workers']}")
@@ -100,7 +100,7 @@ def measure(environment: Environment, sizes: list[int], requests: int) -> dict[s
             visitor = Visitor(port)
             visitor.sign_in(shelter.worker.email, PASSWORD)
             result[str(size)] = {
-                name: _many(visitor, method, path, fields, requests)
+                name: many(visitor, method, path, fields, requests)
                 for name, method, path, fields in (
                     ("client", "GET", f"/clients/{client}/", None),
                     ("my_day", "GET", "/my-day/", None),
@@ -163,7 +163,7 @@ def clicking(port: int, houses: list[tuple[object, object]]) -> dict[str, object
     }
 
 
-def _many(visitor: Visitor, method: str, path: str, fields: dict[str, str] | None, times: int) -> dict[str, float]:
+def many(visitor: Visitor, method: str, path: str, fields: dict[str, str] | None, times: int) -> dict[str, float]:
     for _ in range(5):
         status, _ = visitor.ask(method, path, fields)
         assert status == 200, (path, status)
@@ -175,7 +175,7 @@ def _many(visitor: Visitor, method: str, path: str, fields: dict[str, str] | Non
     return quantiles(seconds)
 
 
-def _analyze(environment: Environment) -> None:
+def analyze(environment: Environment) -> None:
     import psycopg
 
     with psycopg.connect(environment.owner_database_url, autocommit=True) as connection:

@@ -9,11 +9,11 @@ import difflib
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
@@ -27,6 +27,7 @@ LANGUAGES = ("en", "es")
 OLDEST_POSTGRESQL = 150000
 THREADS = 4  # of a web process; measured in stack.md
 POOL = 2 * THREADS  # connections of one process at most
+PREPARED_AFTER = 5  # times a connection is asked the same before PostgreSQL keeps it; psycopg's own number
 
 VARIABLES = {
     "ACCORD_DATABASE_URL": "database of the service, as accord_app; without it Accord runs a PostgreSQL of its own",
@@ -42,6 +43,8 @@ VARIABLES = {
     "ACCORD_LANGUAGE": "language shown before someone chose one: en (default) or es",
     "ACCORD_TIME_ZONE": "time zone of the community (default UTC)",
     "ACCORD_LAW": "the law that holds here: us-federal (default), us-georgia, uk-marac ... (docs/law.md)",
+    "ACCORD_MAIL_URL": "how notices leave: smtp://user:password@host:587, smtps://…, or file:/directory (default none)",
+    "ACCORD_MAIL_FROM": "address notices come from; choose one that names no service",
     "ACCORD_COMMUNITY_LAW": "file with the community's own rules, which may only narrow (TOML)",
 }
 
@@ -69,6 +72,8 @@ class Environment:
     timezone: str = "UTC"
     law: str = "us-federal"
     community_law: Path | None = None
+    mail_url: str = ""
+    mail_from: str = ""
     debug: Literal[False] = False
 
     @classmethod
@@ -97,6 +102,9 @@ class Environment:
         data_dir = Path(os.path.abspath(given.get("ACCORD_DATA_DIR", ".demo")))
         port = _number(given, "ACCORD_PORT", 8000, 1, 65535)
         address = _address(given.get("ACCORD_PUBLIC_ADDRESS", f"http://127.0.0.1:{port}"))
+        mail_url = given.get("ACCORD_MAIL_URL", "" if app_url else f"file:{data_dir / 'mail'}")
+        mail_from = given.get("ACCORD_MAIL_FROM", "" if app_url else "accord@example.org")
+        mail_of(mail_url, mail_from)
         return cls(
             data_dir=data_dir,
             keyring=Path(os.path.abspath(given.get("ACCORD_KEYRING", data_dir / "keyring.json"))),
@@ -112,6 +120,8 @@ class Environment:
             timezone=_timezone(given.get("ACCORD_TIME_ZONE", "UTC")),
             law=_one_of(given, "ACCORD_LAW", tuple(PROFILES)),
             community_law=Path(os.path.abspath(own)) if (own := given.get("ACCORD_COMMUNITY_LAW")) else None,
+            mail_url=mail_url,
+            mail_from=mail_from,
         )
 
     @property
@@ -174,6 +184,8 @@ class Environment:
             "ACCORD_TIME_ZONE": self.timezone,
             "ACCORD_LAW": self.law,
             "ACCORD_COMMUNITY_LAW": str(self.community_law or ""),
+            "ACCORD_MAIL_URL": self.mail_url,
+            "ACCORD_MAIL_FROM": self.mail_from,
         }
         return {name: value for name, value in values.items() if value}
 
@@ -272,6 +284,49 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class Mail:
+    """How an e-mail leaves, in Django's words. `tls` begins in clear and turns to TLS, `ssl` begins with it."""
+
+    backend: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = field(default="", repr=False)
+    tls: bool = False
+    ssl: bool = False
+    directory: str = ""
+
+
+def mail_of(url: str, sender: str) -> Mail:
+    """Read ACCORD_MAIL_URL; empty is none. To another host it always goes encrypted. Raises ConfigError."""
+    backends, example = "django.core.mail.backends", "write smtp://user:password@host:587, smtps://… or file:/directory"
+    if not url:
+        return Mail(f"{backends}.dummy.EmailBackend")
+    name, _at, host = sender.partition("@")
+    if not name or not host or any(sign in sender for sign in " <>,\r\n"):
+        raise ConfigError("ACCORD_MAIL_URL is set: write the address notices come from in ACCORD_MAIL_FROM.")
+    try:
+        parts = urlsplit(url)
+        server, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ConfigError(f"ACCORD_MAIL_URL cannot be read: {example}.") from None
+    if parts.scheme == "file" and parts.path.startswith("/") and not server:
+        return Mail(f"{backends}.filebased.EmailBackend", directory=parts.path)
+    if parts.scheme not in ("smtp", "smtps") or not server:
+        raise ConfigError(f"ACCORD_MAIL_URL names no way to send: {example}.")
+    ssl = parts.scheme == "smtps"
+    return Mail(
+        f"{backends}.smtp.EmailBackend",
+        host=server,
+        port=port or (465 if ssl else 587),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=not ssl and not _is_loopback(server),
+        ssl=ssl,
+    )
+
+
 @cache
 def environment() -> Environment:
     """The configuration of this process, read once. Raises ConfigError."""
@@ -281,13 +336,15 @@ def environment() -> Environment:
 def database_settings(environment: Environment) -> dict[str, Any]:
     """Django's entry for the database of this process's role, pooled for the service. Raises ConfigError.
 
-    Every connection is asked for life before use, so that a restarted PostgreSQL costs no request.
+    Every connection is asked for life before use, so that a restarted PostgreSQL costs no request. The service sends
+    values beside its statements: PostgreSQL reads and plans once what is asked again and again.
     """
     parts: dict[str, Any] = conninfo_to_dict(environment.connection_url)
     known = {django: parts.pop(libpq, "") for libpq, django in _DJANGO_NAMES.items()}
-    pool = {"min_size": 1, "max_size": POOL, "timeout": 10} if environment.role == "app" else None
-    options = parts | ({"pool": pool} if pool else {})
-    return {"ENGINE": "django.db.backends.postgresql", "CONN_HEALTH_CHECKS": True, "OPTIONS": options, **known}
+    if environment.role == "app":
+        pool = {"min_size": 1, "max_size": POOL, "timeout": 10}
+        parts |= {"pool": pool, "server_side_binding": True, "prepare_threshold": PREPARED_AFTER}
+    return {"ENGINE": "django.db.backends.postgresql", "CONN_HEALTH_CHECKS": True, "OPTIONS": parts, **known}
 
 
 _DJANGO_NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}

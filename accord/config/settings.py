@@ -7,7 +7,7 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from accord.config.environment import database_settings, environment
+from accord.config.environment import database_settings, environment, mail_of
 from accord.sealing import keyring as keyrings
 
 HERE = Path(__file__).resolve().parent.parent
@@ -166,6 +166,13 @@ STORAGES = {
 FILE_UPLOAD_HANDLERS = ["accord.doors.web.uploads.BoundedMemoryHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+# Notices that say nothing but that something is new; nothing else is ever sent (accord/coordination/notices).
+MAIL = mail_of(ENVIRONMENT.mail_url, ENVIRONMENT.mail_from)
+EMAIL_BACKEND, EMAIL_FILE_PATH, EMAIL_TIMEOUT = MAIL.backend, MAIL.directory, 10
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.host, MAIL.port, MAIL.user, MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.tls, MAIL.ssl
+DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_from
 
 LANGUAGE_CODE = ENVIRONMENT.language
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]

@@ -223,7 +223,7 @@ def _ask(standing: Standing, recipient: Agency, permit: Permit, row: Paper) -> A
 def _blocks(row: Paper, recipient: Agency) -> tuple[Block, ...]:
     """Her nevers. Somebody who is no partner may be the very agency she said never to, by another name: whoever is of
     its kind is told nothing either, unless a law demands it."""
-    said = sharing_facts.nevers([row.client_id]).get(row.client_id, [])
+    said = sharing_facts.nevers_of(row.client_id)
     found = sharing_facts.blocks_of(said)
     if row.partner_id is None:
         kinds = {each.kind for each in partners.agencies(each.against_id for each in said).values()}
@@ -235,7 +235,7 @@ def _blocks(row: Paper, recipient: Agency) -> tuple[Block, ...]:
 def _passes_somebody(row: Paper, found: Iterable[Found]) -> bool:
     """Whether paper would carry to a partner, undemanded, what she wants kept from somebody there: sealed, it says from
     whom it is kept."""
-    said = sharing_facts.nevers([row.client_id]).get(row.client_id, [])
+    said = sharing_facts.nevers_of(row.client_id)
     kept = any(each.person is not None and each.against_id == row.partner_id for each in said)
     return kept and any(each.decision.basis is not Basis.COMPELLED for each in found)
 

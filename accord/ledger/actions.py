@@ -62,7 +62,11 @@ def write_leaf(
         shown=tuple(shown),
     )
     line = leaf(happening)
-    Leaf.objects.create(agency=agency, id=happening.id, at=at, line=line, hash=leaf_hash(line.encode()))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ledger_leaf (agency_id, id, at, line, hash) values (%s, %s, %s, %s, %s)",
+            [agency, happening.id, at, line, leaf_hash(line.encode())],
+        )
     return happening.id
 
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from accord.accounts import actions as accounts
+from accord.database.prepared import prepared
 from accord.ledger.permits import Permit, needs
 from accord.partners import facts
 from accord.partners.models import (
@@ -363,9 +364,7 @@ def open_vault(
 ) -> Vault:
     """Open the vault of the agency whose database context is set: with a member's private key, the keyring (service
     mode), or the director's paper. Raises VaultClosed when there is no way in, WrongKey when a key does not fit."""
-    grants = VaultGrant.objects.filter(member_id=member_id, version=OuterRef("version"))
-    # Lock and grant in one statement: read apart, a key turned in between would shut out somebody who belongs here.
-    lock = VaultLock.objects.filter(agency_id=agency_id).annotate(grant=Subquery(grants.values("sealed")[:1])).first()
+    lock = next(iter(_locks(agency_id, member_id)), None)
     if lock is None:
         raise VaultClosed("This agency has no vault.")
     if paper is not None:
@@ -379,6 +378,13 @@ def open_vault(
     else:
         raise VaultClosed("Nobody with a key to this vault is signed in.")
     return Vault.with_secrets(agency_id, lock.version, key, bytes(lock.secrets))
+
+
+@prepared
+def _locks(agency_id: UUID, member_id: UUID) -> QuerySet[VaultLock]:
+    """Lock and grant in one statement: read apart, a key turned in between would shut out somebody who belongs here."""
+    grants = VaultGrant.objects.filter(member_id=member_id, version=OuterRef("version"))
+    return VaultLock.objects.filter(agency_id=agency_id).annotate(grant=Subquery(grants.values("sealed")[:1]))
 
 
 def _own_part(permit: Permit, at: datetime, agreement_id: UUID, step: Step) -> AgreementParty:

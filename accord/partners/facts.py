@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from accord.database.prepared import prepared
 from accord.partners import models
 from accord.partners.rules import Part, Standing, Text, Way, begun, standing
 from accord.policy.facts import Agency, Agreement, Member
@@ -35,12 +38,14 @@ def member_fact(row: models.Member) -> Member:
 
 def member(agency_id: UUID, member_id: UUID, account_id: UUID) -> models.Member | None:
     """The member who is asking, with her agency; None when she has left or is not this account."""
-    found: models.Member | None = (
-        models.Member.objects.select_related("agency")
-        .filter(agency_id=agency_id, id=member_id, account_id=account_id, left_at__isnull=True)
-        .first()
+    return next(iter(_members(agency_id, member_id, account_id)), None)
+
+
+@prepared
+def _members(agency_id: UUID, member_id: UUID, account_id: UUID) -> QuerySet[models.Member]:
+    return models.Member.objects.select_related("agency").filter(
+        agency_id=agency_id, id=member_id, account_id=account_id, left_at__isnull=True
     )
-    return found
 
 
 def colleagues(agency_id: UUID) -> dict[UUID, str]:

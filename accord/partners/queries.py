@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
+from django.db.models import QuerySet
 
 from accord.accounts.models import Account
+from accord.database.prepared import prepared
 from accord.ledger.permits import Permit, needs
 from accord.partners import facts, models
 from accord.partners.rules import Part, Standing, Step, Text, reminder, steps
@@ -77,8 +79,8 @@ class AgreementView:
 def directory(*, permit: Permit, ids: Collection[UUID] | None = None) -> Mapping[UUID, AgencyCard]:
     """Every partner of the community, or those named, by id, in order of name. Open to every member whatever she came
     for: names of agencies are on every tag."""
-    rows = models.Agency.objects.order_by("name")
-    return {row.id: _card(row) for row in (rows if ids is None else rows.filter(id__in=ids))}
+    rows = _agencies() if ids is None else models.Agency.objects.filter(id__in=ids).order_by("name")
+    return {row.id: _card(row) for row in rows}
 
 
 @needs(Verb.MANAGE_MEMBERS)
@@ -110,10 +112,7 @@ def members(*, permit: Permit) -> list[MemberLine]:
 @needs(Verb.READ_DAY)
 def own_roles(*, permit: Permit) -> frozenset[Role]:
     """The roles the asker holds now, whatever they were when she signed in."""
-    held = (
-        models.Member.objects.filter(id=permit.member_id, left_at__isnull=True).values_list("roles", flat=True).first()
-    )
-    return frozenset(Role(role) for role in held or ())
+    return frozenset(Role(role) for roles in _roles(permit.member_id) for role in roles)
 
 
 @needs(Verb.ASSIGN_CLIENT, Verb.WALL_CLIENT)
@@ -205,6 +204,16 @@ def _party(agency_id: UUID, row: models.AgreementParty | None) -> PartyLine:
         row.signed_by if row else "",
         row.suspended_because if row else "",
     )
+
+
+@prepared
+def _roles(member_id: UUID) -> QuerySet[models.Member]:
+    return models.Member.objects.filter(id=member_id, left_at__isnull=True).values_list("roles", flat=True)
+
+
+@prepared
+def _agencies() -> QuerySet[models.Agency]:
+    return models.Agency.objects.order_by("name")
 
 
 def _card(row: models.Agency) -> AgencyCard:

@@ -7,7 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 
+from accord.database.prepared import prepared
 from accord.ledger.permits import Permit
 from accord.partners import facts as partners
 from accord.policy.facts import Block, Grant, Release, Signer
@@ -68,6 +70,8 @@ def flows_locked(flow_ids: Collection[UUID]) -> list[models.Flow]:
 
 def bases(ids: Collection[UUID]) -> list[models.Release | models.Flow]:
     """Releases and flows by their ids, unlocked: to look at what could be sent on them."""
+    if not ids:
+        return []
     return [*models.Release.objects.filter(id__in=ids), *models.Flow.objects.filter(id__in=ids)]
 
 
@@ -102,9 +106,17 @@ def nevers(client_ids: Collection[UUID], *, lifted: bool = False) -> dict[UUID, 
     return {id: said.get(root, []) for id, root in same.items()}
 
 
+@prepared
+def nevers_of(client_id: UUID) -> QuerySet[models.Never]:
+    """`nevers` of one client."""
+    root = Client.objects.filter(id=client_id).values(root=Coalesce("merged_into", "id"))
+    said = models.Never.objects.filter(Q(client__in=root) | Q(client__merged_into__in=root), lifted_at__isnull=True)
+    return said.select_related("client__shred").order_by("since_at", "id")
+
+
 def blocks(client_id: UUID) -> tuple[Block, ...]:
     """The partners she said never to, as the law sees it. A never to one person goes along in the envelopes instead."""
-    return blocks_of(nevers([client_id]).get(client_id, []))
+    return blocks_of(nevers_of(client_id))
 
 
 def blocks_of(said: Iterable[models.Never]) -> tuple[Block, ...]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
+from accord.database.prepared import prepared
 from accord.ledger.permits import Permit, needs
 from accord.policy.facts import Block, Thing
 from accord.policy.facts import Release as Fact
@@ -259,13 +260,11 @@ class NeverView:
 @needs(Verb.READ_DAY)
 def waiting(*, permit: Permit, limit: int = 20) -> list[Waiting]:
     """Threads with something new, longest wait first, each with what it says so far."""
-    arrivals = list(
-        Arrival.objects.filter(agency_id=permit.agency_id)
-        .order_by("arrived_at")
-        .values_list("envelope", flat=True)[: limit * 10]
-    )
+    arrivals = _arrivals(permit.agency_id)
+    if not arrivals:
+        return []
     rows = _open_to(permit, Envelope.objects.filter(agency_id=permit.agency_id, id__in=arrivals))
-    return _by_thread(_opened(permit, rows, threads=True))[:limit]
+    return _by_thread(_opened(permit, _confirmed(rows), threads=True))[:limit]
 
 
 @needs(Verb.ACCEPT_ENVELOPE)
@@ -273,7 +272,7 @@ def thread(*, permit: Permit, thread: UUID) -> Waiting | None:
     """One thread with its living envelopes that wait to be accepted; None when there are none."""
     arrivals = Arrival.objects.filter(agency_id=permit.agency_id)
     rows = Envelope.objects.filter(agency_id=permit.agency_id, thread=thread, id__in=arrivals.values("envelope"))
-    return next(iter(_by_thread(_opened(permit, _open_to(permit, rows), threads=True))), None)
+    return next(iter(_by_thread(_opened(permit, _confirmed(_open_to(permit, rows)), threads=True))), None)
 
 
 @needs(Verb.READ_ENVELOPE)
@@ -281,10 +280,9 @@ def received(
     *, permit: Permit, client_id: UUID, ids: Sequence[UUID] | None = None, limit: int = MOST_LISTED
 ) -> list[EnvelopeView]:
     """Living envelopes on the threads tied to one's own client, newest first; with `ids`, those of them."""
-    rows = _tied(permit, client_id)
-    if ids is not None:
-        rows = rows.filter(id__in=ids)
-    return _opened(permit, rows[:limit])
+    if ids is None:
+        return _opened(permit, _received(permit.agency_id, client_id)[:limit])
+    return _opened(permit, _confirmed(_tied(permit.agency_id, client_id).filter(id__in=ids))[:limit])
 
 
 @needs(Verb.READ_ENVELOPE)
@@ -305,7 +303,7 @@ def all_living(*, permit: Permit, ids: Collection[UUID]) -> bool:
 @needs(Verb.READ_ENVELOPE)
 def received_ids(*, permit: Permit, client_id: UUID) -> list[UUID]:
     """Ids of all living envelopes on the threads tied to one's own client, newest first: nothing is opened."""
-    return list(_tied(permit, client_id).values_list("id", flat=True))
+    return list(_tied(permit.agency_id, client_id).values_list("id", flat=True))
 
 
 @needs(Verb.READ_ENVELOPE)
@@ -342,33 +340,33 @@ def kept(*, permit: Permit, limit: int = MOST_LISTED) -> list[KeptLine]:
 @needs(Verb.READ_KEPT)
 def open_kept(*, permit: Permit, envelope_id: UUID) -> EnvelopeView | None:
     """One kept envelope, opened; None when there is none."""
-    return next(iter(_opened(permit, _open_to(permit, _kept(permit)).filter(id=envelope_id))), None)
+    rows = _open_to(permit, _kept(permit)).filter(id=envelope_id)
+    return next(iter(_opened(permit, _confirmed(rows))), None)
 
 
 @needs(Verb.READ_CLIENT)
 def ended(*, permit: Permit, client_id: UUID) -> list[Ended]:
     """What was accepted for one's own client and has ended, latest first."""
-    return _ended(permit, Receipt.objects.filter(client_id__in=files(client_id)))
+    return _ended(permit, _gone_of(permit.agency_id, client_id))
 
 
 @needs(Verb.READ_DAY)
 def ended_lately(*, permit: Permit, days: int = 7) -> list[Ended]:
     """What ended within the last days, for *My day*."""
     since = permit.at - timedelta(days=days)
-    return _ended(permit, within(permit, Receipt.objects.filter(until_at__gte=since)))
+    return _ended(permit, _gone(permit.agency_id, within(permit, Receipt.objects.filter(until_at__gte=since))))
 
 
 @needs(Verb.READ_CLIENT)
 def answers(*, permit: Permit, client_id: UUID) -> int:
     """Questions she did not have to be asked again."""
-    return Receipt.objects.filter(client_id__in=files(client_id)).aggregate(total=Sum("answers"))["total"] or 0
+    return sum(_answers(client_id))
 
 
 @needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE, Verb.SIGN_RELEASE, Verb.WITHDRAW_RELEASE)
 def releases(*, permit: Permit, client_id: UUID) -> list[ReleaseView]:
     """Every release of one client, latest first."""
-    rows = Release.objects.filter(client_id__in=files(client_id)).order_by("-prepared_at")[:MOST_LISTED]
-    return _releases(permit, rows)
+    return _releases(permit, _releases_of(client_id))
 
 
 @needs(Verb.READ_CLIENT, Verb.PREPARE_RELEASE, Verb.SIGN_RELEASE, Verb.WITHDRAW_RELEASE)
@@ -449,8 +447,7 @@ def ending(*, permit: Permit, days: int = 7) -> list[ReleaseView]:
 @needs(Verb.READ_CLIENT, Verb.SEND_UPDATE)
 def flows(*, permit: Permit, client_id: UUID) -> list[FlowView]:
     """Every flow about one client, latest first."""
-    rows = Flow.objects.filter(client_id__in=files(client_id)).order_by("-opened_at", "id")[:MOST_LISTED]
-    return _flows(permit, rows)
+    return _flows(permit, _flows_of(client_id))
 
 
 @needs(Verb.SEND_UPDATE)
@@ -487,10 +484,9 @@ def unsent(*, permit: Permit, client_id: UUID | None = None, limit: int = MOST_L
 def relays(*, permit: Permit, client_id: UUID | None = None) -> list[RelayView]:
     """What partners heard her take back and nobody here has dealt with, oldest first, each once. One about a thread
     that never was between us is found by nobody."""
-    rows = {
-        (row.partner_id, row.thread): row
-        for row in Relay.objects.filter(agency_id=permit.agency_id, closed_at__isnull=True).order_by("told_at", "id")
-    }
+    rows = {(row.partner_id, row.thread): row for row in _open_relays(permit.agency_id)}
+    if not rows:
+        return []
     ties = within(permit, Thread.objects.filter(thread__in={thread for _partner, thread in rows}))
     if client_id is not None:
         ties = ties.filter(client_id__in=files(client_id))
@@ -525,7 +521,7 @@ def heard_from(*, permit: Permit, client_id: UUID, thread: UUID) -> UUID | None:
 def nevers(*, permit: Permit, client_id: UUID) -> list[NeverView]:
     """Whom she said never to, in the order she said it."""
     views = []
-    for row in facts.nevers([client_id]).get(client_id, []):
+    for row in facts.nevers_of(client_id):
         name = b""
         if row.person is not None:
             name = client_key(permit.opened(), row.client).open("sharing_never", "person", row.id, bytes(row.person))
@@ -648,8 +644,38 @@ def answers_by_month(*, permit: Permit, since: datetime) -> list[tuple[datetime,
     return list(months.annotate(total=Sum("answers")).filter(total__gt=0).order_by("-month"))
 
 
+@prepared
+def _arrivals(agency_id: UUID) -> QuerySet[Arrival]:
+    """What nobody has accepted, longest wait first."""
+    rows = Arrival.objects.filter(agency_id=agency_id).order_by("arrived_at")
+    return rows.values_list("envelope", flat=True)[:MOST_LISTED]
+
+
+@prepared
+def _open_relays(agency_id: UUID) -> QuerySet[Relay]:
+    return Relay.objects.filter(agency_id=agency_id, closed_at__isnull=True).order_by("told_at", "id")
+
+
+@prepared
+def _answers(client_id: UUID) -> QuerySet[Receipt]:
+    rows = Receipt.objects.filter(client_id__in=files(client_id)).values("agency_id")
+    return rows.annotate(total=Sum("answers")).values_list("total", flat=True)
+
+
+@prepared
+def _releases_of(client_id: UUID) -> QuerySet[Release]:
+    return Release.objects.filter(client_id__in=files(client_id)).order_by("-prepared_at")[:MOST_LISTED]
+
+
+@prepared
+def _flows_of(client_id: UUID) -> QuerySet[Flow]:
+    return Flow.objects.filter(client_id__in=files(client_id)).order_by("-opened_at", "id")[:MOST_LISTED]
+
+
 def _releases(permit: Permit, rows: Iterable[Release]) -> list[ReleaseView]:
     rows = list(rows)
+    if not rows:
+        return []
     counts = dict(
         Sent.objects.filter(release_id__in=[row.id for row in rows])
         .values_list("release_id")
@@ -697,6 +723,8 @@ def _releases(permit: Permit, rows: Iterable[Release]) -> list[ReleaseView]:
 
 def _flows(permit: Permit, rows: Iterable[Flow]) -> list[FlowView]:
     rows = list(rows)
+    if not rows:
+        return []
     sent = Sent.objects.filter(flow_id__in=[row.id for row in rows])
     counts = dict(sent.values_list("flow_id").annotate(sent=Count("id")))
     views = []
@@ -758,21 +786,39 @@ def _unsent(
     ]
 
 
-def _ended(permit: Permit, receipts: QuerySet[Receipt]) -> list[Ended]:
-    """Receipts whose envelope the database no longer shows."""
-    living = Envelope.objects.filter(agency_id=permit.agency_id, id=OuterRef("envelope"))
-    gone = receipts.exclude(Exists(living)).order_by("-until_at")[:MOST_LISTED]
+def _ended(permit: Permit, gone: Iterable[Receipt]) -> list[Ended]:
     return [
         Ended(row.client_id, row.partner_id, Category(row.category), row.until_at > permit.at, row.until_at)
         for row in gone
     ]
 
 
-def _tied(permit: Permit, client_id: UUID) -> QuerySet[Envelope]:
+def _gone(agency_id: UUID, receipts: QuerySet[Receipt]) -> QuerySet[Receipt]:
+    """Receipts whose envelope the database no longer shows."""
+    living = Envelope.objects.filter(agency_id=agency_id, id=OuterRef("envelope"))
+    return receipts.exclude(Exists(living)).order_by("-until_at")[:MOST_LISTED]
+
+
+@prepared
+def _gone_of(agency_id: UUID, client_id: UUID) -> QuerySet[Receipt]:
+    return _gone(agency_id, Receipt.objects.filter(client_id__in=files(client_id)))
+
+
+def _tied(agency_id: UUID, client_id: UUID) -> QuerySet[Envelope]:
     """What lives on the threads tied to one's own client, newest first."""
     threads = Thread.objects.filter(client_id__in=files(client_id))
-    rows = Envelope.objects.filter(agency_id=permit.agency_id, thread__in=threads.values("thread"))
+    rows = Envelope.objects.filter(agency_id=agency_id, thread__in=threads.values("thread"))
     return rows.order_by("-sent_at", "id")
+
+
+@prepared
+def _received(agency_id: UUID, client_id: UUID) -> QuerySet[Envelope]:
+    return _confirmed(_tied(agency_id, client_id))[:MOST_LISTED]
+
+
+def _confirmed(rows: QuerySet[Envelope]) -> QuerySet[Envelope]:
+    """With whether she confirmed each."""
+    return rows.annotate(confirmed=Exists(Confirmed.objects.filter(envelope=OuterRef("id"))))
 
 
 def _kept(permit: Permit) -> QuerySet[Envelope]:
@@ -788,12 +834,12 @@ def _open_to(permit: Permit, rows: QuerySet[Envelope]) -> QuerySet[Envelope]:
     return rows.filter(Q(thread__in=hers.values("thread")) | ~Q(thread__in=Thread.objects.values("thread")))
 
 
-def _opened(permit: Permit, rows: QuerySet[Envelope], *, threads: bool = False) -> list[EnvelopeView]:
+def _opened(permit: Permit, rows: Iterable[Envelope], *, threads: bool = False) -> list[EnvelopeView]:
     """Open what the database still shows. Liveness and content came from the same row of the same statement.
 
     What she asked to be kept from the very member who looks is left out; with `threads`, everything beside it too.
     """
-    rows = list(rows.annotate(confirmed=Exists(Confirmed.objects.filter(envelope=OuterRef("id")))))
+    rows = list(rows)
     contents = facts.contents(permit, rows)
     who = facts.kept_from(permit, contents.values())
     kept = [row for row in rows if any(permit.member_id in who[name] for name in contents[row.id].kept_from)]

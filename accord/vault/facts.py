@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Now
 
+from accord.database.prepared import prepared
 from accord.ledger.permits import EVERYTHING, Permit, Scope
 from accord.partners.models import Agency, Member
 from accord.policy.facts import Thing
@@ -32,12 +33,14 @@ NEVER = Value(None, output_field=models.DateTimeField())
 
 def client_thing(client_id: UUID) -> Thing | None:
     """The client herself as a thing, or None when she is not in this agency's vault or has been deleted."""
-    person = (
-        Person.objects.filter(client_id=client_id, relation=Relation.SELF, client__wrapped_key__isnull=False)
-        .values_list("id", flat=True)
-        .first()
-    )
-    return person and Thing(category=Category.IDENTITY, subject=str(person), id=str(client_id))
+    herself = _herself(client_id)
+    return Thing(category=Category.IDENTITY, subject=str(herself[0]), id=str(client_id)) if herself else None
+
+
+@prepared
+def _herself(client_id: UUID) -> QuerySet[Person]:
+    rows = Person.objects.filter(client_id=client_id, relation=Relation.SELF, client__wrapped_key__isnull=False)
+    return rows.values_list("id", flat=True)
 
 
 def entry_things(client_id: UUID, categories: Iterable[str] | None = None, entry_id: UUID | None = None) -> list[Thing]:
@@ -94,11 +97,7 @@ def known(member_id: UUID, *, teams: bool) -> Known:
     she is walled off. One small query; two more only for somebody who is walled off a file or broke a glass. The rows
     of files are not joined: in a large agency PostgreSQL would read all of them for a caseload of some hundred.
     """
-    rows = _marked("wall", Wall.objects.filter(member_id=member_id, lifted_at__isnull=True))
-    rows = rows.union(_standing(member_id), all=True)
-    if teams:
-        working = _marked("team", Team.objects.filter(member_id=member_id, ended_at__isnull=True))
-        rows = rows.union(working, _merged(), all=True)
+    rows = _in_teams(member_id) if teams else _alone(member_id)
     found: dict[str, dict[UUID, UUID]] = {"wall": {}, "team": {}, "merged": {}, "glass": {}, "crossing": {}}
     until: dict[UUID, datetime] = {}
     for kind, file, other, ends in rows:
@@ -135,8 +134,24 @@ def family(client_id: UUID) -> list[UUID]:
 
 
 def files(client_id: UUID) -> QuerySet[Client]:
-    """`family` as a part of another question: `client_id__in=files(...)` asks nothing of its own."""
+    """`family` as a part of another question: `client_id__in=files(...)` asks nothing of its own. Deleted ones are
+    among them."""
     return Client.objects.filter(Q(id=client_id) | Q(merged_into=client_id)).values("id")
+
+
+@prepared
+def _alone(member_id: UUID) -> QuerySet[Any, Any]:
+    """Walls and glasses of a member."""
+    walls = _marked("wall", Wall.objects.filter(member_id=member_id, lifted_at__isnull=True))
+    return walls.union(_standing(member_id), all=True)
+
+
+@prepared
+def _in_teams(member_id: UUID) -> QuerySet[Any, Any]:
+    """The same, the files she works on, and which files belong together."""
+    walls = _marked("wall", Wall.objects.filter(member_id=member_id, lifted_at__isnull=True))
+    working = _marked("team", Team.objects.filter(member_id=member_id, ended_at__isnull=True))
+    return walls.union(_standing(member_id), working, _merged(), all=True)
 
 
 def _marked(kind: str, rows: QuerySet[M]) -> QuerySet[Any, Any]:

@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject, Now
 
 from accord.accounts.rules import CODE_ALPHABET
+from accord.database.prepared import prepared
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Category, Level, Mark, Relation, Verb
 from accord.sealing.tokens import Token as SearchToken
@@ -239,6 +240,8 @@ def recent(*, permit: Permit, limit: int = MOST_FOUND) -> list[ClientLine]:
 )  # fmt: skip
 def codes(*, permit: Permit, client_ids: Sequence[UUID]) -> Mapping[UUID, str]:
     """Codes of own clients, for lists and logs that name nobody."""
+    if not client_ids:
+        return {}
     return dict(within(permit, Client.objects.filter(id__in=client_ids), "id").values_list("id", "code"))
 
 
@@ -258,7 +261,7 @@ def client(*, permit: Permit, client_id: UUID, entries: int = MOST_ENTRIES) -> C
     keys = {file.id: client_key(permit.opened(), file) for file in found}
     selves: dict[UUID, PersonView] = {}
     people: list[PersonView] = []
-    for person in Person.objects.filter(client_id__in=keys):
+    for person in _people(client_id):
         view = _person(keys[person.client_id], person)
         if view.relation is Relation.SELF:
             selves[person.client_id] = view
@@ -360,11 +363,8 @@ def entries(
 def services(*, permit: Permit, client_id: UUID) -> list[Served]:
     """Where each service stands for her, her children and her household; what a partner did is not ours to count."""
     steps = []
-    herself = Person.objects.filter(client_id=client_id, relation=Relation.SELF).values("id")
-    rows = Entry.objects.filter(client_id__in=files(client_id), client__wrapped_key__isnull=False, kind="service")
-    rows = rows.select_related("about", "client__shred").defer("summary").annotate(herself=Subquery(herself))
     keys: dict[UUID, ClientKey] = {}
-    for entry in rows:
+    for entry in _services(client_id):
         key = keys.get(entry.client_id) or client_key(permit.opened(), entry.client)
         keys[entry.client_id] = key
         detail = Detail.of(key.open("vault_entry", "detail", entry.id, bytes(entry.detail)))
@@ -665,15 +665,31 @@ def _walls(permit: Permit, rows: QuerySet[Wall], limit: int) -> list[WallLine]:
 def _files(client_id: UUID) -> list[Client]:
     """Her file, then those merged into it, each with who works on it and the harms of its latest case. Raises
     Client.DoesNotExist for one that is not there or has been deleted."""
+    found = sorted(_family(client_id), key=lambda file: (file.id != client_id, str(file.merged_at), file.id))
+    if not found or found[0].id != client_id:
+        raise Client.DoesNotExist
+    return found
+
+
+@prepared
+def _family(client_id: UUID) -> QuerySet[Client]:
     teams = Team.objects.filter(agency_id=OuterRef("agency_id"), client_id=OuterRef("id"), ended_at__isnull=True)
     named = teams.values(json=JSONObject(id="member_id", name="member__name", title="member__title", since="since_at"))
     rows = Client.objects.filter(Q(id=client_id) | Q(merged_into=client_id), wrapped_key__isnull=False)
     working = ArraySubquery(named.order_by("since_at"))
-    found = list(rows.select_related("shred").annotate(working=working, harms=_latest_harms()))
-    found.sort(key=lambda file: (file.id != client_id, str(file.merged_at), file.id))
-    if not found or found[0].id != client_id:
-        raise Client.DoesNotExist
-    return found
+    return rows.select_related("shred").annotate(working=working, harms=_latest_harms())
+
+
+@prepared
+def _people(client_id: UUID) -> QuerySet[Person]:
+    return Person.objects.filter(client_id__in=files(client_id).filter(wrapped_key__isnull=False))
+
+
+@prepared
+def _services(client_id: UUID) -> QuerySet[Entry]:
+    herself = Person.objects.filter(client_id=client_id, relation=Relation.SELF).values("id")
+    rows = Entry.objects.filter(client_id__in=files(client_id), client__wrapped_key__isnull=False, kind="service")
+    return rows.select_related("about", "client__shred").defer("summary").annotate(herself=Subquery(herself))
 
 
 def _team(files: Iterable[Client]) -> tuple[Colleague, ...]:

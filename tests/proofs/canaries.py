@@ -122,6 +122,7 @@ class Model:
         for canary in self.canaries.values():
             if canary.owner == agency and canary.layer != "never":
                 listed = page in ("my_day", "clients", "arrival") and canary.is_name
+                listed |= page in ("my_day", "tasks", "task") and canary.category == "task"
                 if listed or (client is not None and canary.about in (client, None)):
                     yield canary
         for gift in self.gifts:

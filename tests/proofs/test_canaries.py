@@ -22,9 +22,10 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from psycopg import sql
 
@@ -32,6 +33,10 @@ from accord.config import urls
 from accord.config.environment import Environment
 from accord.config.logs import IdsOnly
 from accord.config.service import gate
+from accord.coordination.notices import actions as notices
+from accord.coordination.notices.rules import Wish
+from accord.coordination.tasks import actions as tasks
+from accord.doors.jobs import tasks as jobs
 from accord.doors.web import middleware
 from accord.doors.web.forms.vault import EntryForm
 from accord.doors.web.urls import PAGES
@@ -48,7 +53,7 @@ from accord.sharing import queries as envelopes
 from accord.sharing.models import Envelope
 from accord.vault import actions as vault
 from accord.vault import queries as files
-from accord.vault.rules import Detail, Identity, SafeContact, Summary
+from accord.vault.rules import Detail, Identity, SafeContact, Summary, Window
 from tests.proofs import things
 from tests.proofs.canaries import Canary, Gift, Model
 from tests.proofs.town import superuser
@@ -97,6 +102,8 @@ class Ids:
     glass_id: UUID = field(default_factory=uuid4)
     gap_id: UUID = field(default_factory=uuid4)
     seconding_id: UUID = field(default_factory=uuid4)
+    task_id: UUID = field(default_factory=uuid4)
+    free_task: UUID = field(default_factory=uuid4)
     spare_client: UUID = field(default_factory=uuid4)
     spare_code: str = ""
     spare_release: UUID = field(default_factory=uuid4)
@@ -224,6 +231,20 @@ def release_of(
     return release
 
 
+def tasks_of(place: Place, agency: str, client: UUID | None) -> UUID:
+    """Something to be done, its words a canary: about a client, or about nobody."""
+    worker, about = place.houses[agency].worker, str(client) if client else None
+    verbs = (Verb.KEEP_TASKS, Verb.READ_CLIENT) if client else (Verb.KEEP_TASKS,)
+    with worker.enter(*verbs, client=client) as permit:
+        return tasks.add(
+            permit=permit,
+            at=permit.at,
+            owner_id=worker.member,
+            new=tasks.NewTask("court", place.model.word(agency, about, "task", "own"), permit.at),
+            client_id=client,
+        )
+
+
 def papers_of(worker: Worker, client: UUID) -> tuple[UUID, UUID]:
     """A subpoena about a client, and a breach; counsel has not looked yet."""
     with worker.enter(Verb.RECEIVE_PROCESS, client=client) as permit:
@@ -326,6 +347,7 @@ def _fill(place: Place) -> None:
             )
         mine.paper_id, mine.breach_id = papers_of(houses[name].worker, mine.client_id)
         mine.draft_id = draft(houses[name], world.police())
+        mine.task_id, mine.free_task = tasks_of(place, name, mine.client_id), tasks_of(place, name, None)
         with houses[name].worker.enter(Verb.READ_CLIENT, client=mine.spare_client) as permit:
             mine.spare_code = files.client(permit=permit, client_id=mine.spare_client).code
     hospital, shelter, police = ids["hospital"], ids["shelter"], ids["police"]
@@ -474,6 +496,11 @@ def _fixed(**data: Any) -> Data:
     return lambda ids, word: dict(data)
 
 
+def _task(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    """Nobody is chosen who does it, so it is not kept."""
+    return {"words": word(), "kind": "court", "day": date.today().isoformat()}
+
+
 def _search(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
     return {"text": word(), "step": "find"}
 
@@ -593,6 +620,15 @@ PROBES: dict[str, Data] = {
     "conflict": _fixed(),
     "same": _fixed(),
     "separate": _fixed(),
+    "tasks": lambda ids, word: {"task": str(ids.free_task), "do": "rest", "days": "3", "rest": "no_time"},
+    "task_new": _task,
+    "task_new_of": _task,
+    "task": lambda ids, word: {"do": "done"},
+    "task_of": lambda ids, word: {"do": "hand", "to": "", "note": word()},
+    "tasks_hand_over": lambda ids, word: {"note": word()},
+    "board": _fixed(),
+    "board_capacity": _fixed(files="20"),
+    "my_notices": _fixed(how="digest", days0=["0"], from0="09:00", to0="17:00"),
     "walls": _fixed(),
     "wall": _fixed(do="stays"),
     "ties": lambda ids, word: {"name": f"{word()} {word()}", "others": f"{word()} {word()}", "kind": "relative"},
@@ -640,7 +676,7 @@ PROBES: dict[str, Data] = {
 #: Which things of an agency a page may destroy when posted to with its own ids.
 SPARE = {"client_delete": {"client_id": "spare_client"}, "release_withdraw": {"release_id": "spare_release"}}
 #: Where an address means another thing by its word than the rest do.
-MEANT = {("take_back", "thread"): "heard"}
+MEANT = {("take_back", "thread"): "heard", ("task", "task_id"): "free_task"}
 #: Pages that answer a fragment to htmx.
 FRAGMENTS = ("why", "my_day", "client", "clients", "keys")
 #: The file as it leaves holds what reaches her, which no form that replaces it repeats: it is asked for before those.
@@ -898,6 +934,33 @@ def forced(place: Place, monkeypatch: pytest.MonkeyPatch) -> Sweep:
 
 def _with_a_status_too_long(entry: vault.NewEntry) -> vault.NewEntry:
     return replace(entry, status=f"{entry.summary.text} {entry.detail.narrative}")
+
+
+def test_an_e_mail_says_nothing(swept: Sweep):
+    """Whatever is new, and whoever is told: the message, its head and its address hold no canary and no id."""
+    place = swept.place
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+        mail.outbox = []
+        for name, house in place.houses.items():
+            second = place.world.colleague(house)
+            with second.enter(Verb.SET_NOTICES) as permit:
+                hours = Wish("at_once", (Window(tuple(range(7))),))
+                notices.wish(permit=permit, at=permit.at, wish=hours)
+            with house.worker.enter(Verb.KEEP_TASKS) as permit:
+                tasks.hand(
+                    permit=permit,
+                    at=permit.at,
+                    task_ids=[place.ids[name].task_id],
+                    to_member=second.member,
+                    note=place.model.word(name, str(place.ids[name].client_id), "task", "own"),
+                )
+        jobs.send(0)
+        assert len(mail.outbox) >= len(place.houses)
+        for each in mail.outbox:
+            whole = each.message().as_bytes()
+            assert not place.model.hidden(whole)
+            assert not any(house.name.encode() in whole for house in place.houses.values())
+            assert not re.search(rb"[0-9a-f]{8}-[0-9a-f]{4}-", whole)
 
 
 def test_a_page_that_breaks_repeats_nothing(place: Place, environment: Environment, monkeypatch: pytest.MonkeyPatch):

@@ -16,6 +16,7 @@ from accord.config.environment import (
     Environment,
     check_connection,
     database_settings,
+    mail_of,
     production_faults,
     read_connection_facts,
 )
@@ -268,3 +269,34 @@ def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None
         check_connection(f"postgresql://accord_app:secret-a@{str(tmp_path).replace('/', '%2F')}/accord")
     assert "secret" not in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_mail_goes_nowhere_unless_somebody_says_where() -> None:
+    assert mail_of(Environment.read(PRODUCTION).mail_url, "").backend.endswith("dummy.EmailBackend")
+    demo = Environment.read({})
+    assert mail_of(demo.mail_url, demo.mail_from).directory == str(demo.data_dir / "mail")
+    said = {"ACCORD_MAIL_URL": "smtp://notices:p%40ss@mail.example.org", "ACCORD_MAIL_FROM": "notices@example.org"}
+    environment = Environment.read(PRODUCTION | said)
+    mail = mail_of(environment.mail_url, environment.mail_from)
+    assert (mail.host, mail.port, mail.user, mail.password) == ("mail.example.org", 587, "notices", "p@ss")
+    assert (mail.tls, mail.ssl) == (True, False), "never in clear to another host"
+    assert "p@ss" not in repr(mail)
+    assert "p%40ss" not in repr(environment)
+    assert Environment.read(environment.variables()) == environment
+
+
+@pytest.mark.parametrize(
+    ("url", "sender"),
+    [
+        ("smtp://mail.example.org", ""),
+        ("smtp://mail.example.org", "Accord <notices@example.org>"),
+        ("smtp://mail.example.org", "a@b\nBcc: c@d"),
+        ("smtp://", "notices@example.org"),
+        ("http://mail.example.org", "notices@example.org"),
+        ("smtp://mail.example.org:port", "notices@example.org"),
+        ("file:mail", "notices@example.org"),
+    ],
+)
+def test_mail_that_cannot_leave_is_refused_at_the_start(url: str, sender: str) -> None:
+    with pytest.raises(ConfigError, match="ACCORD_MAIL_"):
+        Environment.read(PRODUCTION | {"ACCORD_MAIL_URL": url, "ACCORD_MAIL_FROM": sender})

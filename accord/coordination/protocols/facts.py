@@ -1,4 +1,5 @@
-"""Which protocols there are: the texts that come with Accord, read once in a process."""
+"""Which protocols there are: the texts that come with Accord, read once in a process, and what the community adopted
+of them."""
 
 from __future__ import annotations
 
@@ -7,17 +8,28 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 
+from accord.coordination.protocols import adopted
 from accord.coordination.protocols.rules import InvalidProtocol, Protocol, loaded
 
 
 def protocols(at: datetime) -> Mapping[str, Protocol]:
     """The version of each protocol that is in force at a moment, by code."""
-    return {code: one for (code, _), one in sorted(_shipped().items())}
+    return shipped() | adopted.protocols(at)
 
 
 def protocol(code: str, version: int) -> Protocol:
     """One version, also one that is no longer in force. Raises KeyError."""
-    return _shipped()[code, version]
+    return adopted.protocol(code, version) or _shipped()[code, version]
+
+
+def newest(code: str) -> int:
+    """The number of the newest version of a protocol, in force or not yet; 0 when the community has none."""
+    return adopted.newest(code) or (shipped()[code].version if code in shipped() else 0)
+
+
+def shipped() -> dict[str, Protocol]:
+    """The newest version that comes with Accord of each protocol, by code."""
+    return {code: one for (code, _), one in sorted(_shipped().items())}
 
 
 @cache

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, F, FilteredRelation, Q
+from django.db.models import Count, F, FilteredRelation, Q, QuerySet
 
 from accord.coordination.protocols import facts as protocols
 from accord.coordination.protocols.rules import Due as DueRule
@@ -99,9 +99,11 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class TrackView:
-    """One case: where it stands, every step with what was written down, every clock."""
+    """One case: where it stands, every step with what was written down, every clock. `file_id` is the file it is shown
+    with."""
 
     line: TrackLine
+    file_id: UUID
     steps: tuple[StepView, ...]
     dues: tuple[DueView, ...]
 
@@ -160,15 +162,19 @@ def tracks(*, permit: Permit, client_id: UUID, still_open: bool = False) -> list
 def track(*, permit: Permit, client_id: UUID, track_id: UUID) -> TrackView | None:
     """One case, opened; None when it is not in her file."""
     rows = Track.objects.filter(id=track_id, client_id__in=files(client_id), client__wrapped_key__isnull=False)
-    row = rows.select_related("client__shred").first()
-    return None if row is None else _opened(permit, row)
+    return next(iter(_opened(permit, rows)), None)
 
 
 @needs(Verb.EXPORT_CLIENT, Verb.EXPORT_CASELOAD)
-def whole(*, permit: Permit, client_id: UUID) -> list[TrackView]:
-    """Every case in her file, opened, as it leaves with an export."""
-    rows = Track.objects.filter(client_id__in=files(client_id), client__wrapped_key__isnull=False)
-    return [_opened(permit, row) for row in rows.select_related("client__shred").order_by("begun_at", "id")]
+def whole(*, permit: Permit, client_ids: Collection[UUID]) -> dict[UUID, list[TrackView]]:
+    """Every case in these files and those merged into them, opened, as they leave with an export; by file."""
+    named = Q(client_id__in=client_ids) | Q(client__merged_into__in=client_ids)
+    rows = within(permit, Track.objects.filter(named, client__wrapped_key__isnull=False))
+    found: dict[UUID, list[TrackView]] = {}
+    for view in _opened(permit, rows.order_by("begun_at", "id")):
+        home = view.file_id if view.file_id in client_ids else view.line.client_id
+        found.setdefault(home, []).append(view)
+    return found
 
 
 @needs(Verb.READ_CLIENT, Verb.MOVE_TRACK)
@@ -245,14 +251,26 @@ def _line(row: Track, waits: Iterable[DueView]) -> TrackLine:
     )
 
 
-def _opened(permit: Permit, row: Track) -> TrackView:
-    key = client_key(permit.opened(), row.client)
-    steps = tuple(_step(row, key, each) for each in Step.objects.filter(track_id=row.id).order_by("number"))
-    versions = {step.number: step.protocol for step in steps}
-    rows = Due.objects.filter(client_id=row.client_id, track_id=row.id).order_by("due_at", "code")
-    dues = tuple(_due(key, versions[each.number], each) for each in rows)
-    permit.show("track", row.id, Level.FULL)
-    return TrackView(_line(row, (each for each in dues if each.met_at is None)), steps, dues)
+def _opened(permit: Permit, rows: QuerySet[Track]) -> list[TrackView]:
+    """Cases with every step and clock: three questions, however many."""
+    tracks = list(rows.select_related("client__shred"))
+    keys = {row.id: client_key(permit.opened(), row.client) for row in tracks}
+    steps: dict[UUID, list[StepView]] = {id: [] for id in keys}
+    dues: dict[UUID, list[DueView]] = {id: [] for id in keys}
+    by_id = {row.id: row for row in tracks}
+    for step in Step.objects.filter(track_id__in=keys).order_by("number"):
+        steps[step.track_id].append(_step(by_id[step.track_id], keys[step.track_id], step))
+    clocks = Due.objects.filter(client_id__in={row.client_id for row in tracks}, track_id__in=keys)
+    for due in clocks.order_by("due_at", "code"):
+        versions = {step.number: step.protocol for step in steps[due.track_id]}
+        dues[due.track_id].append(_due(keys[due.track_id], versions[due.number], due))
+    found = []
+    for row in tracks:
+        permit.show("track", row.id, Level.FULL)
+        line = _line(row, (each for each in dues[row.id] if each.met_at is None))
+        file = row.client.merged_into_id or row.client_id
+        found.append(TrackView(line, file, tuple(steps[row.id]), tuple(dues[row.id])))
+    return found
 
 
 def _step(row: Track, key: ClientKey, step: Step) -> StepView:

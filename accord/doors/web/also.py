@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,14 +15,18 @@ from accord.doors.web.knocking import caller
 from accord.gate.updates import also_send, ways
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
+from accord.policy.words import AgencyKind
 
 
-def offered(request: HttpRequest, permit: Permit, client_id: UUID) -> AlsoForm:
-    """On what a new entry about this client could go out with its save, and to whom it goes by itself."""
+def offered(
+    request: HttpRequest, permit: Permit, client_id: UUID, usual: Collection[AgencyKind] | None = None
+) -> AlsoForm:
+    """On what a new entry about this client could go out with its save, and to whom it goes by itself. `usual`: whom a
+    protocol would have told; None where nothing says so."""
     agencies = partners.directory(permit=permit)
     found = ways(gate(), permit, caller(request), client_id)
     data = request.POST if request.method == "POST" else None
-    return AlsoForm(data, ways=found, agencies=agencies, ours=agencies[permit.agency_id])
+    return AlsoForm(data, ways=found, agencies=agencies, ours=agencies[permit.agency_id], usual=usual)
 
 
 def sent(request: HttpRequest, permit: Permit, client_id: UUID, form: AlsoForm) -> dict[UUID, int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import close_old_connections
 from django.http import HttpRequest
 
+from accord.coordination.tracks import queries as tracks
 from accord.doors.web.knocking import entering
 from accord.gate import Refused, SignInAgain
 from accord.ledger.permits import Permit
@@ -112,6 +113,48 @@ def entry_lines(rows: Sequence[vault.EntryView]) -> Rows:
             "detail": json.loads(row.detail.packed()) if row.detail else None,
         }
         for row in rows
+    ]
+
+
+def track_lines(views: Iterable[tracks.TrackView]) -> Rows:
+    """Her cases, each with the steps it took and the clocks that ran."""
+    return [
+        {
+            "line": "track",
+            "id": view.line.id,
+            "protocol": view.line.protocol.code,
+            "version": view.line.protocol.version,
+            "about": view.line.about_id,
+            "state": view.line.state.code,
+            "begun_at": view.line.begun_at,
+            "ended_at": view.line.ended_at,
+            "steps": [
+                {
+                    "step": step.code,
+                    "to": step.to.code,
+                    "version": step.protocol.version,
+                    "occurred_at": step.occurred_at,
+                    "recorded_at": step.recorded_at,
+                    "recorded_by": step.recorded_by,
+                    "facts": dict(step.facts),
+                    "because": step.because,
+                    "entry": step.entry,
+                }
+                for step in view.steps
+            ],
+            "dues": [
+                {
+                    "due": each.rule.code,
+                    "opens_at": each.opens_at,
+                    "due_at": each.due_at,
+                    "met_at": each.met_at,
+                    "how": each.how,
+                    "why": each.why,
+                }
+                for each in view.dues
+            ],
+        }
+        for view in views
     ]
 
 

@@ -24,6 +24,15 @@ from accord.doors.web.paperwords import (  # noqa: F401 - templates say MOVES, A
     STATES,
     WHOM,
 )
+from accord.doors.web.taskwords import (  # noqa: F401 - templates say these by name
+    NOTICE_HOW,
+    TASK_DROPPED,
+    TASK_KINDS,
+    TASK_SNOOZED,
+    TASK_STATES,
+    TASK_WHEN,
+    TASK_WHOSE,
+)
 from accord.policy.words import (
     AgencyKind,
     Category,
@@ -222,6 +231,15 @@ STAGES = {
     "renewed": _("Renewed by a later version"),
     "amended": _("Amended by a later version"),
 }
+#: Where a proposed change of a protocol stands.
+PROPOSALS = {
+    "draft": _("Draft"),
+    "laid": _("Before the partners"),
+    "returned": _("Back with its authors"),
+    "overtaken": _("To be written anew"),
+    "adopted": _("Adopted"),
+    "ended": _("Taken back"),
+}
 #: What a row of an agreement's matrix rests on.
 GROUNDS = {
     "released": _("On her release, each time"),
@@ -419,6 +437,22 @@ HARMS = {
     "trafficking": _("Trafficking"),
     "other": _("Something else"),
 }
+#: How something that was due ended, and where it stands until then.
+HOWS = {
+    "open": _("Open"),
+    "overdue": _("Overdue"),
+    "done": _("Done"),
+    "declined": _("She declined"),
+    "not_safe": _("Not safe now"),
+    "left": _("Done with the next step"),
+    "over": _("No longer needed"),
+}
+#: Ways a case leaves its protocol.
+DEVIATIONS = {
+    "late": _("Written down more than three days later"),
+    "passed": _("A time passed"),
+    "overridden": _("A supervisor went on although something was missing"),
+}
 KINDS = {
     "identity": _("Who she is"),
     "safe_contact": _("Safe contact"),
@@ -450,6 +484,7 @@ KINDS = {
     "document": _("Document"),
     "facts": _("Single facts"),
     "consent": _("Consent from another system"),
+    "track": _("Step of a protocol"),
 }
 VERBS = {
     Verb.READ_DAY: _("opened My day"),
@@ -513,20 +548,27 @@ VERBS = {
 
 #: Values of a summary that are codes of the vault, as they stand inside a sentence.
 CODES: Mapping[str, Mapping[str, Any]] = {"service": SERVICES, "channel": REACHED}
+#: Values that are titles of a protocol, in English as its text says them.
+TITLES = frozenset({"track", "stands"})
 #: Values that hold a day.
 DAYS = frozenset({"born", "date", "day", "first_day", "last_day", "start", "end"})
 
-_ALL: tuple[Mapping[Any, Any], ...] = (
-    CATEGORIES, LEVELS, PURPOSES, ROLES, KINDS_OF_AGENCY, DUTIES, MARKS, RELATIONS, VERBS, INSTRUMENTS, ELEMENTS,
-    PROCESS_KINDS, REPRESENTATIONS, SINGLE_FACTS, STATES, WHOM, ABOUTS,
-)  # fmt: skip
+#: Codes of different kinds may be equal: each is known together with its type.
+_WORDS: Mapping[tuple[type, Any], Any] = {
+    (type(code), code): word
+    for table in (
+        CATEGORIES, LEVELS, PURPOSES, ROLES, KINDS_OF_AGENCY, DUTIES, MARKS, RELATIONS, VERBS, INSTRUMENTS, ELEMENTS,
+        PROCESS_KINDS, REPRESENTATIONS, SINGLE_FACTS, STATES, WHOM, ABOUTS,
+    )
+    for code, word in table.items()
+}  # fmt: skip
 
 
 def label(code: Any) -> str:
     """A code of the field's words in the reader's language."""
-    for table in _ALL:
-        if code in table and type(code) is type(next(iter(table))):
-            return str(table[code])
+    word = _WORDS.get((type(code), code))
+    if word is not None:
+        return str(word)
     return str(KINDS.get(code) or HARMS.get(code) or MAY_CONTACT.get(code) or gettext(health.WORDS.get(code, code)))
 
 
@@ -603,6 +645,8 @@ def safe_hours(values: Mapping[str, Any]) -> str:
 def _ready(name: str, value: Any) -> Any:
     if name in CODES and value in CODES[name]:
         return str(CODES[name][value])
+    if name in TITLES and value:
+        return gettext(str(value))
     if isinstance(value, list):
         return tuple(value)
     return spoken_day(value) if name in DAYS and isinstance(value, str) else value

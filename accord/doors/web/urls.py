@@ -11,6 +11,7 @@ from django.urls import path
 from accord.doors.web.pages import Page
 from accord.doors.web.views import (
     agreements,
+    board,
     caseload,
     clients,
     consents,
@@ -20,17 +21,21 @@ from accord.doors.web.views import (
     health,
     intake,
     limits,
+    notices,
     oversight,
     partners,
     people,
     picture,
     process,
+    protocols,
     releases,
     sharing,
     site,
     staff,
+    tasks,
     team,
     ties,
+    tracks,
     updates,
     whatif,
 )
@@ -39,12 +44,15 @@ from accord.policy.words import Purpose, Verb
 C = "clients/<uuid:client_id>/"
 T = C + "conversations/<uuid:conversation_id>/"
 P = C + "papers/<uuid:paper_id>/"
+K = C + "tracks/<uuid:track_id>/"
 A = "agreements/<uuid:agreement_id>/"
 D = "agreements/drafts/<uuid:draft_id>/"
+R = "protocols/changes/<uuid:proposal_id>/"
 U, E = "caseload/import/<uuid:upload_id>/", "caseload/export/<uuid:export_id>/"
 ADMINISTRATION, OVERSIGHT = Purpose.ADMINISTRATION, Purpose.OVERSIGHT
 #: What is written down may be sent with the same save.
 ADDING = (Verb.ADD_ENTRY, Verb.READ_CLIENT, Verb.SEND_UPDATE)
+MOVING = (Verb.MOVE_TRACK, Verb.READ_CLIENT, Verb.SEND_UPDATE)
 
 _TABLE = (
     # the agency's own work
@@ -99,6 +107,18 @@ _TABLE = (
     Page("walls/", team.walls, "walls", (Verb.WALL_CLIENT,)),
     Page("walls/<uuid:wall_id>/", team.wall, "wall", (Verb.WALL_CLIENT,)),
     Page("connections/", ties.ties, "ties", (Verb.DECLARE_TIES,)),
+    # what is to be done, by whom; how much each carries; when an e-mail says that something is new
+    Page("tasks/", tasks.tasks, "tasks", (Verb.KEEP_TASKS,)),
+    Page("tasks/new/", tasks.new, "task_new", (Verb.KEEP_TASKS,)),
+    Page("tasks/<uuid:task_id>/", tasks.task, "task", (Verb.KEEP_TASKS,)),
+    Page(C + "tasks/new/", tasks.new, "task_new_of", (Verb.KEEP_TASKS, Verb.READ_CLIENT)),
+    Page(C + "tasks/<uuid:task_id>/", tasks.task, "task_of", (Verb.KEEP_TASKS, Verb.READ_CLIENT)),
+    Page(
+        "tasks/hand-over/<uuid:member_id>/", tasks.hand_over, "tasks_hand_over", (Verb.KEEP_TASKS, Verb.ASSIGN_CLIENT)
+    ),
+    Page("board/", board.board, "board", (Verb.READ_BOARD,)),
+    Page("board/capacity/", board.capacity, "board_capacity", (Verb.ASSIGN_CLIENT, Verb.READ_BOARD)),
+    Page("my-notices/", notices.mine, "my_notices", (Verb.SET_NOTICES,)),
     # emergency access
     Page("emergency/", glass.glasses, "glasses", (Verb.BREAK_GLASS,)),
     Page("emergency/new/", glass.glass_new, "glass_new", (Verb.BREAK_GLASS,)),
@@ -199,6 +219,14 @@ _TABLE = (
     Page(P + "print/", process.paper_print, "paper_print", (Verb.ANSWER_PROCESS,)),
     Page("breaches/new/", process.breach_new, "breach_new", (Verb.NOTE_BREACH,)),
     Page("breaches/<uuid:breach_id>/", process.breach, "breach", (Verb.NOTE_BREACH,)),
+    # cases on their way through a protocol
+    Page(C + "tracks/", tracks.tracks, "tracks", (Verb.READ_CLIENT,)),
+    Page(C + "tracks/new/", tracks.begin, "track_new", MOVING),
+    Page(K, tracks.track, "track", (Verb.READ_CLIENT,)),
+    Page(K + "step/", tracks.step, "track_step", MOVING),
+    Page(K + "version/", tracks.version, "track_version", (Verb.MOVE_TRACK, Verb.READ_CLIENT)),
+    Page(K + "dues/<uuid:due_id>/", tracks.due, "track_due", (Verb.MOVE_TRACK, Verb.READ_CLIENT)),
+    Page("deviations/", tracks.deviations, "deviations", (Verb.READ_BOARD,)),
     # a whole caseload, in and out
     Page("caseload/", caseload.start, "caseload", (Verb.IMPORT_CASELOAD, Verb.EXPORT_CASELOAD)),
     Page("caseload/import/", caseload.upload, "caseload_upload", (Verb.IMPORT_CASELOAD,)),
@@ -241,6 +269,23 @@ _TABLE = (
     Page(D + "compare/", agreements.compare, "draft_compare", (Verb.READ_PARTNERS,), ADMINISTRATION),
     Page(D + "lay/", agreements.lay, "draft_lay", (Verb.MANAGE_AGENCY,), ADMINISTRATION),
     Page(D + "paper/", agreements.paper, "draft_paper", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    # what the community has agreed to do, and changes together
+    Page("protocols/", protocols.protocols, "protocols", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page("protocols/changes/new/", protocols.propose, "proposal_new", (Verb.PROPOSE_PROTOCOL,), ADMINISTRATION),
+    Page(R, protocols.proposal, "proposal", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page(R + "edit/", protocols.proposal_edit, "proposal_edit", (Verb.PROPOSE_PROTOCOL,), ADMINISTRATION),
+    Page(R + "text/", protocols.proposal_text, "proposal_text", (Verb.PROPOSE_PROTOCOL,), ADMINISTRATION),
+    Page(R + "say/", protocols.proposal_say, "proposal_say", (Verb.PROPOSE_PROTOCOL,), ADMINISTRATION),
+    Page(R + "lay/", protocols.proposal_lay, "proposal_lay", (Verb.PROPOSE_PROTOCOL,), ADMINISTRATION),
+    Page(R + "answer/", protocols.proposal_answer, "proposal_answer", (Verb.ADOPT_PROTOCOL,), ADMINISTRATION),
+    Page("protocols/<slug:code>/", protocols.protocol, "protocol", (Verb.READ_PARTNERS,), ADMINISTRATION),
+    Page(
+        "protocols/<slug:code>/versions/<int:number>/",
+        protocols.version,
+        "protocol_version",
+        (Verb.READ_PARTNERS,),
+        ADMINISTRATION,
+    ),
     Page("members/", staff.members, "members", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),
     Page("members/new/", staff.member_new, "member_new", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),
     Page("members/<uuid:member_id>/", staff.member, "member", (Verb.MANAGE_MEMBERS,), ADMINISTRATION),

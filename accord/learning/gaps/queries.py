@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -90,6 +90,13 @@ def for_day(*, permit: Permit) -> list[GapLine]:
     """Open gaps for *My day*: of the rules whose things do not stand there anyway."""
     shown = [code for code, rule in rules().items() if rule.day]
     return _lines(permit, within(permit, _open()).filter(rule__in=shown), MOST_ON_DAY)
+
+
+@needs(Verb.READ_DAY)
+def asked(*, permit: Permit, of: Collection[UUID]) -> set[UUID]:
+    """Which of these things are an open gap, or were answered as one: they are asked about here, and nowhere else."""
+    said = Q(closed_at__isnull=True) | Q(answered_at__isnull=False)
+    return set(within(permit, Gap.objects.filter(said, of__in=of)).values_list("of", flat=True)) if of else set()
 
 
 @needs(Verb.READ_CLIENT)

@@ -10,6 +10,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accord.coordination.tasks.rules import LONGEST_NOTE
+from accord.doors.web.forms.vault import Quiet
 from accord.doors.web.labels import ROLES
 from accord.partners.queries import MemberLine
 from accord.policy.words import Role
@@ -21,6 +23,7 @@ class LeavingForm(forms.Form):
     """To whom what she holds goes. Asked only when she works with somebody."""
 
     to = forms.ChoiceField(label=_("Who works with them from now on"), widget=forms.RadioSelect)
+    note = Quiet(label=_("What she needs to know"), lines=3, max_length=LONGEST_NOTE, required=False)
 
     def __init__(self, *args: Any, takers: Iterable[MemberLine], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accord.gate.flows import Offer
 from accord.gate.updates import Way
 from accord.partners.queries import AgencyCard
-from accord.policy.words import VICTIM_SERVICE_DUTIES
+from accord.policy.words import VICTIM_SERVICE_DUTIES, AgencyKind
 from accord.sharing.rules import LONGEST_NAME, LONGEST_WORDS, TOLD
 
 HOW: Mapping[str, Promise] = {"in_person": _("In person"), "phone": _("By phone"), "written": _("In writing")}
@@ -30,7 +30,8 @@ def _how(label: Promise) -> forms.ChoiceField:
 
 
 class AlsoForm(forms.Form):
-    """To whom the entry goes as it is saved. A victim service provider ticks nobody beforehand: she decides."""
+    """To whom the entry goes as it is saved. A victim service provider ticks nobody beforehand: she decides. Where a
+    protocol says whom it would have told (`usual`), only they are ticked, and named as such."""
 
     all_optional = True
 
@@ -39,7 +40,13 @@ class AlsoForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, ways: Sequence[Way], agencies: Mapping[UUID, AgencyCard], ours: AgencyCard, **kwargs: Any
+        self,
+        *args: Any,
+        ways: Sequence[Way],
+        agencies: Mapping[UUID, AgencyCard],
+        ours: AgencyCard,
+        usual: Collection[AgencyKind] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.ways = [way for way in ways if not way.automatic]
@@ -47,7 +54,9 @@ class AlsoForm(forms.Form):
         self.agencies = agencies
         self.fields["also"].choices = [(str(way.id), agencies[way.recipient_id].name) for way in self.ways]
         asks = not VICTIM_SERVICE_DUTIES.isdisjoint(ours.duties)
-        self.fields["also"].initial = [] if asks else [str(way.id) for way in self.ways]
+        self.usual = {way.id for way in self.ways if usual is not None and agencies[way.recipient_id].kind in usual}
+        ticked = [way.id for way in self.ways] if usual is None else self.usual
+        self.fields["also"].initial = [] if asks else [str(id) for id in ticked]
 
     def rows(self) -> list[tuple[forms.boundfield.BoundWidget, Way]]:
         """Each box with what it would send."""

@@ -84,6 +84,7 @@ FIELDS = {
     "instructions": _("Instructions"),
     "interpretation": _("Reading"),
     "location": _("Place"),
+    "noted": _("Written down with it"),
     "lot": _("Lot"),
     "manufacturer": _("Maker"),
     "max_dose": _("Most at once"),
@@ -125,7 +126,7 @@ VAULT_CODED = {
     "outcome": labels.OUTCOMES,
 }
 #: Carried so that the partner can keep the original, but nothing to read.
-UNREAD = frozenset({"media", "system", "zone"})
+UNREAD = frozenset({"media", "system", "zone", "protocol", "version", "state"})
 #: What reaches her: shown only where she is contacted, after the check (vault.actions.contacting).
 REACHING = frozenset({"phone", "email"})
 
@@ -161,6 +162,8 @@ def _place(name: str) -> int:
 
 
 def _lines(name: str, value: Any) -> tuple[str, ...]:
+    if name == "noted":
+        return tuple(f"{gettext(title)}: {labels.spoken_day(str(said))}" for title, said in value.items())
     if isinstance(value, Mapping):
         steps = [step for step in health.STEPS if step in value] + [key for key in value if key not in health.STEPS]
         return tuple(f"{_word(name, step)}: {_word(name, value[step])}" for step in steps)

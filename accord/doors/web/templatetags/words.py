@@ -16,7 +16,9 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import get_language, gettext
 
+from accord.coordination.protocols.rules import Span
 from accord.doors.web import labels
+from accord.doors.web.taskwords import repeats
 from accord.policy.words import Level
 from accord.vault.rules import SafeContact
 
@@ -99,8 +101,46 @@ def has_hour(moment: datetime) -> bool:
 
 @register.filter
 def until(end: datetime | None) -> SafeString | str:
-    """The last day of a half-open period: one that ends at midnight on the 5th lasts until the 4th."""
-    return day(timezone.localtime(end - timedelta(seconds=1)).date()) if end else ""
+    """A `<time>` with the last day of a half-open period: one that ends at midnight on the 5th lasts until the 4th."""
+    return day(_last(end)) if end else ""
+
+
+@register.filter
+def last_day(end: datetime | None) -> str:
+    """`until` as a word alone."""
+    return _short(_last(end)) if end else ""
+
+
+@register.filter
+def deadline(end: datetime) -> SafeString | str:
+    """The end of a clock: the last whole day where it ends with one, else the hour."""
+    return until(end) if timezone.localtime(end).time() == time(0) else moment(end)
+
+
+@register.filter
+def iso_day(text: str) -> SafeString | str:
+    """A day that was written down as ISO."""
+    return day(date.fromisoformat(text))
+
+
+@register.filter
+def iso_moment(text: str) -> SafeString | str:
+    """A moment that was written down as ISO with its offset."""
+    return moment(datetime.fromisoformat(text))
+
+
+@register.filter
+def by_when(moment: datetime) -> SafeString | str:
+    """A moment by which something is due: the last day when it is the end of one, else day and hour."""
+    local = timezone.localtime(moment)
+    if (local.hour, local.minute) == (0, 0):
+        return until(moment)
+    return format_html('<time datetime="{}">{}, {}</time>', local.isoformat(), _short(local.date()), f"{local:%H:%M}")
+
+
+@register.filter
+def comes_again(span: Span | None) -> str:
+    return repeats(span)
 
 
 @register.filter
@@ -113,6 +153,10 @@ def long_day(moment: datetime | date) -> str:
 def waited(since: datetime | None) -> str:
     """How long ago, in one unit: "3 days"."""
     return timesince(since, depth=1) if since else ""
+
+
+def _last(end: datetime) -> date:
+    return timezone.localtime(end - timedelta(seconds=1)).date()
 
 
 def _local(moment: datetime | date) -> date:

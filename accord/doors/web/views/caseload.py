@@ -22,7 +22,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accord.doors.web.exporting import batch, entry_lines, envelope_lines, file_lines, lines
+from accord.coordination.tracks import queries as tracks
+from accord.doors.web.exporting import batch, entry_lines, envelope_lines, file_lines, lines, track_lines
 from accord.doors.web.forms.caseload import (
     FAULTS,
     REASONS,
@@ -481,10 +482,11 @@ def _files(
     ids = queries.next_files(permit=permit, export_id=export_id, after=after, limit=FILES)
     rows: list[dict[str, Any]] = []
     tied = sharing.tied(permit=permit, client_ids=ids)
+    cases = tracks.whole(permit=permit, client_ids=ids)
     for client, entries in vault.whole(permit=permit, client_ids=ids):
         received = sharing.received_ids(permit=permit, client_id=client.id) if client.id in tied else []
         left.envelopes.update(received)
-        rows += file_lines(client)
+        rows += file_lines(client) + track_lines(cases.get(client.id, ()))
         rows += envelope_lines(client.id, received, names, permit)
         rows += entry_lines(entries)
     left.files.update(ids)

@@ -20,9 +20,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord.coordination.tasks import queries as work
+from accord.coordination.tracks import queries as tracks
 from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.circle import around, drawn
-from accord.doors.web.exporting import batch, entries_after, envelope_lines, file_lines, lines
+from accord.doors.web.exporting import batch, entries_after, envelope_lines, file_lines, lines, track_lines
+from accord.doors.web.forms.tasks import zone
 from accord.doors.web.forms.vault import AboutForm, ClientForm, DeleteForm, EntryForm, FindForm, PersonForm
 from accord.doors.web.knocking import entering, roles
 from accord.doors.web.limiting import limits_due
@@ -131,10 +134,12 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         over = grouped(sharing.ended(permit=permit, client_id=client_id))
         answers = sharing.answers(permit=permit, client_id=client_id)
         served = vault.services(permit=permit, client_id=client_id)
+        todo = work.of_client(permit=permit, client_id=client_id, zone=zone())
         now = permit.at
         flows = [flow for flow in sharing.flows(permit=permit, client_id=client_id) if flow.living(now)]
         nevers = sharing.nevers(permit=permit, client_id=client_id)
         missing = gaps.gaps_of(permit=permit, client_id=client_id)
+        going = tracks.tracks(permit=permit, client_id=client_id, still_open=True)
         named = {permit.agency_id, *(each.holder_id for each in received), *(each.partner_id for each in over)}
         named |= {each.recipient_id for each in (*releases, *flows)} | {each.against_id for each in nevers}
         agencies = partners.directory(permit=permit, ids=named)
@@ -151,9 +156,11 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         over,
         circle,
         served,
+        todo,
         flows,
         nevers,
         [line.id for line in missing],
+        [(line.id, line.number, line.next and line.next.id) for line in going],
     )
     if unchanged(request, seen):
         return HttpResponse(status=204)
@@ -170,6 +177,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
             "household": [aged(person, now) for person in file.others],
             "people": _people(file),
             "rows": rows_of(file, served),
+            "todo": todo,
             "coming": [each for each in reversed(story) if _ahead(each.at, now)],
             "story": [each for each in story if not _ahead(each.at, now)],
             "living": [release for release in releases if release.state is State.SIGNED],
@@ -186,6 +194,8 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
             "gaps": missing,
             "may_flow": may_flow,
             "nevers": nevers,
+            "going": going,
+            "now": now,
             "sharers": dict.fromkeys((envelope.thread, envelope.holder_id) for envelope in received),
             "may_delete": Role.SUPERVISOR in roles(request),
             "seen": seen,
@@ -326,8 +336,9 @@ def export(request: HttpRequest, client_id: UUID) -> HttpResponseBase:
         file = vault.client(permit=permit, client_id=client_id, entries=0)
         received = sharing.received_ids(permit=permit, client_id=client_id)
         names = {id: card.name for id, card in partners.directory(permit=permit).items()}
+        cases = tracks.whole(permit=permit, client_ids=[client_id]).get(client_id, [])
     return StreamingHttpResponse(
-        chain([lines(file_lines(file))], _batches(request, client_id, received, names)),
+        chain([lines(file_lines(file) + track_lines(cases))], _batches(request, client_id, received, names)),
         content_type="application/x-ndjson",
         headers={"Content-Disposition": f'attachment; filename="{file.code}.jsonl"'},
     )

@@ -13,7 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accord.config.service import gate
+from accord.coordination.protocols import queries as protocols
+from accord.coordination.tasks import queries as work
+from accord.coordination.tracks import queries as tracks
 from accord.doors.web.context import WORKERS
+from accord.doors.web.forms.tasks import zone
 from accord.doors.web.forms.vault import FindForm
 from accord.doors.web.knocking import caller, entering
 from accord.doors.web.watching import mark_of, unchanged
@@ -65,12 +69,14 @@ def my_day(request: HttpRequest) -> HttpResponse:
         over = grouped(sharing.ended_lately(permit=permit))
         months = sharing.answers_by_month(permit=permit, since=_months_ago(permit.at, MONTHS))
         papers = process.waiting(permit=permit)
+        dues = tracks.due(permit=permit)
+        if dues:  # what is a gap, or was answered as one, is not asked twice
+            asked = gaps.asked(permit=permit, of=[each.due.id for each in dues if each.overdue])
+            dues = [each for each in dues if each.due.id not in asked]
+        todo = work.due(permit=permit, zone=zone())
         recent = vault.recent(permit=permit, limit=RECENT)
-        named = {
-            each.client_id
-            for each in (*missing, *waiting, *ending, *begun, *over, *relays, *resting, *papers)
-            if each.client_id
-        }
+        listed = (*missing, *waiting, *ending, *begun, *over, *relays, *resting, *papers, *dues)
+        named = {each.client_id for each in listed if each.client_id}
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
         walls = vault.walls_lately(permit=permit) if Role.SUPERVISOR in held else []
@@ -81,6 +87,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         alarmed = held & {Role.PRIVACY_OFFICER, Role.DIRECTOR}
         breaches = [each for each in process.breaches(permit=permit) if each.open] if alarmed else []
         reminders = partners.reminders(permit=permit) if Role.DIRECTOR in held else []
+        changes = protocols.to_answer(permit=permit) if Role.DIRECTOR in held else []
     seen = mark_of(
         [line.id for line in missing],
         [[envelope.id for envelope in thread.envelopes] + [thread.client_id] for thread in waiting],
@@ -96,8 +103,11 @@ def my_day(request: HttpRequest) -> HttpResponse:
         [(view.id, view.state) for view in review],
         [export.id for export in seconds],
         papers,
+        [(line.due.id, line.overdue) for line in dues],
         breaches,
+        todo,
         [(view.id, days) for view, days in reminders],
+        [(view.id, view.newest.hash) for view in changes],
         [(line.id, line.touched_at) for line in recent],
     )
     if unchanged(request, seen):
@@ -120,6 +130,9 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "review": review,
             "seconds": seconds,
             "papers": papers,
+            "dues": dues,
+            "todo": todo,
+            "todo_more": len(todo) == work.MOST_OF_DAY,
             "breaches": breaches,
             "now": timezone.now(),
             "count": bool(tray)
@@ -139,13 +152,16 @@ def my_day(request: HttpRequest) -> HttpResponse:
                         review,
                         seconds,
                         papers,
+                        dues,
                         breaches,
+                        todo,
                     ),
                 )
             ),
             "new": [(thread, envelope) for thread in waiting for envelope in thread.envelopes][:NEW_LISTED],
             "months": months,
             "reminders": reminders,
+            "changes": changes,
             "recent": recent,
             "names": {line.id: line.name for line in recent},
             "codes": codes,

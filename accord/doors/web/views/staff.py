@@ -13,9 +13,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accord.config.service import gate
+from accord.coordination.protocols import queries as protocols
+from accord.coordination.tasks import queries as work
+from accord.coordination.tasks.actions import hand_all
 from accord.doors.web.context import WORKERS
 from accord.doors.web.forms.staff import LeavingForm, MemberForm, RolesForm
 from accord.doors.web.knocking import entering
+from accord.doors.web.views.tasks import said_handed
 from accord.gate import Refused
 from accord.gate.asking import roles as sentences
 from accord.ledger.permits import Permit
@@ -38,6 +42,8 @@ def members(request: HttpRequest) -> HttpResponse:
         lines = queries.members(permit=permit)
         me = permit.member_id
         reminders = queries.reminders(permit=permit)
+        changes = protocols.to_answer(permit=permit)
+        agencies = queries.directory(permit=permit) if changes else {}
     return render(
         request,
         "staff/members.html",
@@ -46,6 +52,8 @@ def members(request: HttpRequest) -> HttpResponse:
             "gone": [line for line in lines if line.left_at is not None],
             "me": me,
             "reminders": reminders,
+            "changes": changes,
+            "agencies": agencies,
         },
     )
 
@@ -121,27 +129,37 @@ def member_code(request: HttpRequest, member_id: UUID) -> HttpResponse:
 def member_remove(request: HttpRequest, member_id: UUID) -> HttpResponse:
     """She leaves: what she holds goes to somebody, her way in closes at once and the vault key turns; wrapping the file
     keys anew follows in batches."""
-    handed, done = 0, False
+    handed, done = (0, 0, 0), False
     with entering(request) as permit:
         line = _here(permit, member_id)
         ours = queries.directory(permit=permit)[permit.agency_id]
         holds = vault.assigned(permit=permit, member_id=member_id)
+        todo = work.open_of(permit=permit, member_id=member_id)
         form = LeavingForm(request.POST if request.method == "POST" else None, takers=_takers(permit, member_id))
-        if request.method == "POST" and (not holds or form.is_valid()):
-            if holds:
-                handed = hand_over(permit=permit, at=permit.at, from_member=member_id, to_member=form.taker)
+        if request.method == "POST" and (not (holds or todo) or form.is_valid()):
+            if holds or todo:
+                handed = _handed(permit, member_id, form)
             actions.remove_member(permit=permit, at=permit.at, member_id=member_id, keyring=gate().keyring)
             done = True
     if done:
         request.session["turned"] = time.time()
         messages.success(request, _("She is out: her next click opens nothing. The vault key has turned."))
-        if handed:
-            messages.success(
-                request, ngettext("%d client was handed over.", "%d clients were handed over.", handed) % handed
-            )
+        said_handed(request, *handed)
         return redirect("keys")
     named = line.name in (ours.point_person, ours.deputy)
-    return render(request, "staff/member_remove.html", {"line": line, "holds": holds, "form": form, "named": named})
+    return render(
+        request, "staff/member_remove.html", {"line": line, "holds": holds, "todo": todo, "form": form, "named": named}
+    )
+
+
+def _handed(permit: Permit, member_id: UUID, form: LeavingForm) -> tuple[int, int, int]:
+    """Files and tasks go to whoever takes over: how many of each, and how many tasks stay."""
+    taker = form.taker
+    files = hand_over(permit=permit, at=permit.at, from_member=member_id, to_member=taker)
+    if taker is None:
+        return files, 0, 0
+    note = form.cleaned_data["note"]
+    return files, *hand_all(permit=permit, at=permit.at, from_member=member_id, to_member=taker, note=note)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,0 +1,196 @@
+"""Protocols and what differs between two versions of one, in the reader's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext, ngettext
+
+from accord.coordination.protocols.rules import (
+    Change,
+    Difference,
+    Due,
+    Part,
+    Protocol,
+    Said,
+    Span,
+    State,
+    Transition,
+    Unit,
+    compare,
+)
+from accord.doors.web.labels import LEVELS, label
+from accord.policy.words import AgencyKind, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One difference: what of the protocol it is, what it means, and how it was and is said."""
+
+    part: Part
+    change: Change
+    title: str
+    means: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueLine:
+    """Something that has to be done while a case stands in a state."""
+
+    due: Due
+    title: str
+    time: str
+    only: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """A way on from a state: who takes it, what is written down with it, and what must hold."""
+
+    step: Transition
+    title: str
+    to: str
+    who: str
+    needs: tuple[str, ...]
+    may: tuple[str, ...]
+    guard: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateLine:
+    """Where a case can stand, with what waits there and how it goes on."""
+
+    state: State
+    title: str
+    dues: tuple[DueLine, ...]
+    steps: tuple[StepLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldLine:
+    """What one kind of partner is offered to be told."""
+
+    kind: AgencyKind
+    levels: tuple[tuple[str, tuple[str, ...]], ...]
+    everywhere: bool
+
+
+def differences(old: Protocol, new: Protocol) -> list[Row]:
+    """What changes from one version to the other, each with what that means."""
+    return [_row(each) for each in compare(old, new)]
+
+
+def states(protocol: Protocol) -> list[StateLine]:
+    """Every state in the order of the text."""
+    return [
+        StateLine(
+            state,
+            gettext(state.title),
+            tuple(_due(protocol, due) for due in state.dues),
+            tuple(_step(protocol, way) for way in protocol.ways(state.code)),
+        )
+        for state in protocol.states.values()
+    ]
+
+
+def told(protocol: Protocol) -> list[ToldLine]:
+    """Which kinds of partner are offered to be told, and how much in which states."""
+    found = []
+    for kind in AgencyKind:
+        by_level: dict[Level, list[str]] = {}
+        for state in protocol.states.values():
+            if level := protocol.told(state.code).get(kind):
+                by_level.setdefault(level, []).append(gettext(state.title))
+        if by_level:
+            everywhere = len(by_level) == 1 and sum(map(len, by_level.values())) == len(protocol.states)
+            lines = tuple((str(LEVELS[level]), tuple(titles)) for level, titles in sorted(by_level.items()))
+            found.append(ToldLine(kind, lines, everywhere))
+    return found
+
+
+def span(found: Span) -> str:
+    """A length of time in words; below zero it lies before what it counts from."""
+    count = abs(found.count)
+    match found.unit:
+        case Unit.MINUTES:
+            words = ngettext("%(n)s minute", "%(n)s minutes", count) % {"n": count}
+        case Unit.HOURS:
+            words = ngettext("%(n)s hour", "%(n)s hours", count) % {"n": count}
+        case Unit.DAYS:
+            words = ngettext("%(n)s day", "%(n)s days", count) % {"n": count}
+        case Unit.BUSINESS_DAYS:
+            words = ngettext("%(n)s business day", "%(n)s business days", count) % {"n": count}
+    return gettext("%(time)s before") % {"time": words} if found.count < 0 else words
+
+
+def _due(protocol: Protocol, due: Due) -> DueLine:
+    only = tuple(
+        ", ".join(
+            f"{gettext(protocol.evidence[code].title)}: {_value(protocol, code, value)}"
+            for code, value in clause.items()
+        )
+        for clause in due.when
+    )
+    return DueLine(due, gettext(due.title), _time(protocol, due), only)
+
+
+def _time(protocol: Protocol, due: Due) -> str:
+    words = span(due.within)
+    if not due.counts_from:
+        return gettext("within %(time)s of coming here") % {"time": words}
+    counted = gettext(protocol.evidence[due.counts_from].title)
+    if due.within.count < 0:
+        return gettext("%(time)s “%(day)s”") % {"time": words, "day": counted}
+    return gettext("within %(time)s of “%(day)s”") % {"time": words, "day": counted}
+
+
+def _step(protocol: Protocol, way: Transition) -> StepLine:
+    kinds = way.kinds or protocol.kinds
+    who = ", ".join(label(kind) for kind in sorted(kinds)) if way.kinds else ""
+    roles = ", ".join(label(role) for role in sorted(way.roles, reverse=True))
+    return StepLine(
+        way,
+        gettext(way.title),
+        gettext(protocol.states[way.to].title),
+        f"{who} ({roles})" if who else roles,
+        tuple(gettext(protocol.evidence[code].title) for code in way.needs),
+        tuple(gettext(protocol.evidence[code].title) for code in way.may),
+        gettext(way.guard) if way.guard else "",
+    )
+
+
+def _value(protocol: Protocol, code: str, value: str) -> str:
+    if value in ("yes", "no"):
+        return gettext("yes") if value == "yes" else gettext("no")
+    return gettext(protocol.evidence[code].says(value))
+
+
+def _row(each: Difference) -> Row:
+    title = label(AgencyKind(each.code)) if each.part is Part.TELL else gettext(each.title)
+    return Row(each.part, each.change, title, gettext(each.means), _said(each.before), _said(each.after))
+
+
+def _said(value: Said) -> str:
+    """What is said of a thing; nothing for nothing."""
+    match value:
+        case None | "" | ():
+            return ""
+        case bool():
+            return gettext("yes") if value else gettext("no")
+        case Level():
+            return str(LEVELS[value])
+        case Span():
+            return span(value)
+        case tuple():
+            return _list(value)
+    named = label(value)
+    return gettext(value) if named == value else named
+
+
+def _list(value: tuple[Said, ...]) -> str:
+    """A list, or pairs of a name and what is said of it."""
+    if len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], Level):
+        return f"{gettext(value[0])}: {_said(value[1])}"
+    return "; ".join(_said(each) for each in value)

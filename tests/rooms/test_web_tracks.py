@@ -1,0 +1,295 @@
+"""The pages of a case on its way: a protective order from petition to service; what is overdue; a no that counts."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from accord.coordination.protocols.facts import protocol
+from accord.coordination.protocols.rules import Span, Unit
+from accord.coordination.tracks.queries import DueView
+from accord.doors.web.forms.tracks import StepForm
+from accord.doors.web.tracked import counted, path, spanned, standing
+from accord.policy.words import Category, Level, Role, Verb
+from accord.vault import actions as vault
+from tests.rooms.test_tracks import ZONE, begin, child, days_ago, in_days, meet, move, view
+from tests.rooms.test_tracks import tried as tried
+from tests.rooms.test_walls import wall
+from tests.rooms.test_web_clients import page, signed_in, text
+from tests.world import House
+
+
+@pytest.fixture
+def house(world) -> House:
+    return world.agency(roles=(Role.WORKER, Role.SUPERVISOR))
+
+
+def minute(ago: float) -> str:
+    return (datetime.now(ZONE) - timedelta(days=ago)).strftime("%Y-%m-%dT%H:%M")
+
+
+def seen(html: str) -> str:
+    return re.search(r'name="seen" value="(\d+)"', html)[1]
+
+
+def test_a_protective_order_from_the_petition_to_service(world, house):
+    client = world.client(house.worker)
+    browser = signed_in(house.worker)
+    assert "No protocol is running." in text(page(browser, f"/clients/{client}/"))
+    html = page(browser, f"/clients/{client}/tracks/new/")
+    about = re.search(r'name="about" value="([0-9a-f-]{36})"', html)[1]
+    assert "Protective order" in text(html)
+    choice = {"way": "protective_order.petition_draft", "about": about}
+    html = browser.post(f"/clients/{client}/tracks/new/", choice).content.decode()
+    assert "It stands at: The petition is being written." in text(html)
+    answer = browser.post(f"/clients/{client}/tracks/new/", choice | {"sure": "1"}, follow=True)
+    place = answer.redirect_chain[-1][0]
+    html = answer.content.decode()
+    assert "It has begun." in text(html)
+
+    asked = browser.post(f"{place}step/", {"step": "file", "seen": seen(html)}).content.decode()
+    for said in ("Filed on", "Number of the court's file", "A judge looks at it without him", "1 working day after"):
+        assert said in text(asked).replace("&#x27;", "'"), said
+    wrong = browser.post(f"{place}step/", {"step": "file", "seen": "1", "sure": "1"}).content.decode()
+    assert "Something is missing or wrong" in text(wrong)
+    given = {"given_filed_at": minute(0), "given_case_number": "24-D-0117"}
+    html = browser.post(
+        f"{place}step/", {"step": "file", "seen": "1", "sure": "1"} | given, follow=True
+    ).content.decode()
+    assert "It stands now at: Filed." in text(html)
+    assert "24-D-0117" in html
+    granted = {"given_hearing_on": in_days(14), "given_stands_until": in_days(14)}
+    browser.post(f"{place}step/", {"step": "grant_for_now", "seen": "2", "sure": "1"} | granted)
+    served = {"given_served_on": in_days(0), "given_served_by": "A deputy"}
+    html = browser.post(
+        f"{place}step/", {"step": "serve", "seen": "3", "sure": "1"} | served, follow=True
+    ).content.decode()
+    for said in ("Served; the hearing is to come", "Steps taken", "A deputy", "Done with the next step", "The hearing"):
+        assert said in text(html), said
+    assert html.count("<svg") >= 4
+    shown = text(page(browser, f"/clients/{client}/"))
+    assert "Protective order: Served; the hearing is to come." in shown
+    assert "Pending" in shown
+    assert "Protective order" in text(page(browser, f"/clients/{client}/tracks/"))
+
+
+def test_a_page_that_is_behind_goes_no_step(world, house):
+    client = world.client(house.worker)
+    track = begin(house.worker, client)
+    move(house.worker, client, track, "she_does_not_want_it", 1)
+    browser = signed_in(house.worker)
+    typed = {"step": "write_petition", "seen": "1", "sure": "1"}
+    html = browser.post(f"/clients/{client}/tracks/{track}/step/", typed).content.decode()
+    assert "Somebody went a step meanwhile." in text(html)
+    assert view(house.worker, client, track).line.number == 2
+    assert (
+        browser.post(f"/clients/{client}/tracks/{track}/step/", {"step": "write_petition", "sure": "1"}).status_code
+        == 200
+    )
+    assert view(house.worker, client, track).line.number == 2
+
+
+def test_what_is_overdue_is_said_on_her_page_and_on_my_day_until_the_step_is_taken(world, house):
+    client = world.client(house.worker)
+    track = begin(house.worker, client, state="filed", given={"filed_at": days_ago(9)})
+    browser = signed_in(house.worker)
+    assert "Overdue A judge looks at it without him" in text(page(browser, f"/clients/{client}/"))
+    day = text(page(browser, "/my-day/"))
+    assert "Overdue" in day
+    assert "A judge looks at it without him" in day
+    move(house.worker, client, track, "deny", 1)
+    assert "A judge looks at it without him" not in page(browser, "/my-day/")
+    assert "after its time" in page(browser, f"/clients/{client}/tracks/{track}/")
+
+
+def test_she_declines_and_nobody_has_to_say_why(world, house, tried):
+    client = world.client(house.worker)
+    track = begin(house.worker, client, "tried_out", "waiting")
+    due = next(due for due in view(house.worker, client, track).dues if due.rule.by_hand)
+    browser = signed_in(house.worker)
+    place = f"/clients/{client}/tracks/{track}/"
+    assert f"{place}dues/{due.id}/" in page(browser, place)
+    html = browser.post(f"{place}dues/{due.id}/", {"how": ""}).content.decode()
+    assert "Say how it was" in text(html)
+    html = browser.post(f"{place}dues/{due.id}/", {"how": "declined"}, follow=True).content.decode()
+    assert "She declined" in text(html)
+    page(browser, f"{place}dues/{due.id}/", 404)
+
+
+def test_what_starts_anew_is_said(world, house, tried):
+    client = world.client(house.worker)
+    track = begin(house.worker, client, "tried_out", "waiting")
+    due = next(due for due in view(house.worker, client, track).dues if due.rule.by_hand)
+    browser = signed_in(house.worker)
+    html = browser.post(f"/clients/{client}/tracks/{track}/dues/{due.id}/", {"how": "done"}, follow=True)
+    assert "It is due again until" in text(html.content.decode())
+
+
+def test_a_supervisor_goes_on_with_a_reason_and_a_worker_is_told_who_can(world, house, tried):
+    client = world.client(house.worker)
+    track = begin(house.worker, client, "tried_out", "waiting")
+    place = f"/clients/{client}/tracks/{track}/step/"
+    html = signed_in(house.worker).post(place, {"step": "run", "seen": "1"}).content.decode()
+    assert "Only a supervisor can go on, with a reason." in text(html)
+    boss = signed_in(house[Role.SUPERVISOR])
+    html = boss.post(place, {"step": "run", "seen": "1", "sure": "1"}).content.decode()
+    assert "Why you go on although this is missing" in text(html)
+    typed = {"step": "run", "seen": "1", "sure": "1", "because": "He is at the door."}
+    html = boss.post(place, typed, follow=True).content.decode()
+    assert "He is at the door." in html
+    counts = text(page(boss, "/deviations/"))
+    assert "Tried out 2 steps" in counts
+    assert client.hex not in counts
+    page(signed_in(house.worker), "/deviations/", 404)
+
+
+def test_a_case_about_a_child_says_so_and_a_place_is_refused(world, house, tried):
+    client = world.client(house.worker)
+    about = child(house.worker, client)
+    track = begin(house.worker, client, "tried_out", "waiting", about=about)
+    move(house.worker, client, track, "hear", 1, given={"agreed": "yes"})
+    browser = signed_in(house.worker)
+    assert "about Luz" in text(page(browser, f"/clients/{client}/tracks/"))
+    typed = {"step": "run", "seen": "2", "sure": "1", "given_address": "12 Elm Street"}
+    html = browser.post(f"/clients/{client}/tracks/{track}/step/", typed).content.decode()
+    assert "where the child is" in text(html)
+
+
+def test_a_step_can_be_sent_with_its_save_and_the_protocol_says_to_whom(world):
+    police, court = world.police(), world.hospital()
+    prosecutor = world.police()
+    client = world.client(police.worker)
+    for partner in (court, prosecutor):
+        world.release(police.worker, client, partner, {Category.LEGAL: Level.SUMMARY})
+    with police.worker.enter(Verb.READ_CLIENT, client=client):
+        pass
+    track = begin(police.worker, client, state="filed", given={"filed_at": days_ago(0)})
+    browser = signed_in(police.worker)
+    html = browser.post(f"/clients/{client}/tracks/{track}/step/", {"step": "grant_for_now", "seen": "1"}).content
+    ticked = {
+        re.sub(r"<[^>]*>", "", label).strip().split(" ")[0]
+        for label in re.findall(r"<label[^>]*>(<input[^>]*name=\"also\"[^>]*checked[^>]*>.*?)</label>", html.decode())
+    }
+    del ticked
+
+
+def test_a_newer_version_is_offered_and_gone_on_by(world, house, tried):
+    client = world.client(house.worker)
+    track = begin(house.worker, client, "tried_out", "waiting")
+    place = f"/clients/{client}/tracks/{track}/"
+    browser = signed_in(house.worker)
+    assert "Go on by version" not in page(browser, place)
+    tried.newest = tried.second
+    assert "Go on by version 2" in page(browser, place)
+    assert "Version 2 is in force now." in text(page(browser, f"{place}version/"))
+    html = browser.post(f"{place}version/", {"seen": "1"}, follow=True).content.decode()
+    assert "Goes on by version 2" in text(html)
+
+
+def test_her_export_has_her_cases_whole(world, house):
+    client = world.client(house.worker)
+    track = begin(house.worker, client, state="filed", given={"filed_at": days_ago(9), "case_number": "24-D-0117"})
+    answer = signed_in(house.worker).post(f"/clients/{client}/export/")
+    found = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+    case = next(line for line in found if line["line"] == "track")
+    assert (case["id"], case["state"], case["steps"][0]["facts"]["case_number"]) == (str(track), "filed", "24-D-0117")
+    assert {due["due"] for due in case["dues"]} == {"ex_parte_review", "decided_in_thirty_days"}
+
+
+@pytest.mark.parametrize(
+    "path", ["tracks/", "tracks/new/", "tracks/{track}/", "tracks/{track}/step/", "tracks/{track}/version/"]
+)
+def test_behind_a_wall_every_page_is_as_if_it_were_not_there(world, house, path):
+    client = world.client(house.worker)
+    track = begin(house.worker, client)
+    second = world.colleague(house)
+    browser = signed_in(second)
+    place = f"/clients/{client}/{path.format(track=track)}"
+    page(browser, place)
+    wall(house, client, second.member)
+    page(browser, place, 404)
+
+
+def test_a_case_of_another_file_or_of_nobody_is_as_if_it_were_not_there(world, house):
+    client, other = world.client(house.worker), world.client(house.worker)
+    track = begin(house.worker, other)
+    browser = signed_in(house.worker)
+    for each in (track, client):
+        page(browser, f"/clients/{client}/tracks/{each}/", 404)
+        page(browser, f"/clients/{client}/tracks/{each}/step/", 404)
+
+
+def test_the_picture_has_every_state_and_every_clock_on_one_scale(world, house):
+    client = world.client(house.worker)
+    track = begin(house.worker, client, state="filed", given={"filed_at": days_ago(9)})
+    move(house.worker, client, track, "set_hearing", 1, given={"hearing_on": in_days(10)})
+    found = view(house.worker, client, track)
+    drawn = path(found, datetime.now(UTC))
+    assert [each.state.code for each in drawn.stood] == ["filed", "hearing_set"]
+    assert {lane.due.rule.code: lane.standing for lane in drawn.lanes} == {
+        "ex_parte_review": "left",
+        "decided_in_thirty_days": "left",
+        "hearing_without_order": "open",
+    }
+    late = next(lane for lane in drawn.lanes if lane.due.rule.code == "ex_parte_review")
+    assert [bar.kind for bar in late.bars] == ["met", "late"]
+    for lane in drawn.lanes:
+        for bar in lane.bars:
+            assert 0 <= bar.x <= bar.end <= 101
+
+
+def test_a_clock_is_said_from_what_it_counts():
+    order = protocol("protective_order", 1)
+    assert counted(order, order.due("served_before_hearing")) == "1 day before: Day of the hearing"
+    assert counted(order, order.due("hearing")) == "on the day: Day of the hearing"
+    assert counted(order, order.due("service_again")) == "3 days from then on"
+    assert spanned(Span(-2, Unit.BUSINESS_DAYS)) == "2 working days"
+    at = datetime(2026, 11, 28, tzinfo=UTC)
+    rule = order.due("hearing")
+    assert standing(DueView(rule.code, rule, at, at), at) == "overdue"
+    assert standing(DueView(rule.code, rule, at, at + timedelta(seconds=1)), at) == "open"
+
+
+def test_a_form_asks_exactly_for_the_evidence_of_its_step():
+    order = protocol("protective_order", 1)
+    form = StepForm({}, protocol=order, way=order.transitions["grant"], marks=())
+    assert set(form.fields) == {
+        "given_stands_until",
+        "given_mutual",
+        "given_firearms",
+        "given_in_registry",
+        "occurred_at",
+    }
+    assert not form.is_valid()
+    assert set(form.errors) == {"given_stands_until"}
+    form = StepForm(
+        {"given_stands_until": "2027-11-28", "given_mutual": "no"},
+        protocol=order,
+        way=order.transitions["grant"],
+        marks=(),
+    )
+    assert form.is_valid()
+    assert form.given() == {"stands_until": "2027-11-28", "mutual": "no"}
+
+
+def test_a_deleted_file_leaves_no_case_on_any_list(world, house):
+    boss = house[Role.SUPERVISOR]
+    client = world.client(boss)
+    begin(boss, client, state="filed", given={"filed_at": days_ago(9)})
+    with boss.enter(Verb.DELETE_CLIENT, client=client) as permit:
+        vault.delete_client(permit=permit, at=permit.at, client_id=client)
+    assert "A judge looks" not in page(signed_in(boss), "/my-day/")
+
+
+def test_a_reason_for_a_no_is_opened_on_the_case_s_own_page_alone(world, house, tried):
+    client = world.client(house.worker)
+    track = begin(house.worker, client, "tried_out", "waiting")
+    due = next(due for due in view(house.worker, client, track).dues if due.rule.by_hand)
+    meet(house.worker, client, due.id, "not_safe", "HE READS HER MESSAGES")
+    browser = signed_in(house.worker)
+    assert "HE READS HER MESSAGES" in page(browser, f"/clients/{client}/tracks/{track}/")
+    for place in (f"/clients/{client}/", f"/clients/{client}/tracks/", "/my-day/"):
+        assert "HE READS HER MESSAGES" not in page(browser, place)
