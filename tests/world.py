@@ -49,8 +49,8 @@ class Worker:
     def caller(self) -> Caller:
         return Caller(agency=self.agency, account=self.account, member=self.member, private=self.private)
 
-    def enter(self, *verbs: Verb, client: UUID | None = None, purpose: Purpose = Purpose.OWN_SERVICE, at=None):
-        return gate().enter(self.caller, *verbs, purpose=purpose, at=at or timezone.now(), client=client)
+    def enter(self, *verbs: Verb, client: UUID | None = None, purpose: Purpose = Purpose.OWN_SERVICE, at=None, **more):
+        return gate().enter(self.caller, *verbs, purpose=purpose, at=at or timezone.now(), client=client, **more)
 
 
 @dataclass
@@ -266,8 +266,9 @@ def draft(starter: House, *others: House, categories=(Category.LEGAL,), purposes
         )
         today = permit.at.date()
         sections, flows = beginning(
-            parties, categories, purposes, "envelope", today, today + timedelta(days=300), tables(permit.at), str
-        )
+            parties, categories, purposes, "envelope", today, today + timedelta(days=300), tables(permit.at), str,
+            {id: card.focal for id, card in cards.items()},
+        )  # fmt: skip
         sections["parties"]["signatory"] = {str(id): "The director" for id in ids}
         return drafting.begin(
             permit=permit,

@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import Any
 from uuid import UUID
 
-from accord.agreements.rules import BREACH_HOURS, BY_ID, SECTIONS, Flow, Ground, Parties, speaking
+from accord.agreements.rules import BREACH_HOURS, BY_ID, SMALLEST_COUNT, Flow, Ground, Parties, speaking
 from accord.partners.rules import needs_release
 from accord.policy.law import Tables
 from accord.policy.words import AgencyKind, Category, Purpose
@@ -97,7 +97,29 @@ MODEL: Mapping[str, Mapping[str, str]] = {
         "fate": _("What was told before stays where the law makes somebody keep it, sealed; the rest is destroyed.")
     },
     "retention": {"destroyed": _("The key is destroyed; paper is shredded.")},
+    "protecting_data": {
+        "text": _(
+            "Lock the screen when you leave it. Tell nobody your passphrase. No names in the subject of a message, in "
+            "a file name or in a calendar. Speak of her where nobody listens. Print only what is needed, and shred "
+            "it. What is lost or seen by somebody else is reported at once."
+        )
+    },
+    "contingency": {
+        "text": _(
+            "When Accord cannot be reached, the focal points phone each other; only what is needed for somebody's "
+            "safety is told, on her release or under the law of whoever tells it, and noted afterwards. Where a focal "
+            "point is away, the deputy decides. Paper is locked away until it can be entered, and then shredded."
+        )
+    },
 }
+#: Forms and counts that begin with everything they can say.
+WHOLE = (
+    ("meetings", "rules"),
+    ("form_release", "says"),
+    ("form_referral", "asks"),
+    ("monthly_report", "counts"),
+    ("external_request", "asks"),
+)
 #: How long each kind of record is kept, to begin with.
 KEPT: Mapping[str, str] = {
     "received": _("Until the release ends, or as long as its recipient's law says"),
@@ -117,9 +139,11 @@ def beginning(
     review_day: date,
     tables: Tables,
     say: Callable[[str], str],
+    focal: Mapping[UUID, str],
 ) -> tuple[dict[str, dict[str, Any]], tuple[Flow, ...]]:
-    """The sections and the matrix a draft begins with; `say` translates. Who signs is left to the parties."""
-    sections: dict[str, dict[str, Any]] = {section.id: {} for section in SECTIONS}
+    """The sections, the annexes and the matrix a draft begins with; `say` translates, `focal` says whom to ask at each
+    party. Who signs is left to the parties."""
+    sections: dict[str, dict[str, Any]] = {name: {} for name in BY_ID}
     for section, texts in MODEL.items():
         sections[section] |= {item: say(text) for item, text in texts.items()}
     survivors = [str(id) for id, agency in parties.facts.items() if agency.kind is AgencyKind.VICTIM_SERVICES]
@@ -127,8 +151,12 @@ def beginning(
     sections["identifying"]["keys"] = ["herself", "number"]
     sections["consent"]["provider"] = "released"
     sections["mechanisms"]["ways"] = [mechanism]
-    sections["meetings"] = {"rules": sorted(code for code, _words in BY_ID["meetings"].items[0].options),
-                            "keeper": say(_("The coordinator"))}  # fmt: skip
+    for section, item in WHOLE:
+        options = next(each.options for each in BY_ID[section].items if each.id == item)
+        sections[section][item] = sorted(code for code, _words in options)
+    sections["meetings"]["keeper"] = say(_("The coordinator"))
+    sections["focal_points"]["people"] = {str(party): focal[party] for party in parties.facts}
+    sections["monthly_report"]["below"] = SMALLEST_COUNT
     sections["access"]["days"], sections["breach"]["hours"], sections["leaving"]["days"] = 1, BREACH_HOURS, 30
     sections["retention"]["periods"] = {kind: say(text) for kind, text in KEPT.items()}
     sections["governance"] = {

@@ -20,7 +20,7 @@ from accord.partners.rules import AGREEABLE, AGREED_FOR, MECHANISMS, Standing, W
 from accord.policy.conditions import Clause
 from accord.policy.facts import Agency
 from accord.policy.law import Tables
-from accord.policy.words import AgencyKind, Category, Purpose, Relation
+from accord.policy.words import AgencyKind, Category, Element, Purpose, Relation
 
 #: A review at the latest this many days after the first day (facts 2.1, section 19).
 LONGEST_DAYS = 366
@@ -28,6 +28,8 @@ LONGEST_DAYS = 366
 REMOVED_WITHIN = 1
 #: A breach is told to the parties within this many hours (facts 2.1, section 15: VAWA 24 h; HIPAA and GDPR are longer).
 BREACH_HOURS = 24
+#: Of fewer than this many nobody tells how many: somebody could be recognised (facts 1.12, case 9).
+SMALLEST_COUNT = 11
 #: Days before the review from which an agreement is due for it (facts 2.1, lifecycle).
 DUE = timedelta(days=60)
 
@@ -328,8 +330,138 @@ SECTIONS: tuple[Section, ...] = (
     ),
 )
 
-#: Sections by their id.
-BY_ID: Mapping[str, Section] = {section.id: section for section in SECTIONS}
+#: In every annex: why it is left out. What says so says nothing else.
+WITHOUT = Item("without", _("If it is left out: why"), L)
+
+ANNEXES: tuple[Section, ...] = (
+    Section(
+        "form_release",
+        _("Release form"),
+        _("What every release between the parties says. The blank form stands at the end of the paper."),
+        "facts 2.1 (annexes) [S:40]; 1.11",
+        (
+            Item(
+                "says",
+                _("What a release says"),
+                Kind.MANY,
+                (
+                    (Element.WRITTEN, _("It is in writing")),
+                    (Element.DISCLOSER, _("It says who may tell")),
+                    (Element.RECIPIENT, _("It names the one who is told")),
+                    (Element.DESCRIPTION, _("It says exactly what may be told")),
+                    (Element.PURPOSE, _("It says what for")),
+                    (Element.TIME_LIMITED, _("It has an end")),
+                    (Element.INFORMED, _("Risks, good and harm, and other ways were talked about")),
+                    (Element.RIGHT_TO_REVOKE, _("It says how she takes it back")),
+                    (Element.NOT_A_CONDITION, _("It says that no service depends on it")),
+                    (Element.REDISCLOSURE, _("It says that it may be passed on")),
+                    (Element.SIGNED, _("It is signed")),
+                    (Element.DATED, _("It has the day of signing")),
+                    (Element.AUTHORITY, _("It says what lets somebody else sign for her")),
+                    (Element.COPY_OFFERED, _("She was offered a copy")),
+                ),
+            ),
+            WITHOUT,
+        ),
+    ),
+    Section(
+        "form_referral",
+        _("Referral form"),
+        _("What goes along when one party sends her to another; at least how she is reached safely, and her consent."),
+        "facts 2.1 (annexes, 5) [S:39] [S:40]",
+        (
+            Item(
+                "asks",
+                _("What it asks"),
+                Kind.MANY,
+                (
+                    ("who", _("Who she is")),
+                    ("safe", _("How and when she can be reached safely")),
+                    ("born", _("Day of birth")),
+                    ("address", _("Where she lives, unless that is kept secret")),
+                    ("children", _("Her children")),
+                    ("risk", _("What a risk screen said")),
+                    ("reason", _("What she is sent for")),
+                    ("consent", _("Whether she agrees, and if not, why it is sent")),
+                    ("number", _("The number of a case or report")),
+                    ("orders", _("Orders and conditions of release")),
+                    ("markers", _("What whoever goes there has to know: weapons, animals")),
+                ),
+            ),
+            WITHOUT,
+        ),
+    ),
+    Section(
+        "focal_points",
+        _("Focal points"),
+        _("Whom to ask at each party, and who stands in."),
+        "facts 2.1 (annexes, 1) [S:40]",
+        (Item("people", _("Point person, deputy, phone"), Kind.EACH_PARTY), WITHOUT),
+    ),
+    Section(
+        "protecting_data",
+        _("Data protection protocol"),
+        _("What each worker does every day so that nothing gets lost, seen or taken."),
+        "facts 2.1 (annexes, 12) [S:40]",
+        (Item("text", _("The protocol"), T), WITHOUT),
+    ),
+    Section(
+        "monthly_report",
+        _("Sample monthly report"),
+        _("What the parties count for each other. Totals about nobody, and no small number."),
+        "facts 2.1 (annexes), 2.2, 1.12 (9) [S:40] [S:46]",
+        (
+            Item(
+                "counts",
+                _("What is counted"),
+                Kind.MANY,
+                (
+                    ("referrals", _("Referrals sent, accepted, declined")),
+                    ("answered", _("Answered in the agreed time, and not")),
+                    ("releases", _("Releases signed, refused, taken back")),
+                    ("services", _("Services offered, accepted, declined")),
+                    ("gaps", _("What got stuck between the parties")),
+                    ("requests", _("Requests by others, and what became of them")),
+                    ("breaches", _("Breaches")),
+                ),
+            ),
+            Item("below", _("Fewer than this many are not told"), N),
+            WITHOUT,
+        ),
+    ),
+    Section(
+        "external_request",
+        _("Form for requests from outside"),
+        _("Whoever is no party and wants to know something asks in writing, each time."),
+        "facts 2.1 (annexes, 14) [S:40]",
+        (
+            Item(
+                "asks",
+                _("What it asks"),
+                Kind.MANY,
+                (
+                    ("who", _("Who asks, and for whom")),
+                    ("what", _("Exactly what is asked for")),
+                    ("why", _("What for, and on what law")),
+                    ("where", _("Who will see it, where and how long it is kept")),
+                    ("agreed", _("That every party agrees, before anything they compiled together is given out")),
+                    ("unnamed", _("That no agency can be recognised in it")),
+                ),
+            ),
+            WITHOUT,
+        ),
+    ),
+    Section(
+        "contingency",
+        _("Contingency plan"),
+        _("What happens when Accord, a building or a person is not there: how you reach each other, who decides."),
+        "facts 2.1 (annexes) [S:40]",
+        (Item("text", _("The plan"), T), WITHOUT),
+    ),
+)
+
+#: Sections and annexes by their id, in their order.
+BY_ID: Mapping[str, Section] = {section.id: section for section in (*SECTIONS, *ANNEXES)}
 
 
 class Ground(StrEnum):
@@ -512,13 +644,37 @@ def _filled(content: Content, parties: Parties, tables: Tables) -> Iterator[Find
     """Every item of every section says something."""
     for section in SECTIONS:
         for item in section.items:
-            value = content.value(section.id, item.id)
-            wanted = _wanted(item, content)
-            if wanted is not None:
-                if not all(str((value or {}).get(key, "")).strip() for key in wanted):
-                    yield Finding(section.id, _("“%(item)s” is not complete."), {"item": item.label})
-            elif value in (None, "", []) or (isinstance(value, str) and not value.strip()):
-                yield Finding(section.id, _("“%(item)s” is missing."), {"item": item.label})
+            yield from _missing(section, item, content)
+
+
+def _annexed(content: Content, parties: Parties, tables: Tables) -> Iterator[Finding]:
+    """Every annex is there, or says why it is not."""
+    for annex in ANNEXES:
+        items = [item for item in annex.items if item is not WITHOUT]
+        if not _empty(content.value(annex.id, WITHOUT.id)):
+            if not all(_empty(content.value(annex.id, item.id)) for item in items):
+                yield Finding(annex.id, _("It says why it is left out, and yet something stands in it."))
+            continue
+        for item in items:
+            yield from _missing(annex, item, content)
+
+
+def _missing(section: Section, item: Item, content: Content) -> Iterator[Finding]:
+    """That an item says nothing, or nothing on one of its lines."""
+    value = content.value(section.id, item.id)
+    wanted = _wanted(item, content)
+    if wanted is not None:
+        if not all(str((value or {}).get(key, "")).strip() for key in wanted):
+            yield Finding(section.id, _("“%(item)s” is not complete."), {"item": item.label})
+    elif _empty(value):
+        yield Finding(section.id, _("“%(item)s” is missing."), {"item": item.label})
+
+
+def _empty(value: Any) -> bool:
+    """Whether nothing stands there, on no line of it."""
+    if isinstance(value, Mapping):
+        return all(map(_empty, value.values()))
+    return value in (None, "", []) or (isinstance(value, str) and not value.strip())
 
 
 def _wanted(item: Item, content: Content) -> list[str] | None:
@@ -629,6 +785,30 @@ def _review(content: Content, parties: Parties, tables: Tables) -> Iterator[Find
         yield Finding("review", _("An agreement is reviewed within twelve months."))
 
 
+def _forms(content: Content, parties: Parties, tables: Tables) -> Iterator[Finding]:
+    """What the annexed forms leave out though a law, her safety or the others ask for it."""
+    asked = {element for party in parties.facts.values() for element in _asked_of_releases(party, tables)}
+    for form, item, wanted in (
+        ("form_release", "says", asked),
+        ("form_referral", "asks", {"safe", "consent"}),
+        ("external_request", "asks", {code for code, _words in BY_ID["external_request"].items[0].options}),
+    ):
+        given = content.value(form, item)
+        for code, words in BY_ID[form].items[0].options:
+            if given and code in wanted and code not in given:
+                yield Finding(form, _("“%(item)s” belongs in it."), {"item": words})
+    below = content.value("monthly_report", "below")
+    if isinstance(below, int) and below < SMALLEST_COUNT:
+        yield Finding("monthly_report", _("Fewer than 11 are not told: somebody could be recognised."))
+
+
+def _asked_of_releases(holder: Agency, tables: Tables) -> Iterator[Element]:
+    """What the laws of a holder ask of any release."""
+    for one in tables.releases:
+        if not one.duties.isdisjoint(holder.duties):
+            yield from one.elements | one.elements_if_not_self
+
+
 def _promised(content: Content, parties: Parties, tables: Tables) -> Iterator[Finding]:
     for section, values in content.sections.items():
         for phrase in [phrase for text in _texts(values) for phrase in promises(text)]:
@@ -641,7 +821,8 @@ def _promised(content: Content, parties: Parties, tables: Tables) -> Iterator[Fi
 
 
 CHECKS: tuple[Check, ...] = (
-    _filled, _duties, _never, _rows, _hashed, _consent, _meetings, _numbers, _governance, _review, _promised,
+    _filled, _duties, _never, _rows, _hashed, _consent, _meetings, _numbers, _governance, _review, _annexed, _forms,
+    _promised,
 )  # fmt: skip
 
 

@@ -215,6 +215,7 @@ class _Acting:
             today + timedelta(days=agreement.days_left - 1),
             tables(permit.at),
             str,
+            {id: card.focal for id, card in cards.items()},
         )
         sections["parties"]["signatory"] = {str(id): f"{card.deputy}, Director" for id, card in cards.items()}
         return drafts.begin(

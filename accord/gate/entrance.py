@@ -78,6 +78,7 @@ class Asked:
     purpose: Purpose
     client: UUID | None
     at: datetime
+    besides: tuple[Verb, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +109,15 @@ class Gate:
         at: datetime,
         client: UUID | None = None,
         blocks: Sequence[Block] = (),
+        besides: tuple[Verb, ...] = (),
     ) -> AbstractContextManager[Permit]:
-        """One transaction with a permit for `verbs`, all of which must be allowed.
+        """One transaction with a permit for `verbs`, all of which must be allowed, and for those of `besides` that are.
 
         `client` names the file it is about; one that is not in this agency's vault is refused like one that never was.
         Raises Refused (a leaf is kept, also when the body raised it because something was not there), SignInAgain, or
         whatever else the body raises (then nothing is kept).
         """
-        return self._entered(Asked(caller, verbs, purpose, client, at), blocks)
+        return self._entered(Asked(caller, verbs, purpose, client, at, besides), blocks)
 
     @contextmanager
     def kept(self, caller: Caller, *, purpose: Purpose, at: datetime) -> Iterator[Permit]:
@@ -149,9 +151,9 @@ class Gate:
                 thing = NOTHING if asked.client is None else vault_facts.client_thing(asked.client)
                 if standing is None or thing is None:
                     raise _No(None)
-                decision, scope = self._decide(asked, standing, thing, blocks)
+                verbs, decision, scope = self._decide(asked, standing, thing, blocks)
                 permit = Permit.issue(
-                    verbs=asked.verbs,
+                    verbs=verbs,
                     agency_id=caller.agency,
                     member_id=caller.member,
                     actor=caller.actor,
@@ -194,21 +196,41 @@ class Gate:
 
     def _decide(
         self, asked: Asked, standing: Standing, thing: Thing, blocks: Sequence[Block]
-    ) -> tuple[Decision, Scope]:
-        """The answer to every verb, and what lists are narrowed to. Need to know binds a worker as a worker: what
-        another role of hers allows (a supervisor's, a privacy officer's) reaches every file that is not walled off."""
+    ) -> tuple[tuple[Verb, ...], Decision, Scope]:
+        """The verbs that are allowed, the answer to them, and what lists are narrowed to. Need to know binds a worker
+        as a worker: what another role of hers allows (a supervisor's, a privacy officer's) reaches every file that is
+        not walled off."""
         member, scope = standing.member, standing.scope
         if scope.only is not None:
             other = replace(member, roles=member.roles - {Role.WORKER})
             decision = self._answer(asked, standing.agency, other, thing, blocks)
             if decision.level > Level.NONE:
-                return decision, Scope(scope.hidden)
+                return *self._besides(asked, standing.agency, other, thing, blocks, decision), Scope(scope.hidden)
             if asked.client is not None and asked.client not in scope.only:
                 blocks = (*blocks, Block(BlockKind.NEED_TO_KNOW, thing.subject))
         decision = self._answer(asked, standing.agency, member, thing, blocks)
         if decision.level is Level.NONE:
-            return self._through_glass(asked, standing, thing, decision)
-        return decision, scope
+            return asked.verbs, *self._through_glass(asked, standing, thing, decision)
+        return *self._besides(asked, standing.agency, member, thing, blocks, decision), scope
+
+    def _besides(
+        self,
+        asked: Asked,
+        agency: Agency,
+        member: Member,
+        thing: Thing,
+        blocks: Sequence[Block],
+        decision: Decision,
+    ) -> tuple[tuple[Verb, ...], Decision]:
+        """With the further verbs that the same roles allow, and the rules that say so."""
+        verbs = asked.verbs
+        for verb in asked.besides:
+            also = self._answer(replace(asked, verbs=(verb,)), agency, member, thing, blocks)
+            if also.level > Level.NONE:
+                verbs = (*verbs, verb)
+                because = dict.fromkeys((*decision.because, *also.because))
+                decision = replace(decision, because=tuple(because))
+        return verbs, decision
 
     def _through_glass(
         self, asked: Asked, standing: Standing, thing: Thing, refused: Decision

@@ -126,6 +126,10 @@ class Permit:
         if self.verbs.isdisjoint(verbs):
             raise PermitError(f"this permit is not for {' or '.join(verb.value for verb in verbs)}")
 
+    def may(self, function: Needing[..., object]) -> bool:
+        """Whether this permit names a verb of that action or query."""
+        return not self.verbs.isdisjoint(function.verbs)
+
     def opened(self) -> Vault:
         """The agency's vault. Raises PermitError when this permit came without one."""
         if self.vault is None:

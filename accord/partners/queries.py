@@ -38,6 +38,11 @@ class AgencyCard:
     timezone: str
     vault_mode: str
 
+    @property
+    def focal(self) -> str:
+        """Whom to ask there, who stands in, and the phone."""
+        return " · ".join(part for part in (self.point_person, self.deputy, self.phone) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class MemberLine:

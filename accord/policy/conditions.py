@@ -16,6 +16,7 @@ from typing import Any
 from accord.policy.facts import Agency, Because, Question, Release
 from accord.policy.words import (
     AgencyKind,
+    Basis,
     Category,
     Duty,
     Field,
@@ -32,7 +33,8 @@ from accord.policy.words import (
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What opens without her release: how much, which single facts at most (None: all), by which rules, relying on
-    which agreements and papers, with what was represented on these, and until when."""
+    which agreements and papers, with what was represented on these, and until when. `compelled`: some law of the holder
+    compels it; `basis`: whether all of them do."""
 
     level: Level
     fields: frozenset[Field] | None
@@ -41,6 +43,7 @@ class Opened:
     represented: frozenset[Representation]
     until: datetime
     compelled: bool
+    basis: Basis
 
 
 #: What a yes would rest on; None before that is known.

@@ -5,7 +5,8 @@
     3  compulsion: what a statute or a court makes the holder send, on a paper that is on file
     4  her release
     5  exceptions: what a law lets a holder send without her release
-       (3 and 5 count as far as they go further than her release; every law the holder is under must open)
+       (3 and 5 count as far as they go further than her release; every law the holder is under must open, be it one
+       by 3 and another by 5: together they are no stronger than an exception, and bring the duties of both)
     6  agreements: they narrow what rests on them; her release and what the law lets flow without one do not
     7  blocks and conflicts; her own never stops no statute and no court
     8  the duties of a yes
@@ -195,7 +196,7 @@ def _disclose(law: Law, tables: Tables, question: Question, at: datetime, *, on_
             duties=tuple([duty for duty, when in here.duties_opened if applies(when, question, opened)]),
             until=opened.until,
             fields=None if opened.fields is None else tuple(field for field in Field if field in opened.fields),
-            basis=Basis.COMPELLED if opened.compelled else Basis.EXCEPTION,
+            basis=opened.basis,
         )
     if release is None:
         own = _closed_by(blocks) or faults or _closed_by(keys)
@@ -402,7 +403,7 @@ def _higher_level_need(law: Law, question: Question, recipient: Agency) -> Need:
 @dataclass(frozen=True, slots=True)
 class _Way:
     """One way out under one law, or past one key: how much, which single facts at most (None: all), on what, until
-    when."""
+    when, and whether the law compels it."""
 
     level: Level
     fields: frozenset[Field] | None
@@ -410,6 +411,7 @@ class _Way:
     until: datetime
     agreement: Agreement | None = None
     papers: tuple[Process, ...] = ()
+    compels: bool = False
 
     @property
     def worth(self) -> tuple[Level, int]:
@@ -435,10 +437,12 @@ def _without_release(
     never: bool,
 ) -> tuple[Opened | None, Closed]:
     """What is compelled or excepted, if it opens more than `above`; and what is missing for more than that. Compulsion
-    goes before an exception that opens no more. After her `never` only compulsion counts. What a court or statute
-    demands is given even where she has released less; an exception for single facts leaves her word in its place."""
+    goes before an exception that opens no more, and both before what one law compels and another excepts. After her
+    `never` counts only what every law compels. What a court or statute demands is given even where she has released
+    less; an exception for single facts leaves her word in its place."""
     about = (question.thing.category, question.purpose)
-    if above == Level.FULL or not (about in here.compelled or about in here.exceptions):
+    compelled, excepted = here.compelled.get(about, ()), here.exceptions.get(about, ())
+    if above == Level.FULL or not (compelled or excepted):
         return None, ()
     papers = _papers(question, recipient, at) if question.processes else ()
     past = []
@@ -451,14 +455,19 @@ def _without_release(
     best: Opened | None = None
     worth: tuple[Level, int] = (above, ALL_FIELDS)
     gaps: list[tuple[Level, Closed]] = []
-    for compelled, table in ((True, here.compelled), (False, here.exceptions)):
-        candidates = table.get(about, ())
-        if not candidates or (never and not compelled):
+    tries = [(compelled, Basis.COMPELLED, False)]
+    if not never:
+        tries.append((excepted, Basis.EXCEPTION, False))
+        if compelled and excepted and len(question.holder.duties) > 1:
+            tries.append(((*compelled, *excepted), Basis.EXCEPTION, True))
+    for candidates, basis, both in tries:
+        if not candidates:
             continue
-        ways, could, lacking = _by_every_law(ask, candidates, past, whole=above > Level.NONE and not compelled)
+        whole = above > Level.NONE and basis is Basis.EXCEPTION
+        ways, could, lacking = _by_every_law(ask, candidates, past, whole=whole, alone=both)
         gaps.append((could, lacking))
         if ways:
-            opened = _together(ask, ways, compelled)
+            opened = _together(ask, ways, basis)
             gives = opened.level, ALL_FIELDS if opened.fields is None else len(opened.fields)
             if gives > worth:
                 best, worth = opened, gives
@@ -479,11 +488,12 @@ class _Asked:
 
 
 def _by_every_law(
-    ask: _Asked, candidates: tuple[OpeningLaw, ...], past: list[list[_Way]], *, whole: bool
+    ask: _Asked, candidates: tuple[OpeningLaw, ...], past: list[list[_Way]], *, whole: bool, alone: bool
 ) -> tuple[tuple[_Way, ...], Level, Closed]:
     """For each law the holder is under the way that opens most, together with one past each key, chosen so that the
     most single facts are left; empty when one law lets nothing out. And how much could be opened, and what it lacks.
-    With `whole` a way that is for single facts only does not count."""
+    With `whole` a way that is for single facts only does not count; with `alone` only what would be enough by itself is
+    said to be lacking."""
     parts = [[way for way in ways if way.fields is None or not whole] for ways in past]
     could = Level.FULL
     wanting: list[tuple[Level, list[_Gap]]] = []
@@ -502,7 +512,8 @@ def _by_every_law(
             return (), could, ()
         parts.append([way for way in ways if way.worth == most])
         wanting.append((most[0], gaps))
-    missing = tuple(gap for has, gaps in wanting if has < could for level, gap in gaps if level >= could)
+    lacks = [[gap for level, gap in gaps if level >= could] for has, gaps in wanting if has < could]
+    missing = tuple(gap for gaps in lacks for gap in gaps if not alone or all(gap in others for others in lacks))
     best: tuple[_Way, ...] = ()
     if all(parts):
         best = max(product(*map(_unlike, parts)), key=lambda chosen: _count(_shared(chosen)))
@@ -536,10 +547,18 @@ def _ways(ask: _Asked, one: OpeningLaw) -> tuple[list[_Way], tuple[Because, Need
             return [], (ask.law.in_force, _agreement_need(ask.law, ask.question, ask.recipient))
         ends.append(agreement.until)
     if not one.papers:
-        return [_Way(one.level, one.fields, one.because, min(ends), agreement)], None
+        return [_Way(one.level, one.fields, one.because, min(ends), agreement, (), one.compels)], None
     on_file = _on_file(ask.tables, one.papers, ask.papers, ask.question, ask.recipient)
     found = [
-        _Way(one.level, fields, one.because, min([*ends, *(paper.until for paper in papers)]), agreement, papers)
+        _Way(
+            one.level,
+            fields,
+            one.because,
+            min([*ends, *(paper.until for paper in papers)]),
+            agreement,
+            papers,
+            one.compels,
+        )
         for papers in on_file
         if (fields := _fields(ask.tables, one.fields, papers)) is None or fields
     ]
@@ -563,7 +582,7 @@ def _past(tables: Tables, key: Closer, papers: tuple[Process, ...]) -> _Way:
     return _Way(Level.FULL, _fields(tables, None, papers), key.because, until, None, papers)
 
 
-def _together(ask: _Asked, ways: tuple[_Way, ...], compelled: bool) -> Opened:
+def _together(ask: _Asked, ways: tuple[_Way, ...], basis: Basis) -> Opened:
     """What these ways open together: the strictest wins."""
     agreements = {way.agreement.id: way.agreement for way in ways if way.agreement is not None}
     used = {paper.id: paper for way in ways for paper in way.papers}
@@ -579,7 +598,8 @@ def _together(ask: _Asked, ways: tuple[_Way, ...], compelled: bool) -> Opened:
         # Whatever is written down on any of them counts: that telling her is unsafe may stand on another one.
         represented=frozenset().union(*[paper.represented for paper in ask.papers]),
         until=min(way.until for way in ways),
-        compelled=compelled,
+        compelled=any(way.compels for way in ways),
+        basis=basis,
     )
 
 

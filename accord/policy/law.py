@@ -265,6 +265,7 @@ class OpeningLaw:
     papers: tuple[PaperLaw, ...]
     agreement: bool
     days: int
+    compels: bool
 
 
 #: By category and purpose; the highest level first, of equals those without a list of facts, without agreement, by id.
@@ -594,8 +595,9 @@ def _openings(rules: list[Rule]) -> Openings:
     for rule in rules:
         for category, level in rule.opens.items():
             one = OpeningLaw(
-                rule.because, rule.duties, rule.when, level, rule.fields, rule.papers, rule.agreement, rule.days
-            )
+                rule.because, rule.duties, rule.when, level, rule.fields, rule.papers, rule.agreement, rule.days,
+                rule.step is Step.COMPELLED,
+            )  # fmt: skip
             for purpose in rule.purposes:
                 found.setdefault((category, purpose), []).append(one)
     return {

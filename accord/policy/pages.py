@@ -68,7 +68,8 @@ CHAPTERS: tuple[tuple[Step, str, str], ...] = (
         Step.EXCEPTION,
         "Exceptions: what may be sent without her release",
         (
-            "The holder may send this, and need not. Each law the holder is under must let it out, as above; a "
+            "The holder may send this, and need not. Each law the holder is under must let it out, as above; what one "
+            "of them compels and another only permits goes out as an exception, with the duties of both. A "
             "victim service provider gives nothing but totals, and what a fatality review needs of somebody who has "
             "died. Where her release opens as much, her release is relied on: it has her own end, and she can take "
             "it back. Where the exception opens more, its level counts. Bars, keys, blocks and conflicts close all "

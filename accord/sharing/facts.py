@@ -15,9 +15,10 @@ from accord.partners import facts as partners
 from accord.policy.facts import Block, Grant, Release, Signer
 from accord.policy.words import BlockKind, Category, Element, Instrument, Level, Purpose, SignerRole
 from accord.sharing import models
-from accord.sharing.rules import Content, info, is_named
+from accord.sharing.rules import Content, info
 from accord.vault.facts import files
 from accord.vault.models import Client
+from accord.vault.rules import is_named
 
 
 def release_fact(row: models.Release) -> Release | None:

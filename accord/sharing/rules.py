@@ -12,7 +12,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from accord.policy.words import AgencyKind, Category, Element, Instrument, Level, Purpose, SignerRole
-from accord.sealing.tokens import name_forms, name_words
 
 #: Usual length of a release and the length above which the page asks twice, in days (facts 1.1, a design default;
 #: the law in `policy` sets the cap).
@@ -374,18 +373,6 @@ def narrowed(content: Content, level: Level) -> Content:
             kept_from=content.kept_from,
         )
     return Content(kind="involved", category=content.category, level=Level.EXISTENCE, kept_from=content.kept_from)
-
-
-def is_named(kept: str, member: str) -> bool:
-    """Whether a colleague may be the person she named: given and family name of one both stand in the other's, however
-    they are accented, ordered or hyphenated and whatever stands between them. A namesake counts: it is the safe side.
-    """
-    return _within(kept, member) or _within(member, kept)
-
-
-def _within(name: str, other: str) -> bool:
-    words = name_words(name)
-    return bool(words) and {words[0], words[-1]} <= name_forms(other)
 
 
 #: How she can tell somebody something.

@@ -55,6 +55,7 @@ from accord.vault.rules import (
     Summary,
     about_a_child,
     code,
+    is_named,
     may_contact,
     service_checked,
 )
@@ -581,26 +582,30 @@ def break_glass(
 @needs(Verb.BREAK_GLASS)
 def open_glass(*, permit: Permit, at: datetime, glass_id: UUID) -> None:
     """A second person has agreed, and she opens the file now. Raises InvalidEntry when nobody has, or it is over."""
-    Member.objects.select_for_update().get(id=permit.member_id)
+    member = Member.objects.select_for_update().get(id=permit.member_id)
     glass = Glass.objects.select_for_update().filter(id=glass_id, member_id=permit.member_id).first()
     if glass is None or glass.client_id is None or glass.opened_at is not None or not _waits(glass.id):
         raise InvalidEntry("Nobody has agreed, or the time for it is over. Ask again.")
     if Glass.objects.filter(member_id=permit.member_id, until_at__gt=Now()).exists():
         raise InvalidEntry("You have one file open in an emergency already. Wait until it is over.")
-    by_partner = Seconding.objects.filter(holder_id=permit.agency_id, glass=glass.id, agreed=True)
-    if glass.agreed is False or not (glass.agreed or by_partner.exists()):
+    by_partner = Seconding.objects.filter(holder_id=permit.agency_id, glass=glass.id, agreed=True).first()
+    if glass.agreed is False or not (glass.agreed or by_partner):
         raise InvalidEntry("Nobody has agreed, or the time for it is over. Ask again.")
+    if not glass.agreed and by_partner and is_named(by_partner.answered_name, member.name):
+        raise InvalidEntry("Who agreed there bears your name, and nobody is her own second. Ask your director.")
     _open(permit, glass, crossing=True)
 
 
 @needs(Verb.SECOND_GLASS)
 def second_glass(*, permit: Permit, at: datetime, glass_id: UUID, agreed: bool) -> None:
     """The agency's own director agrees or refuses. Raises InvalidEntry when there is nothing to answer: never asked, by
-    herself, answered, over, or about a file she is walled off herself."""
+    herself or somebody who bears her name, answered, over, or about a file she is walled off herself."""
     rows = within(permit, Glass.objects.select_for_update(of=("self",)))
     glass = rows.filter(id=glass_id, client__isnull=False, second_at__isnull=True, opened_at__isnull=True).first()
     if glass is None or glass.member_id == permit.member_id or not _waits(glass.id):
         raise InvalidEntry("There is nothing to answer any more.")
+    if is_named(glass.member.name, Member.objects.get(id=permit.member_id).name):
+        raise InvalidEntry("Who asks bears your name, and nobody is her own second. Somebody else has to answer.")
     glass.second_by, glass.second_at, glass.agreed = permit.member_id, at, agreed
     glass.save(update_fields=["second_by", "second_at", "agreed"])
     permit.record("glass_seconded" if agreed else "glass_refused", glass.id)
@@ -608,11 +613,12 @@ def second_glass(*, permit: Permit, at: datetime, glass_id: UUID, agreed: bool) 
 
 @needs(Verb.SECOND_PARTNER)
 def second_partner(*, permit: Permit, at: datetime, seconding_id: UUID, agreed: bool) -> None:
-    """Somebody here agrees or refuses for a partner. She is shown no client and no name. Raises InvalidEntry when there
-    is nothing to answer."""
+    """Somebody here agrees or refuses for a partner. She is shown no client and no name; the partner reads hers. Raises
+    InvalidEntry when there is nothing to answer."""
+    name = Member.objects.values_list("name", flat=True).get(id=permit.member_id)
     rows = Seconding.objects.filter(id=seconding_id, agency_id=permit.agency_id, answered_at__isnull=True)
     answered = rows.filter(asked_at__gt=Now() - GLASS_WAITS).update(
-        answered_at=Now(), answered_by=permit.member_id, agreed=agreed
+        answered_at=Now(), answered_by=permit.member_id, answered_name=name, agreed=agreed
     )
     if not answered:
         raise InvalidEntry("There is nothing to answer any more.")

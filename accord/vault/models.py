@@ -382,6 +382,9 @@ class Seconding(models.Model):
     asked_at = models.DateTimeField(db_comment="moment: when")
     answered_at = models.DateTimeField(null=True, db_comment="moment: when")
     answered_by = models.UUIDField(null=True, db_comment="link: member of the agency that is asked")
+    answered_name = models.CharField(
+        max_length=120, null=True, db_comment="staff: who answered, for the agency that asks"
+    )
     agreed = models.BooleanField(null=True, db_comment="code: what she answered")
 
     class Meta:
@@ -389,8 +392,15 @@ class Seconding(models.Model):
         indexes = [models.Index(fields=["holder", "glass"], name="seconding_by_glass")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(answered_at__isnull=True, answered_by__isnull=True, agreed__isnull=True)
-                | models.Q(answered_at__isnull=False, answered_by__isnull=False, agreed__isnull=False),
+                condition=models.Q(
+                    answered_at__isnull=True, answered_by__isnull=True, answered_name__isnull=True, agreed__isnull=True
+                )
+                | models.Q(
+                    answered_at__isnull=False,
+                    answered_by__isnull=False,
+                    answered_name__isnull=False,
+                    agreed__isnull=False,
+                ),
                 name="seconding_answer_is_whole",
             ),
         ]

@@ -16,6 +16,7 @@ from django.db.models.functions import JSONObject, Now
 from accord.accounts.rules import CODE_ALPHABET
 from accord.database.prepared import prepared
 from accord.ledger.permits import Permit, needs
+from accord.partners.models import Member
 from accord.policy.words import Category, Level, Mark, Relation, Verb
 from accord.sealing.tokens import Token as SearchToken
 from accord.sealing.tokens import code_token, date_token, query_tokens, twin_tokens
@@ -36,6 +37,7 @@ from accord.vault.rules import (
     Served,
     Summary,
     glass_state,
+    is_named,
     standing,
 )
 
@@ -167,6 +169,7 @@ class GlassView:
     crossing: bool
     second_by: UUID | None
     partner_id: UUID | None
+    partner_by: str
     reviewed_at: datetime | None
     reviewed_by: UUID | None
     outcome: str
@@ -478,14 +481,14 @@ def walls(*, permit: Permit, client_id: UUID | None = None, limit: int = MOST_EN
     return _walls(permit, rows, limit)
 
 
-@needs(Verb.READ_DAY)
+@needs(Verb.WALL_CLIENT)
 def walls_lately(*, permit: Permit, days: int = 7) -> list[WallLine]:
     """Walls of the last days that somebody else set, for a supervisor's day."""
     rows = Wall.objects.filter(lifted_at__isnull=True, since_at__gte=permit.at - timedelta(days=days))
     return _walls(permit, rows.exclude(by=permit.member_id), MOST_ENTRIES)
 
 
-@needs(Verb.READ_DAY, Verb.WALL_CLIENT)
+@needs(Verb.WALL_CLIENT)
 def walls_found(*, permit: Permit) -> list[WallLine]:
     """Walls that stand because somebody in a file seems to be a colleague or hers, and nobody has looked at yet."""
     rows = Wall.objects.filter(lifted_at__isnull=True, seen_at__isnull=True, by__isnull=True)
@@ -543,11 +546,13 @@ def glass(*, permit: Permit, glass_id: UUID) -> GlassView | None:
 
 @needs(Verb.SECOND_GLASS)
 def glasses_to_second(*, permit: Permit) -> list[GlassView]:
-    """What waits for the agency's own director, the longest first; not her own, and nothing about a file she is walled
-    off herself."""
+    """What waits for the agency's own director, the longest first; not her own or of somebody who bears her name, and
+    nothing about a file she is walled off herself."""
     rows = Glass.objects.filter(client__isnull=False, opened_at__isnull=True, second_at__isnull=True)
     rows = within(permit, rows).filter(asked_at__gt=Now() - GLASS_WAITS).exclude(member_id=permit.member_id)
-    return _glasses(permit, _glass_rows(rows).order_by("asked_at", "id"), words=True)
+    name = Member.objects.values_list("name", flat=True).get(id=permit.member_id)
+    waiting = _glass_rows(rows).order_by("asked_at", "id")
+    return _glasses(permit, [row for row in waiting if not is_named(row.member.name, name)], words=True)
 
 
 @needs(Verb.SECOND_PARTNER)
@@ -560,7 +565,7 @@ def partners_to_second(*, permit: Permit) -> list[SecondingView]:
     ]
 
 
-@needs(Verb.READ_DAY, Verb.REVIEW_GLASS)
+@needs(Verb.REVIEW_GLASS)
 def glasses_to_review(*, permit: Permit) -> list[GlassView]:
     """Emergency access nobody has looked at yet, from the moment it is asked for; the oldest first, not her own."""
     rows = Glass.objects.filter(reviewed_at__isnull=True).exclude(member_id=permit.member_id)
@@ -592,6 +597,7 @@ def _glass_rows(rows: QuerySet[Glass]) -> QuerySet[Glass]:
             stands=Q(until_at__gt=Now()),
             waits=Q(asked_at__gt=Now() - GLASS_WAITS),
             partner_agreed=Subquery(yes.values("agreed")[:1]),
+            partner_by=Subquery(yes.values("answered_name")[:1]),
         )
         .order_by("-asked_at", "id")
     )
@@ -620,6 +626,7 @@ def _glasses(permit: Permit, rows: Iterable[Glass], *, words: bool) -> list[Glas
             crossing=row.crossing,
             second_by=row.second_by,
             partner_id=row.partner_id,
+            partner_by=row.partner_by or "",
             reviewed_at=row.reviewed_at,
             reviewed_by=row.reviewed_by,
             outcome=row.outcome,
@@ -637,10 +644,10 @@ def _glass_words(permit: Permit, row: Glass) -> str:
 
 def _of_her_own(view: GlassView) -> GlassView:
     if view.state in ("open", "ended"):
-        return replace(view, second_by=None, reviewed_at=None, reviewed_by=None, outcome="")
+        return replace(view, second_by=None, partner_by="", reviewed_at=None, reviewed_by=None, outcome="")
     state = "waits" if view.state == "refused" else view.state
-    hidden = replace(view, client_id=None, code="", second_by=None, reviewed_at=None, reviewed_by=None, outcome="")
-    return replace(hidden, state=state)
+    hidden = replace(view, client_id=None, code="", second_by=None, partner_by="", reviewed_at=None, reviewed_by=None)
+    return replace(hidden, outcome="", state=state)
 
 
 def _walls(permit: Permit, rows: QuerySet[Wall], limit: int) -> list[WallLine]:

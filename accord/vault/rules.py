@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from accord.accounts.rules import CODE_ALPHABET
 from accord.policy.words import VICTIM_SERVICE_DUTIES, AgencyKind, Category, Duty, Mark, Relation
+from accord.sealing.tokens import name_forms, name_words
 
 CODE_LENGTH = 5
 
@@ -132,6 +133,18 @@ GLASS_WAITS = timedelta(hours=24)
 GLASS_MOST = 5
 #: What a privacy officer finds when she looks at it afterwards.
 GLASS_OUTCOMES = ("right", "talked_over", "misuse")
+
+
+def is_named(kept: str, member: str) -> bool:
+    """Whether a member may be the person that is named: given and family name of one both stand in the other's, however
+    they are accented, ordered or hyphenated and whatever stands between them. A namesake counts: it is the safe side.
+    """
+    return _within(kept, member) or _within(member, kept)
+
+
+def _within(name: str, other: str) -> bool:
+    words = name_words(name)
+    return bool(words) and {words[0], words[-1]} <= name_forms(other)
 
 
 def glass_state(*, opened: bool, stands: bool, waits: bool, own: bool | None, partner: bool | None) -> str:

@@ -61,7 +61,8 @@ def patterns(resolver: URLResolver) -> Iterator[URLPattern]:
 
 def address(page: Page) -> str:
     """The page's address with ids of nothing."""
-    return reverse(page.name, kwargs={word: uuid4() for word in re.findall(r"<uuid:(\w+)>", page.route)})
+    nothing = {"uuid": uuid4, "slug": lambda: "nothing", "int": lambda: 1}
+    return reverse(page.name, kwargs={word: nothing[kind]() for kind, word in re.findall(r"<(\w+):(\w+)>", page.route)})
 
 
 def test_every_url_is_in_the_table_once():
@@ -99,14 +100,14 @@ class Watched:
     def __init__(self) -> None:
         self.asked: list[tuple[Any, ...]] = []
 
-    def enter(self, caller, *verbs, purpose, at, client=None):
-        self.asked.append((verbs, purpose, client))
+    def enter(self, caller, *verbs, purpose, at, client=None, besides=()):
+        self.asked.append((verbs, purpose, client, besides))
         raise Refused
 
     taking_back = enter
 
     def kept(self, caller, *, purpose, at):
-        self.asked.append(((Verb.READ_KEPT,), purpose, None))
+        self.asked.append(((Verb.READ_KEPT,), purpose, None, ()))
         raise Refused
 
 
@@ -130,7 +131,7 @@ def test_a_view_enters_with_its_row_s_verbs_about_the_client_in_its_address(page
         return
     assert answer.status_code == 404
     client = re.search(r"/clients/([0-9a-f-]{36})/", path)
-    assert watched.asked == [(page.verbs, page.purpose, client and UUID(client[1]))]
+    assert watched.asked == [(page.verbs, page.purpose, client and UUID(client[1]), page.besides)]
 
 
 def test_no_view_goes_round_the_table():

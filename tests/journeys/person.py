@@ -287,7 +287,7 @@ class ByKeyboard(Person):
     def _write(self, field: Locator, text: str) -> None:
         self._reach(field)
         self.page.keyboard.press("Control+A")
-        self.page.keyboard.type(text)
+        self.page.keyboard.press("Delete") if text == "" else self.page.keyboard.type(text)
 
     def _reach(self, what: Locator, most: int = 200) -> None:
         """Tab until one stands there; of several choices it is enough to stand in their group."""

@@ -84,6 +84,17 @@ def test_two_agencies_draft_comment_and_sign_the_same_version(
     theirs.sees(PROMISE, "Each keeps its own duties.")
     theirs.go(f"{draft}matrix/")
     theirs.sees("Under the law")
+    # An annex is there, or says why it is left out.
+    theirs.go(f"{draft}section/edit/?section=contingency")
+    theirs.write("The plan", "")
+    theirs.press("Save as the newest version")
+    theirs.go(f"{draft}section/?section=contingency")
+    theirs.sees("To mend")
+    theirs.press("Change this section")
+    theirs.write("If it is left out: why", "The county has one for everybody.")
+    theirs.press("Save as the newest version")
+    ours.go(f"{draft}section/?section=contingency")
+    ours.sees("The county has one for everybody.")
 
     ours.go(f"{draft}lay/")
     ours.sees("Every party, its lawyers too, reads this version, and its director signs it by its hash.")

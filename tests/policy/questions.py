@@ -1124,6 +1124,75 @@ def two_laws() -> Iterator[Question]:
             )
 
 
+#: What one law of the holder compels and another only permits: on papers of both, or on one that both name.
+HALF_COMPELLED = (
+    on_paper(
+        A.SUBSTANCE_USE,
+        PART2 | HIPAA,
+        A.COURT,
+        C.NOTES,
+        P.LEGAL_PROCESS,
+        PART2_ORDER[0],
+        paper(K.SUBPOENA, R.SHE_WAS_NOTIFIED, id="paper-2"),
+    ),
+    on_paper(
+        A.SUBSTANCE_USE,
+        PART2 | HIPAA,
+        A.POLICE,
+        C.IDENTITY,
+        P.INVESTIGATION,
+        *PART2_ORDER,
+        paper(K.LAW_ENFORCEMENT_REQUEST, R.SHE_AGREES, id="paper-3"),
+    ),
+    on_paper(
+        A.SUBSTANCE_USE,
+        PART2 | HIPAA,
+        A.POLICE,
+        C.NOTES,
+        P.INVESTIGATION,
+        paper(K.FINDING, R.STAFF_OR_PREMISES),
+        paper(K.WARRANT, id="paper-2"),
+    ),
+    on_paper(A.SCHOOL, HIPAA | {D.FERPA}, A.DEFENCE, C.RESULTS, P.LEGAL_PROCESS, paper(K.SUBPOENA, R.SHE_WAS_NOTIFIED)),
+    on_paper(A.POLICE, HIPAA | {D.BRADY}, A.COURT, C.RISK, P.PROSECUTION, ORDER, agreements=(agreement(),)),
+)
+
+
+def half_compelled() -> Iterator[Question]:
+    """Each with each of its papers gone, ended, unseen by counsel, for single facts, or beside an order that compels
+    all of it; with a release, a never, a conflict, an agreement suspended, a mark, and what was written beside."""
+    blocks = [(), *((Block(kind, RECIPIENT),) for kind in BlockKind), (Block(BlockKind.CONFLICT, ANA),)]
+    beside = paper(K.FINDING, R.INFORMING_UNSAFE, R.THREAT_WRITTEN_DOWN, id="paper-b")
+    for one in HALF_COMPELLED:
+        own = one["processes"]
+        papers: list[tuple[Process, ...]] = [
+            own,
+            (),
+            EVERYTHING_ON_FILE,
+            (*own, beside),
+            (*own, replace(ORDER, id="paper-o")),
+        ]
+        for place, each in enumerate(own):
+            rest = (*own[:place], *own[place + 1 :])
+            changes: tuple[Facts, ...] = (
+                {"until": AT},
+                {"until": AT + TICK},
+                {"since": AT + TICK},
+                {"counsel_reviewed": False},
+                {"represented": frozenset()},
+                {"fields": frozenset({Field.NAME_ADDRESS})},
+                {"fields": frozenset({Field.SSN})},
+                {"subject": HER_CHILD},
+                {"recipient": THIRD},
+            )
+            papers += [rest, *((*rest, replace(each, **change)) for change in changes)]
+        yield from on_routes((one,), processes=papers, released=(False, True), level=(Level.EXISTENCE, Level.SUMMARY))
+        yield from on_routes((one,), processes=(own, papers[4]), blocks=blocks, released=(False, True), level=Level)
+        yield from on_routes((one,), marks=(frozenset({Mark.SUD}), frozenset({Mark.PRIVILEGED})), processes=papers)
+        yield from on_routes((one,), category=Category, agreements=((), (agreement(suspended=True),), (agreement(),)))
+        yield from on_routes((one,), holder_duties=[one["holder_duties"] | {duty} for duty in D], processes=papers)
+
+
 def report_statutes() -> Iterator[Question]:
     """Who must report what to whom: every holder, every recipient, every statute, under every law that reports."""
     some = [(report(statute),) for statute in (CHILDREN, ELDERS, "", "report-of-no-state")]
@@ -1627,6 +1696,7 @@ GROUPS: tuple[Callable[[], Iterator[Question]], ...] = (
     papers_by_category,
     papers_by_duty,
     two_laws,
+    half_compelled,
     report_statutes,
     single_facts,
     facts_of_two_papers,

@@ -353,18 +353,25 @@ def toward_a_partner(question: Question) -> Answer:
     demanded = what_is_let_out(question, keys, compelled_under)
     whole = released > Level.NONE
     permitted = None if never else what_is_let_out(question, keys, permitted_under, whole=whole)
-    with_an_agreement = None if never else what_is_let_out(question, keys, permitted_under_some_agreement, whole=whole)
+    # One law may compel what another only permits. It goes out, as what is permitted does.
+    partly = None if never else what_is_let_out(question, keys, compelled_or_permitted_under, whole=whole)
 
-    # Of the three the one that opens most; of equals her release, then what is compelled.
-    basis, way = None, None
+    # Of the four the one that opens most; of equals her release, then what is compelled, then what is permitted.
+    basis, way, somebody_compels = None, None, False
     level = released
-    for other, why in ((demanded, Basis.COMPELLED), (permitted, Basis.EXCEPTION)):
+    for other, why, compels in (
+        (demanded, Basis.COMPELLED, True),
+        (permitted, Basis.EXCEPTION, False),
+        (partly, Basis.EXCEPTION, True),
+    ):
         if other is not None and opens_more(other, way, released, demanded=why is Basis.COMPELLED):
-            basis, way, level = why, other, other.level
+            basis, way, level, somebody_compels = why, other, other.level, compels
 
     needs = set()
-    if with_an_agreement is not None and opens_more(with_an_agreement, way, released, demanded=False):
-        needs.add("agreement")
+    for let_out_by in () if never else (permitted_under_some_agreement, compelled_or_permitted_under_some_agreement):
+        with_an_agreement = what_is_let_out(question, keys, let_out_by, whole=whole)
+        if with_an_agreement is not None and opens_more(with_an_agreement, way, released, demanded=False):
+            needs.add("agreement")
     if way is not None:
         assert basis is not None
         if level < Level.FULL:
@@ -373,7 +380,7 @@ def toward_a_partner(question: Question) -> Answer:
             level,
             basis,
             way.relied,
-            the_duties(question, None, way.relied, compelled=basis is Basis.COMPELLED),
+            the_duties(question, None, way.relied, compelled=somebody_compels),
             frozenset(needs),
             way.until,
             way.fields,
@@ -877,6 +884,16 @@ def permitted_under_some_agreement(duty: Duty, question: Question) -> Iterator[W
     """As if there were an agreement for this."""
     yield from permitted_under(duty, question)
     yield from agreed_under(duty, question, question.at + timedelta(days=1), frozenset())
+
+
+def compelled_or_permitted_under(duty: Duty, question: Question) -> Iterator[Way]:
+    yield from compelled_under(duty, question)
+    yield from permitted_under(duty, question)
+
+
+def compelled_or_permitted_under_some_agreement(duty: Duty, question: Question) -> Iterator[Way]:
+    yield from compelled_under(duty, question)
+    yield from permitted_under_some_agreement(duty, question)
 
 
 def agreed_under(duty: Duty, question: Question, until: datetime, relied: frozenset[str]) -> Iterator[Way]:

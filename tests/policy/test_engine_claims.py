@@ -268,6 +268,27 @@ def test_her_never_stops_everything_but_what_is_compelled(question: Question, ag
     assert decide(LAW, conflict).level is Level.NONE
 
 
+@few
+@given(on_papers(), st.sampled_from(sorted(set(Duty) - {Duty.NONE})), st.data())
+def test_what_each_law_lets_out_alone_all_of_them_let_out_together(
+    question: Question, more: Duty, data: st.DataObject
+) -> None:
+    """The strictest wins, law by law: never more than each alone, and no less, whether it compels or permits."""
+    arriving = tuple(data.draw(st.lists(papers_about(question), max_size=2)))
+    question = replace(question, releases=(), blocks=(), processes=(*question.processes, *arriving))
+    duties = (question.holder.duties | {more}) - {Duty.NONE}
+
+    def under(some: frozenset[Duty]) -> Decision:
+        holder = replace(question.holder, duties=some)
+        return decide(LAW, replace(question, holder=holder, asker=holder))
+
+    alone = [under(frozenset({duty})) for duty in duties]
+    together = under(duties)
+    assert together.level <= min(answer.level for answer in alone)
+    if all(answer.fields is None for answer in alone):
+        assert together.level == min(answer.level for answer in alone)
+
+
 @pytest.mark.parametrize("index", range(len(ON_PAPER)))
 def test_single_facts_are_never_more_than_the_paper_names(index: int) -> None:
     """Red until the engine reads what a paper names where the rule itself names no facts."""

@@ -810,8 +810,28 @@ MISREADINGS = {
     ),
     "what is permitted goes before what is compelled": (
         questions.papers_and_releases,
-        "((demanded, Basis.COMPELLED), (permitted, Basis.EXCEPTION))",
-        "((permitted, Basis.EXCEPTION), (demanded, Basis.COMPELLED))",
+        "        (demanded, Basis.COMPELLED, True),\n        (permitted, Basis.EXCEPTION, False),\n",
+        "        (permitted, Basis.EXCEPTION, False),\n        (demanded, Basis.COMPELLED, True),\n",
+    ),
+    "what one law compels and another permits stays": (
+        questions.half_compelled,
+        "    yield from compelled_under(duty, question)\n    yield from permitted_under(duty, question)\n",
+        "    yield from permitted_under(duty, question)\n",
+    ),
+    "what one law compels is compelled for all": (
+        questions.half_compelled,
+        "(partly, Basis.EXCEPTION, True)",
+        "(partly, Basis.COMPELLED, True)",
+    ),
+    "what one law compels brings no duties": (
+        questions.half_compelled,
+        "(partly, Basis.EXCEPTION, True)",
+        "(partly, Basis.EXCEPTION, False)",
+    ),
+    "her never does not stop what one law only permits": (
+        questions.half_compelled,
+        "partly = None if never else what_is_let_out(",
+        "partly = what_is_let_out(",
     ),
     "her never stops a court": (
         questions.papers_and_blocks,

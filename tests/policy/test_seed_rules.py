@@ -525,6 +525,52 @@ def test_case_19_a_subpoena_called_a_court_order_needs_counsel() -> None:
         assert "counsel" in codes(answer)
 
 
+PROGRAM = Agency("clinic", AgencyKind.SUBSTANCE_USE, frozenset({Duty.PART2, Duty.HIPAA}))
+ORDERED, SERVED = paper(ProcessKind.PART2_ORDER), paper(ProcessKind.SUBPOENA)
+NOTIFIED = paper(ProcessKind.SUBPOENA, Representation.SHE_WAS_NOTIFIED)
+AGREED = paper(ProcessKind.LAW_ENFORCEMENT_REQUEST, Representation.SHE_AGREES)
+
+
+def test_what_one_law_compels_and_another_permits_goes_out_at_the_lower_level_for_the_reasons_of_both() -> None:
+    """Part 2 makes the program answer an order with its subpoena (42 CFR 2.61); HIPAA lets it answer the subpoena once
+    she was notified (45 CFR 164.512(e)(1)(ii))."""
+    asked = on_paper(PROGRAM, COURT, Category.NOTES, Purpose.LEGAL_PROCESS, ORDERED, NOTIFIED)
+    answer = decide(LAW, asked)
+    assert (answer.level, answer.basis) == (Level.FULL, Basis.EXCEPTION)
+    assert {"part2-court-order", "hipaa-subpoena"} <= set(rules(answer))
+    assert set(answer.relying_on) == {"p1", "p2"}
+    # Neither law does for the other, and half of the papers is nothing.
+    for papers in ((ORDERED,), (NOTIFIED,), (ORDERED, SERVED)):
+        assert is_closed(decide(LAW, on_paper(PROGRAM, COURT, Category.NOTES, Purpose.LEGAL_PROCESS, *papers)))
+    lacking = decide(LAW, on_paper(PROGRAM, COURT, Category.NOTES, Purpose.LEGAL_PROCESS, ORDERED, SERVED))
+    assert any("subpoena" in need.sentence and need.code == "paper" for need in lacking.needs)
+    # The lower level and the single facts of either: her identity to the police, on a request she agrees to.
+    exam = on_paper(PROGRAM, POLICE, Category.EXAM, Purpose.INVESTIGATION, ORDERED, SERVED, AGREED)
+    assert (decide(LAW, exam).level, decide(LAW, exam).fields) == (Level.SUMMARY, None)
+    birth = replace(AGREED, fields=frozenset({Field.BIRTH}))
+    narrow = on_paper(PROGRAM, POLICE, Category.EXAM, Purpose.INVESTIGATION, ORDERED, SERVED, birth)
+    assert decide(LAW, narrow).fields == (Field.BIRTH,)
+
+
+def test_what_only_one_law_compels_yields_to_her_never_and_brings_the_duties_of_what_is_compelled() -> None:
+    asked = on_paper(PROGRAM, COURT, Category.NOTES, Purpose.LEGAL_PROCESS, ORDERED, NOTIFIED)
+    assert {Obligation.SAFETY_STEPS, Obligation.TELL_HER, Obligation.ACCOUNTING} <= set(decide(LAW, asked).duties)
+    never = (Block(BlockKind.NEVER_SHARE, COURT.id),)
+    assert is_closed(decide(LAW, replace(asked, blocks=never)))
+    # An order under both laws passes her never: no court asks her.
+    order = paper(ProcessKind.COURT_ORDER)
+    both = on_paper(PROGRAM, COURT, Category.NOTES, Purpose.LEGAL_PROCESS, ORDERED, NOTIFIED, order, blocks=never)
+    answer = decide(LAW, both)
+    assert (answer.level, answer.basis) == (Level.FULL, Basis.COMPELLED)
+
+
+def test_a_law_that_neither_compels_nor_permits_closes_whatever_the_others_do() -> None:
+    for more in (Duty.VAWA, Duty.FVPSA, Duty.ATTORNEY_PRIVILEGE, Duty.THERAPIST_PRIVILEGE, Duty.HOUSING):
+        program = replace(PROGRAM, duties=PROGRAM.duties | {more})
+        asked = on_paper(program, COURT, Category.NOTES, Purpose.LEGAL_PROCESS, ORDERED, NOTIFIED)
+        assert is_closed(decide(LAW, asked)), more
+
+
 def test_case_20_kin_who_killed_her_cannot_sign_and_for_the_living_no_kin_does() -> None:
     kin = Signer(SignerRole.NEXT_OF_KIN, dead=True)
     assert decide(LAW, disclose(release(signer=kin))).level is Level.FULL

@@ -36,6 +36,8 @@ from accord.config.service import gate
 from accord.coordination.notices import actions as notices
 from accord.coordination.notices.rules import Wish
 from accord.coordination.tasks import actions as tasks
+from accord.coordination.tracks import actions as tracks
+from accord.coordination.tracks import queries as cases
 from accord.doors.jobs import tasks as jobs
 from accord.doors.web import middleware
 from accord.doors.web.forms.vault import EntryForm
@@ -86,7 +88,8 @@ class Ids:
     member_id: UUID = field(default_factory=uuid4)
     agency_id: UUID = field(default_factory=uuid4)
     agreement_id: UUID = field(default_factory=uuid4)
-    """Agencies and agreements are open to the whole community; these two are ids of nothing."""
+    proposal_id: UUID = field(default_factory=uuid4)
+    """Agencies, agreements and proposals are open to the whole community; these three are ids of nothing."""
     draft_id: UUID = field(default_factory=uuid4)
     kept: UUID = field(default_factory=uuid4)
     other_entry: UUID = field(default_factory=uuid4)
@@ -104,6 +107,8 @@ class Ids:
     seconding_id: UUID = field(default_factory=uuid4)
     task_id: UUID = field(default_factory=uuid4)
     free_task: UUID = field(default_factory=uuid4)
+    track_id: UUID = field(default_factory=uuid4)
+    due_id: UUID = field(default_factory=uuid4)
     spare_client: UUID = field(default_factory=uuid4)
     spare_code: str = ""
     spare_release: UUID = field(default_factory=uuid4)
@@ -196,6 +201,25 @@ def consent_of(place: Place, agency: str, client: UUID) -> UUID:
     whole = test_consent_rules.document(test_consent_rules.permit(actor=[actor]))
     with place.houses[agency].worker.enter(Verb.IMPORT_DOCUMENT, client=client) as permit:
         return consents.bring_in(permit=permit, at=permit.at, client_id=client, data=json.dumps(whole).encode())
+
+
+def track_of(place: Place, agency: str, client: UUID) -> tuple[UUID, UUID]:
+    """A protective order that stands, with canaries written down on its way; and what is to be noted on it."""
+    worker, word = place.houses[agency].worker, lambda: place.model.word(agency, str(client), "track", "own")
+    with worker.enter(Verb.READ_CLIENT, client=client) as permit:
+        about = files.herself(permit=permit, client_id=client).id
+    day = (date.today() + timedelta(days=90)).isoformat()
+    with worker.enter(Verb.MOVE_TRACK, client=client) as permit:
+        where = {"permit": permit, "at": permit.at, "client_id": client}
+        given = {"filed_at": permit.at.isoformat(), "case_number": word()}
+        track = tracks.begin(**where, protocol="protective_order", state="filed", about=about, given=given)
+        where["track_id"] = track
+        tracks.move(**where, step="set_hearing", given={"hearing_on": day}, number_seen=1)
+        tracks.move(**where, step="grant", given={"stands_until": day}, number_seen=2)
+        tracks.move(**where, step="modify", given={"stands_until": day, "because": word()}, number_seen=3)
+    with worker.enter(Verb.READ_CLIENT, client=client) as permit:
+        view = cases.track(permit=permit, client_id=client, track_id=track)
+        return track, next(due.id for due in view.line.waits if due.rule.by_hand)
 
 
 def release_of(
@@ -326,6 +350,8 @@ def _fill(place: Place) -> None:
         mine.entry_id = entry_of(place, name, mine.client_id, "notes")
         with houses[name].worker.enter(Verb.READ_CLIENT, client=mine.client_id) as permit:
             mine.person_id = files.client(permit=permit, client_id=mine.client_id, entries=0).others[0].id
+        if name != "hospital":  # no hospital runs this protocol
+            mine.track_id, mine.due_id = track_of(place, name, mine.client_id)
         mine.consent_id = consent_of(place, name, mine.client_id)
         entry_of(place, name, mine.client_id, "injuries")
         mine.other_entry = entry_of(place, name, mine.spare_client, "injuries")
@@ -492,6 +518,16 @@ def _sign(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
     return {"signature": word(), "authority": word(), "method": "paper", "copy": "given"}
 
 
+def _begin(ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    given = {"given_filed_at": "2026-11-01T10:00", "given_case_number": word()}
+    return given | {"way": "protective_order.filed", "about": str(ids.person_id), "sure": "1"}
+
+
+def _step(_ids: Ids, word: Callable[[], str]) -> dict[str, Any]:
+    given = {"given_stands_until": "2027-11-01", "given_because": word()}
+    return given | {"step": "modify", "seen": "4", "sure": "1"}
+
+
 def _fixed(**data: Any) -> Data:
     return lambda ids, word: dict(data)
 
@@ -585,6 +621,16 @@ PROBES: dict[str, Data] = {
     "agreement_suspend": _fixed(because="A reason."),
     "agreement_resume": _fixed(),
     "agreement_leave": _fixed(),
+    "protocols": _fixed(),
+    "protocol": _fixed(),
+    "protocol_version": _fixed(),
+    "proposal_new": _fixed(why="It takes too long.", begins_on="2026-12-31", text="no protocol"),
+    "proposal": _fixed(),
+    "proposal_edit": _fixed(seen="1", title="Order"),
+    "proposal_text": _fixed(seen="1", text="no protocol", begins_on="2026-12-31"),
+    "proposal_say": _fixed(text="Why three days?"),
+    "proposal_lay": _fixed(seen="1"),
+    "proposal_answer": _fixed(yes="no", words="Two days.", signed="00"),
     "members": _fixed(),
     "member": _fixed(),
     "member_roles": _fixed(roles=["worker"]),
@@ -672,6 +718,13 @@ PROBES: dict[str, Data] = {
     "caseload_file": _fixed(),
     "caseload_seconds": _fixed(),
     "caseload_second": _fixed(),
+    "tracks": _fixed(),
+    "track_new": _begin,
+    "track": _fixed(),
+    "track_step": _step,
+    "track_version": _fixed(seen="4"),
+    "track_due": lambda ids, word: {"how": "declined", "why": word()},
+    "deviations": _fixed(),
 }  # fmt: skip
 #: Which things of an agency a page may destroy when posted to with its own ids.
 SPARE = {"client_delete": {"client_id": "spare_client"}, "release_withdraw": {"release_id": "spare_release"}}
@@ -682,10 +735,15 @@ FRAGMENTS = ("why", "my_day", "client", "clients", "keys")
 #: The file as it leaves holds what reaches her, which no form that replaces it repeats: it is asked for before those.
 FIRST = ("export",)
 LAST = ("member_remove", "account_logout")
+#: What stands in an address and is no id.
+OF_THE_COMMUNITY = {
+    "protocol": {"code": "protective_order"},
+    "protocol_version": {"code": "protective_order", "number": 1},
+}
 #: Forms whose words are kept in a client's file, and those that may change what she is called.
 KEEPING = (
     "client_new", "entry_new", "about", "person_new", "person_edit", "services", "contact", "contact_anyway", "exam",
-    "injury", "visit", "consent_new",
+    "injury", "visit", "consent_new", "track_new", "track_step", "track_due",
 )  # fmt: skip
 NAMING = ("client_new", "about")
 
@@ -707,7 +765,7 @@ class Sweep:
         self, member: Member, name: str, ids: Mapping[str, UUID], data: dict[str, Any] | None = None, **headers: str
     ) -> Answer:
         """One request; whatever the model does not allow in what comes back is noted."""
-        path, model = reverse(name, kwargs=dict(ids)), self.place.model
+        path, model = reverse(name, kwargs={**ids, **OF_THE_COMMUNITY.get(name, {})}), self.place.model
         if data is None:
             answer = bytes_of(member.browser.get(path, headers=headers))
         else:

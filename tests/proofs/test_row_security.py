@@ -36,8 +36,11 @@ from tests.proofs.town import (
 TABLES = owned_tables()
 #: The directory is open: names of agencies stand on every tag.
 DIRECTORY = "partners_agency"
-#: So is what agencies agreed among themselves; each writes its own rows all the same.
-COMMUNITY = ("partners_agreement", "partners_agreementparty")
+#: So is what agencies agreed among themselves, and how they change protocols; each writes its own rows all the same.
+COMMUNITY = (
+    "partners_agreement", "partners_agreementparty", "protocols_proposal", "protocols_wording", "protocols_word",
+    "protocols_voice", "protocols_version",
+)  # fmt: skip
 SECRET = [name for name in TABLES if name != DIRECTORY]
 REFUSED = (psycopg.errors.InsufficientPrivilege,)
 

@@ -322,7 +322,6 @@ def told_to(agency: Agency, member: Somebody) -> list[tuple[str, tuple[Verb, ...
             by_code = [line.id for code in codes.values() for line in clients.find(permit=permit, text=code)[0]]
             note("by code", day, by_code)
             note("ending", day, [each.client_id for each in sharing.ending(permit=permit)])
-            note("walls lately", day, [each.client_id for each in clients.walls_lately(permit=permit)])
     if Verb.WITHDRAW_RELEASE in may:
         by = {code: id for id, code in codes.items()}
         with worker.enter(Verb.WITHDRAW_RELEASE) as permit:
@@ -335,6 +334,7 @@ def told_to(agency: Agency, member: Somebody) -> list[tuple[str, tuple[Verb, ...
         with worker.enter(Verb.WALL_CLIENT) as permit:
             verbs = (Verb.WALL_CLIENT,)
             note("walls", verbs, [each.client_id for each in clients.walls(permit=permit)])
+            note("walls lately", verbs, [each.client_id for each in clients.walls_lately(permit=permit)])
             note("walls found", verbs, [each.client_id for each in clients.walls_found(permit=permit)])
             note("coded", verbs, [clients.coded(permit=permit, code=code) for code in codes.values()])
     if Verb.REVIEW_GLASS in may:

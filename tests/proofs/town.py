@@ -22,6 +22,8 @@ from psycopg.rows import dict_row
 
 from accord.agreements import actions as agreements
 from accord.config.service import gate
+from accord.coordination.protocols.changing import written
+from accord.coordination.protocols.facts import shipped
 from accord.database.context import note
 from accord.gate import Caller
 from accord.policy.words import Category, Level, Purpose, Relation, Role, Verb
@@ -136,6 +138,7 @@ def found_town(seed: int, clients: int = 2, kinds: Sequence[str] = KINDS) -> Tow
             if other is not house:
                 _commented(house, draft(house, other))
     _by_hand(town)
+    _protocols(town)
     return town
 
 
@@ -199,10 +202,43 @@ def _by_hand(town: Town) -> None:
                 "insert into caseload_upload (id, agency_id, by, stage, key_version, rows, parts, next_part, brought,"
                 " left_out, started_at, touched_at, \"table\") values (%(other)s, %(me)s, %(member)s, 'columns', 1, 1,"
                 " 1, 0, 0, 0, now(), now(), 'sealed')",
+                "insert into tracks_track (id, agency_id, client_id, case_id, about_id, protocol, version, state,"
+                " number, begun_at, begun_by, entered_at) select %(other)s, %(me)s, client_id, case_id, about_id,"
+                " 'protective_order', 1, 'filed', 1, now(), %(member)s, now() from vault_entry"
+                " where client_id = %(client)s limit 1",
+                'insert into tracks_step (id, agency_id, track_id, number, version, code, begins, "to", occurred_at,'
+                " recorded_at, recorded_by, late, facts, entry) select gen_random_uuid(), %(me)s, %(other)s, 1, 1, '',"
+                " '', 'filed', now(), now(), %(member)s, false, 'sealed', id from vault_entry"
+                " where client_id = %(client)s limit 1",
+                "insert into tracks_due (id, agency_id, client_id, track_id, code, number, optional, opens_at, due_at,"
+                " how) values (gen_random_uuid(), %(me)s, %(client)s, %(other)s, 'ex_parte_review', 1, false, now(),"
+                " now(), '')",
                 "insert into caseload_part (id, agency_id, upload_id, number, rows) values (gen_random_uuid(), %(me)s,"
                 " %(other)s, 0, 'sealed')",
                 "insert into caseload_export (id, agency_id, by, asked_at, until_at, reason, scope, count, second,"
                 " taken) values (gen_random_uuid(), %(me)s, %(member)s, now(), now(), 'copy', 'all', 1, false, 0)",
+            ):
+                hand.execute(statement, values)
+
+
+def _protocols(town: Town) -> None:
+    """What each agency proposes, says and answers about protocols, and a version it was the last to agree to."""
+    with past_the_triggers() as hand:
+        for house in town.houses.values():
+            values = {"me": house.id, "code": f"hand_{house.id.hex}", "text": written(shipped()["protective_order"])}
+            for statement in (
+                "insert into protocols_proposal (id, agency_id, code, why, begun_at, begun_by) values"
+                " (%(me)s, %(me)s, %(code)s, 'A reason.', now(), 'Somebody')",
+                "insert into protocols_wording (id, agency_id, proposal, number, code, based_on, kinds, asked, text,"
+                " begins_at, digest, written_at, written_by, needed, laid_by) values (gen_random_uuid(), %(me)s,"
+                " %(me)s, 1, %(code)s, 0, '{court}', '{court}', %(text)s, now(), 'hash', now(), 'Somebody', '{}', '')",
+                "insert into protocols_word (id, agency_id, proposal, number, text, said_at, said_by) values"
+                " (gen_random_uuid(), %(me)s, %(me)s, 1, 'Why?', now(), 'Somebody')",
+                "insert into protocols_voice (id, agency_id, digest, yes, words, said_at, said_by) values"
+                " (gen_random_uuid(), %(me)s, 'hash', true, '', now(), 'Somebody')",
+                "insert into protocols_version (id, agency_id, code, number, kinds, text, digest, begins_at,"
+                " adopted_at) values (gen_random_uuid(), %(me)s, %(code)s, 1, '{court}', %(text)s, 'hash', now(),"
+                " now())",
             ):
                 hand.execute(statement, values)
 

@@ -18,11 +18,14 @@ from accord.agreements import actions, facts, queries
 from accord.agreements.beginning import beginning, row_of
 from accord.agreements.models import Comment, Draft, Version
 from accord.agreements.rules import (
+    ANNEXES,
     BY_ID,
     SECTIONS,
+    WITHOUT,
     Content,
     Flow,
     Ground,
+    Item,
     Kind,
     Parties,
     Stage,
@@ -42,7 +45,7 @@ from accord.partners import actions as partners
 from accord.partners import facts as partner_facts
 from accord.partners.rules import InvalidAgreement, Standing
 from accord.policy.facts import Agency
-from accord.policy.words import AgencyKind, Category, Duty, Purpose, Role, Verb
+from accord.policy.words import AgencyKind, Category, Duty, Element, Purpose, Role, Verb
 from tests.rooms.test_web_partners import signed_in
 from tests.world import House, World, draft
 
@@ -65,7 +68,7 @@ def content(parties: Parties = THREE, **changed: Any) -> Content:
     """A draft in which nothing is missing. `section__item=value` says otherwise."""
     sections, flows = beginning(
         parties, (Category.INJURIES, Category.RISK), (Purpose.PROSECUTION,), "envelope", FIRST,
-        FIRST + timedelta(days=364), LAW, str,
+        FIRST + timedelta(days=364), LAW, str, dict.fromkeys(parties.facts, "Pat Doe · 555-0100"),
     )  # fmt: skip
     sections["parties"]["signatory"] = {str(id): "The director" for id in parties.facts}
     for name, value in changed.items():
@@ -82,8 +85,8 @@ def wrong(found: Content, parties: Parties = THREE) -> set[str]:
 
 
 def test_there_are_21_sections_and_the_words_to_begin_with_leave_nothing_open_but_who_signs() -> None:
-    assert len(SECTIONS) == len(BY_ID) == 21
-    assert all(section.source.startswith("facts 2.1") and section.must for section in SECTIONS)
+    assert len(SECTIONS) == 21
+    assert all(section.source.startswith("facts 2.1") and section.must for section in BY_ID.values())
     assert findings(content(), THREE, LAW) == []
     assert wrong(content(parties__signatory={})) == {"parties"}
 
@@ -95,6 +98,60 @@ ITEMS = [(section.id, item.id) for section in SECTIONS for item in section.items
 def test_whatever_is_left_out_is_named_by_its_section(section: str, item: str) -> None:
     for nothing in (None, "", " " if BY_ID[section].items[0].kind is Kind.TEXT else ""):
         assert section in wrong(content(**{f"{section}__{item}": nothing}))
+
+
+def said_by(annex: str) -> list[Item]:
+    return [item for item in BY_ID[annex].items if item is not WITHOUT]
+
+
+def test_there_are_the_seven_annexes_of_the_facts_and_the_focal_points_come_from_the_directory() -> None:
+    assert [annex.id for annex in ANNEXES] == [
+        "form_release", "form_referral", "focal_points", "protecting_data", "monthly_report", "external_request",
+        "contingency",
+    ]  # fmt: skip
+    assert list(BY_ID) == [each.id for each in (*SECTIONS, *ANNEXES)]
+    assert content().value("focal_points", "people") == {str(id): "Pat Doe · 555-0100" for id in THREE.facts}
+
+
+@pytest.mark.parametrize("annex", [annex.id for annex in ANNEXES])
+def test_an_annex_is_there_or_says_why_it_is_left_out(annex: str) -> None:
+    for item in said_by(annex):
+        assert wrong(content(**{f"{annex}__{item.id}": None})) == {annex}
+    nothing = {f"{annex}__{item.id}": {} if item.kind is Kind.EACH_PARTY else "" for item in said_by(annex)}
+    assert wrong(content(**nothing)) == {annex}
+    assert wrong(content(**nothing, **{f"{annex}__without": " "})) == {annex}
+    assert wrong(content(**nothing, **{f"{annex}__without": "Each party has its own."})) == set()
+    assert wrong(content(**{f"{annex}__without": "Each party has its own."})) == {annex}, "it says both"
+
+
+def test_a_release_form_says_what_the_law_of_any_party_asks() -> None:
+    whole = content().value("form_release", "says")
+    for element in sorted(set(whole) - {Element.COPY_OFFERED, Element.DISCLOSER, Element.AUTHORITY,
+                                        Element.RIGHT_TO_REVOKE, Element.REDISCLOSURE}):  # fmt: skip
+        lacking = [each for each in whole if each != element]
+        assert wrong(content(form_release__says=lacking)) == {"form_release"}, element
+    for element in (Element.DISCLOSER, Element.RIGHT_TO_REVOKE, Element.AUTHORITY):
+        lacking = [each for each in whole if each != element]
+        assert wrong(content(form_release__says=lacking)) == set(), "no law of these parties asks for it"
+        hospital = replace(FACTS[LAWYER], kind=AgencyKind.HOSPITAL, duties=frozenset({Duty.HIPAA}))
+        bound = Parties({**THREE.facts, LAWYER: hospital}, NAMES)
+        assert "form_release" in wrong(content(bound, form_release__says=lacking), bound)
+
+
+@pytest.mark.parametrize(
+    ("changed", "annex"),
+    [
+        ({"form_referral__asks": ["who", "reason", "consent"]}, "form_referral"),
+        ({"form_referral__asks": ["who", "reason", "safe"]}, "form_referral"),
+        ({"external_request__asks": ["who", "what", "why", "where", "unnamed"]}, "external_request"),
+        ({"monthly_report__below": 10}, "monthly_report"),
+        ({"monthly_report__below": 0}, "monthly_report"),
+        ({"focal_points__people": {str(SHELTER): "Pat Doe"}}, "focal_points"),
+    ],
+)
+def test_what_an_annexed_form_leaves_out_is_named(changed: dict[str, Any], annex: str) -> None:
+    assert wrong(content(**changed)) == {annex}
+    assert wrong(content(monthly_report__below=25, form_referral__asks=["consent", "safe"])) == set()
 
 
 @pytest.mark.parametrize(
@@ -266,8 +323,9 @@ def test_a_hash_is_of_everything_it_says_and_of_what_came_before() -> None:
         digest(id, 1, b"", replace(one, flows=one.flows[1:])),
         digest(id, 1, b"", replace(one, parties=one.parties[:2])),
         digest(id, 1, b"", content(breach__hours=23)),
+        *(digest(id, 1, b"", content(**{f"{annex.id}__without": "Not needed."})) for annex in ANNEXES),
     ]
-    assert len({digest(id, 1, b"", one), *others}) == 8
+    assert len({digest(id, 1, b"", one), *others}) == 15
     assert same_terms(one, content(review__review_day="2027-01-01"))
     assert not same_terms(one, content(breach__hours=23))
 
@@ -593,7 +651,15 @@ def test_a_draft_as_its_director_works_on_it(houses: dict[str, House]) -> None:
     theirs.post(f"{path}matrix/edit/", {"seen": "4", "drop": key})
     assert "housing" not in text(ours, f"{path}matrix/").partition("<table")[2].partition("</table")[0]
 
-    agreement = ours.post(f"{path}lay/", {"seen": "5"}).headers["location"]
+    annex = f"{path}section/edit/?section=contingency"
+    theirs.post(annex, {"seen": "5", "text": "", "without": "The county has one for everybody."})
+    assert "The county has one for everybody." in text(ours, f"{path}section/?section=contingency")
+    assert "<ins>If it is left out: why: The county has one for everybody.</ins>" in text(ours, f"{path}compare/")
+    ours.post(f"{path}comment/?section=contingency", {"text": "Which one?"})
+    assert "Which one?" in text(theirs, f"{path}section/?section=contingency")
+    assert "Annex C. Focal points" in text(ours, f"{path}section/?section=focal_points")
+
+    agreement = ours.post(f"{path}lay/", {"seen": "6"}).headers["location"]
     for browser in (ours, theirs):
         assert "Read and sign" in text(browser, path)
         browser.post(f"{agreement}sign/")

@@ -13,6 +13,7 @@ from django.db import connection
 from accord.gate import Refused
 from accord.gate.entrance import GLASS_OPENS
 from accord.gate.operating import VERBS
+from accord.ledger.permits import PermitError
 from accord.policy.words import AgencyKind, Duty, Purpose, Role, Verb
 from accord.vault import actions as vault
 from accord.vault import queries as clients
@@ -290,6 +291,54 @@ def test_elsewhere_a_partner_may_agree_and_is_shown_no_client_and_no_name(world,
     assert opens(hospital.worker, client)
 
 
+def answers(worker: Worker, *, agreed: bool = True) -> None:
+    with worker.enter(Verb.SECOND_PARTNER) as permit:
+        (asked,) = clients.partners_to_second(permit=permit)
+        vault.second_partner(permit=permit, at=permit.at, seconding_id=asked.id, agreed=agreed)
+
+
+@pytest.mark.parametrize(
+    ("name", "opened"), [("Torres, Lucía María", False), ("Lucia Torres", False), ("Lea Torres", True)]
+)
+def test_nobody_is_her_own_second_at_a_partner_under_another_account(world, hospital, name, opened):
+    """The same person may be a member there under another e-mail; her name is all that both sides know of her. A
+    namesake counts: her own director can still agree."""
+    hers = world.colleague(hospital, name="Lucía Torres")
+    other = world.agency(roles=STAFF)
+    there = world.colleague(other, name=name, roles=(Role.DIRECTOR,))
+    client = world.client(hospital.worker)
+    wall(hospital, client, hers.member)
+    glass = breaks(hers, code_of(hospital, client), partner=other.id)
+    answers(there)
+    assert opening(hers, glass) is opened
+    assert opens(hers, client) is opened
+    with hospital[Role.PRIVACY_OFFICER].enter(Verb.REVIEW_GLASS) as permit:
+        assert clients.glass_to_review(permit=permit, glass_id=glass).partner_by == name, (
+            "who agreed is seen afterwards"
+        )
+    with hers.enter(Verb.BREAK_GLASS) as permit:
+        assert clients.glass(permit=permit, glass_id=glass).partner_by == ""
+    if not opened:
+        assert "bears your name" in text(signed_in(hers).post(f"/emergency/{glass}/").content.decode())
+        seconds(hospital[Role.DIRECTOR], glass)
+        assert opening(hers, glass)
+
+
+def test_a_director_who_bears_her_name_is_not_her_second(world, house):
+    hers = world.colleague(house, name="Lucía Torres")
+    double = world.colleague(house, name="Lucia Torres", roles=(Role.DIRECTOR,))
+    client = world.client(house.worker)
+    wall(house, client, hers.member)
+    glass = breaks(hers, code_of(house, client))
+    with double.enter(Verb.SECOND_GLASS) as permit:
+        assert clients.glasses_to_second(permit=permit) == []
+    with pytest.raises(InvalidEntry, match="bears your name"):
+        seconds(double, glass)
+    assert not opening(hers, glass)
+    seconds(house[Role.DIRECTOR], glass)
+    assert opening(hers, glass)
+
+
 def test_a_refusal_looks_like_waiting_and_nothing_opens(world, hospital):
     client = world.client(hospital.worker)
     other = world.agency(roles=STAFF)
@@ -297,9 +346,7 @@ def test_a_refusal_looks_like_waiting_and_nothing_opens(world, hospital):
     glass = breaks(hospital.worker, code_of(hospital, client), partner=other.id)
     seconds(hospital[Role.DIRECTOR], glass, agreed=False)
     assert stands(hospital.worker, glass) == "waits"
-    with other[Role.DIRECTOR].enter(Verb.SECOND_PARTNER) as permit:
-        (asked,) = clients.partners_to_second(permit=permit)
-        vault.second_partner(permit=permit, at=permit.at, seconding_id=asked.id, agreed=True)
+    answers(other[Role.DIRECTOR])
     assert stands(hospital.worker, glass) == "waits", "her own director's no goes before a partner's yes"
     assert not opening(hospital.worker, glass)
     assert not opens(hospital.worker, client)
@@ -499,6 +546,47 @@ def test_a_member_who_is_worker_and_privacy_officer_sees_it_on_her_day(world, ho
     day = page(signed_in(both), "/my-day/")
     assert f"/watch/{glass}/" in day
     assert f"/watch/{glass}/" not in page(signed_in(house.worker), "/my-day/")
+
+
+WATCHED = (clients.walls_found, clients.walls_lately, clients.glasses_to_review)
+
+
+def test_who_may_neither_wall_nor_review_is_told_of_no_wall_and_no_glass(house):
+    """My day is everybody's; what is to be looked at is told to whoever may look, and by the rule that says so."""
+    besides = (Verb.WALL_CLIENT, Verb.REVIEW_GLASS)
+    for worker, may in (
+        (house.worker, ()),
+        (house[Role.SUPERVISOR], (Verb.WALL_CLIENT,)),
+        (house[Role.PRIVACY_OFFICER], besides),
+        (house[Role.DIRECTOR], (Verb.REVIEW_GLASS,)),
+    ):
+        with worker.enter(Verb.READ_DAY, besides=besides) as permit:
+            assert permit.verbs == {Verb.READ_DAY, *may}
+            for query in WATCHED:
+                assert permit.may(query) is bool(query.verbs & set(may))
+                if permit.may(query):
+                    query(permit=permit)
+                else:
+                    with pytest.raises(PermitError):
+                        query(permit=permit)
+        with worker.enter(Verb.READ_DAY) as permit:
+            assert not any(map(permit.may, WATCHED)), "what nobody asked for is not given along"
+
+
+def test_what_is_given_besides_has_its_own_rule_in_the_answer_and_follows_the_same_role(world, house):
+    both = world.colleague(house, roles=(Role.WORKER, Role.PRIVACY_OFFICER))
+    day = (Verb.READ_DAY, Verb.FIND_CLIENTS)
+    with both.enter(*day, besides=(Verb.REVIEW_GLASS,)) as permit:
+        assert [each.rule for each in permit.decision.because] == ["own-worker", "own-privacy-officer"]
+    with both.enter(*day, besides=(Verb.DELETE_CLIENT,)) as permit:
+        assert permit.verbs == set(day)
+    with pytest.raises(Refused), both.enter(Verb.DELETE_CLIENT, besides=day):
+        pass
+    world.keep_to_teams(house)
+    # As a privacy officer she reads the day of every file; nothing that only a worker may comes with it.
+    with both.enter(Verb.READ_DAY, besides=(Verb.FIND_CLIENTS, Verb.REVIEW_GLASS)) as permit:
+        assert permit.scope.only is None
+        assert permit.verbs == {Verb.READ_DAY, Verb.REVIEW_GLASS}
 
 
 def test_nothing_opens_through_the_glass_of_somebody_else_or_of_another_purpose(world, house):

@@ -1062,6 +1062,35 @@ def test_the_accounting_lists_what_left_on_papers_and_waits_when_law_enforcement
         assert queries.accounting_waits(permit=permit, client_id=client) == set()
 
 
+@pytest.mark.parametrize(
+    ("how", "days", "waits"),
+    [("oral", 30, True), ("oral", 31, False), ("written", 366, True), ("written", 367, False)],
+)
+def test_the_database_lets_an_accounting_wait_no_longer_than_the_law_does(
+    ward, how: str, days: int, waits: bool
+) -> None:
+    _world, hospital, police, client = ward
+    paper = receive(hospital.worker, client, partner=police.id, outside="", outside_kind=None)
+
+    def wait(how: str, days: int) -> None:
+        with as_service() as hand:
+            told(hand, note_of(hospital.id))
+            hand.execute(
+                "update process_paper set quiet_how = %s, quiet_by = '\\x00',"
+                " quiet_until_at = statement_timestamp() + %s * interval '1 day' where id = %s",
+                (how, days, paper),
+            )
+
+    if not waits:
+        with pytest.raises(psycopg.Error, match="an accounting waits as long as the law lets it"):
+            wait(how, days)
+        return
+    wait(how, days)
+    with pytest.raises(psycopg.Error, match="an accounting waits"):
+        wait("oral", 1)
+    wait("written", 10)
+
+
 def test_an_accounting_waits_only_for_law_enforcement_and_by_word_of_mouth_once(ward) -> None:
     _world, hospital, police, client = ward
 

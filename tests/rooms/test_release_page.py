@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -433,7 +432,7 @@ def test_what_a_template_makes_of_a_hostile_name_is_that_name_as_text():
     name = HOSTILE[0]
     words = printing.release_words([asked()], card_of("Holder"), herself(name), {})
     data = json.dumps({"by_hand": False, "language": "en", **words})
-    source = (Path(printing.__file__).parent / "print" / "release.typ").read_text("utf-8")
+    source = printing._source("release").decode()
     marked = source.replace(
         "#let row(name, ..lines) = grid(", "#let row(name, ..lines) = [#metadata(lines.pos()) <row>] + grid("
     )
@@ -454,6 +453,17 @@ def test_every_element_of_every_release_law_has_its_place_on_the_paper():
     for tables in law().tables:
         for one in tables.releases:
             assert one.elements | one.elements_if_not_self <= there, one.because.rule
+
+
+def test_a_blank_form_has_the_same_places_and_names_nobody():
+    filled = printing.release_words([asked()], card_of("Holder"), herself("Ana"), {})["pages"][0]
+    blank = printing.blank_release()
+    assert set(blank["elements"]) == set(filled["elements"])
+    assert [row["name"] for row in blank["rows"] if row["name"]] == [row["name"] for row in filled["rows"]]
+    assert len(blank["aloud"]) == len(filled["aloud"])
+    assert not any(row["lines"] for row in blank["rows"])
+    assert "______________ can no longer see it here" in blank["aloud"][0]
+    assert "%(" not in " ".join(blank["aloud"])
 
 
 def test_the_paper_speaks_the_language_of_the_conversation_and_not_of_the_worker():

@@ -20,7 +20,6 @@ from accord.coordination.tasks.rules import Filter, InvalidTask, State
 from accord.ledger.permits import PermitError
 from accord.policy.words import Purpose, Role, Verb
 from accord.vault import actions as vault
-from accord.vault.models import Shred
 from tests.proofs.town import superuser
 from tests.world import House, Worker, World
 
@@ -99,9 +98,9 @@ def test_what_is_to_be_done_lies_sealed_and_goes_with_her(world: World) -> None:
         vault.delete_client(permit=permit, at=permit.at, client_id=client)
     assert set(listed(house.worker)) == {free}
     with superuser() as eyes:
-        (gone,) = eyes.execute("select count(*) from vault_shred where id = %s", [client]).fetchone()
-    assert gone == 0
-    assert not Shred.objects.filter(client_id=client).exists()
+        (state,) = eyes.execute("select state from tasks_task where id = %s", [about]).fetchone()
+    assert state == "dropped", "the database ends what nobody can open any more"
+    assert about not in listed(house.worker, when="ended")
 
 
 def test_another_agency_has_no_such_task(world: World) -> None:

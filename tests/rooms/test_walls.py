@@ -13,10 +13,10 @@ from accord.gate import Refused
 from accord.policy.words import Category, Level, Purpose, Role, Verb
 from accord.sharing import actions as sharing
 from accord.sharing import queries
-from accord.sharing.rules import Content, is_named, narrowed
+from accord.sharing.rules import Content, narrowed
 from accord.vault import actions as vault
 from accord.vault import queries as clients
-from accord.vault.rules import CONFLICTS, Identity, InvalidEntry
+from accord.vault.rules import CONFLICTS, Identity, InvalidEntry, is_named
 from tests.rooms.test_web_clients import page, signed_in, text
 from tests.world import House, Worker
 

@@ -160,6 +160,21 @@ def test_a_text_that_cannot_be_read_is_answered_in_one_sentence(shelter: House, 
     assert page.count('role="alert"') == (words != text("other"))
 
 
+def test_a_browser_s_ends_of_lines_are_not_signed(shelter: House) -> None:
+    browser = signed_in(shelter, Role.DIRECTOR)
+    code = f"t{secrets.token_hex(5)}"
+    id = begun(browser, "", text=text(code).replace("\n", "\r\n"))
+    assert proposal(shelter, id).newest.text == text(code)
+    said(
+        browser,
+        f"/protocols/changes/{id}/text/",
+        seen="1",
+        text=text(code).replace("\n", "\r\n"),
+        begins_on="2030-01-31",
+    )
+    assert len(proposal(shelter, id).wordings) == 1, "nothing has changed"
+
+
 def test_agencies_change_a_protocol_together(houses: list[House]) -> None:
     ours, theirs, third = (signed_in(house, Role.DIRECTOR) for house in houses)
     code = f"t{secrets.token_hex(5)}"

@@ -13,10 +13,12 @@ from accord.coordination.protocols.rules import Span, Unit
 from accord.coordination.tracks.queries import DueView
 from accord.doors.web.forms.tracks import StepForm
 from accord.doors.web.tracked import counted, path, spanned, standing
-from accord.policy.words import Category, Level, Role, Verb
+from accord.policy.words import AgencyKind, Category, Duty, Level, Role, Verb
+from accord.sharing import queries as sharing
 from accord.vault import actions as vault
 from tests.rooms.test_tracks import ZONE, begin, child, days_ago, in_days, meet, move, view
 from tests.rooms.test_tracks import tried as tried
+from tests.rooms.test_updates import released
 from tests.rooms.test_walls import wall
 from tests.rooms.test_web_clients import page, signed_in, text
 from tests.world import House
@@ -158,22 +160,43 @@ def test_a_case_about_a_child_says_so_and_a_place_is_refused(world, house, tried
     assert "where the child is" in text(html)
 
 
-def test_a_step_can_be_sent_with_its_save_and_the_protocol_says_to_whom(world):
-    police, court = world.police(), world.hospital()
-    prosecutor = world.police()
+def test_a_step_goes_with_its_save_to_those_whom_the_protocol_tells(world):
+    police, hospital = world.police(), world.hospital()
+    prosecutor = world.agency(AgencyKind.PROSECUTOR, frozenset({Duty.BRADY}))
     client = world.client(police.worker)
-    for partner in (court, prosecutor):
-        world.release(police.worker, client, partner, {Category.LEGAL: Level.SUMMARY})
-    with police.worker.enter(Verb.READ_CLIENT, client=client):
-        pass
+    ways = {
+        partner.id: released(world, police.worker, client, partner, [Category.LEGAL], {Category.LEGAL: Level.SUMMARY})
+        for partner in (hospital, prosecutor)
+    }
     track = begin(police.worker, client, state="filed", given={"filed_at": days_ago(0)})
     browser = signed_in(police.worker)
-    html = browser.post(f"/clients/{client}/tracks/{track}/step/", {"step": "grant_for_now", "seen": "1"}).content
-    ticked = {
-        re.sub(r"<[^>]*>", "", label).strip().split(" ")[0]
-        for label in re.findall(r"<label[^>]*>(<input[^>]*name=\"also\"[^>]*checked[^>]*>.*?)</label>", html.decode())
+    place = f"/clients/{client}/tracks/{track}/step/"
+    html = browser.post(place, {"step": "set_hearing", "seen": "1"}).content.decode()
+    boxes = dict(re.findall(r'<input type="checkbox" name="also" value="([0-9a-f-]{36})"([^>]*)>', html))
+    assert {id: "checked" in more for id, more in boxes.items()} == {
+        str(ways[hospital.id]): False,
+        str(ways[prosecutor.id]): True,
     }
-    del ticked
+    assert html.count("The protocol says to tell them") == 1
+    typed = {"step": "set_hearing", "seen": "1", "sure": "1", "given_hearing_on": in_days(9)}
+    html = browser.post(place, typed | {"also": str(ways[prosecutor.id])}, follow=True).content.decode()
+    assert f"Sent to {prosecutor.name}: 1 envelope." in text(html)
+    with prosecutor.worker.enter(Verb.READ_DAY, Verb.READ_ENVELOPE) as permit:
+        (thread,) = sharing.waiting(permit=permit)
+    told = max(thread.envelopes, key=lambda each: each.sent_at).content.summary
+    assert told["values"]["state"] == "hearing_set"
+
+
+def test_a_victim_service_provider_ticks_nobody_beforehand(world, house):
+    police = world.police()
+    client = world.client(house.worker)
+    released(world, house.worker, client, police, [Category.LEGAL], {Category.LEGAL: Level.SUMMARY})
+    track = begin(house.worker, client, state="filed", given={"filed_at": days_ago(0)})
+    typed = {"step": "grant_for_now", "seen": "1"}
+    html = signed_in(house.worker).post(f"/clients/{client}/tracks/{track}/step/", typed).content.decode()
+    (more,) = re.findall(r'<input type="checkbox" name="also"([^>]*)>', html)
+    assert "checked" not in more
+    assert "The protocol says to tell them" in html
 
 
 def test_a_newer_version_is_offered_and_gone_on_by(world, house, tried):

@@ -518,7 +518,8 @@ def _said(one: Protocol, name: str, value: Any) -> Said:
             )
         case "kinds" | "about" | "roles":
             return tuple(sorted(value))
-    return value  # type: ignore[no-any-return]  # a word, a time, yes or no
+    word: Said = value  # a time, yes or no, or a sentence
+    return word
 
 
 def _gist(one: Coded, of: Protocol) -> Said:

@@ -279,7 +279,7 @@ class Capacity(models.Model):
     class Meta:
         db_table = "referrals_capacity"
         constraints = [
-            models.UniqueConstraint(fields=["agency"], name="capacity_one_per_agency"),
+            models.UniqueConstraint(fields=["agency"], name="referrals_capacity_once"),
             models.CheckConstraint(
                 condition=models.Q(takes="waiting") | models.Q(wait_days__isnull=True),
                 name="capacity_waits_if_it_waits",

@@ -12,7 +12,7 @@ from accord.coordination.tasks.models import Task
 from accord.coordination.tasks.rules import State
 from accord.ledger.permits import Permit, Scope
 from accord.partners.models import Access, Agency, Member
-from accord.policy.words import Role, Verb
+from accord.policy.words import Role
 from accord.sealing.fields import aad, open_sealed, seal
 from accord.sealing.keys import Secret, derive
 from accord.vault.facts import client_key, family, known, within
@@ -64,11 +64,9 @@ def visible(permit: Permit, rows: QuerySet[Task]) -> QuerySet[Task]:
     """Those the asker may know of: about files that are open to her and not destroyed; and what is about nobody, if she
     does it, made it or hands out the work here."""
     about = within(permit, rows.filter(client__wrapped_key__isnull=False))
-    nobody = Q(client__isnull=True)
-    if Verb.READ_BOARD not in permit.verbs:
-        supervises = Member.objects.filter(id=permit.member_id, roles__contains=[Role.SUPERVISOR.value])
-        nobody &= Q(owner_id=permit.member_id) | Q(made_by=permit.member_id) | Exists(supervises)
-    found: QuerySet[Task] = about | rows.filter(nobody)
+    supervises = Member.objects.filter(id=permit.member_id, roles__contains=[Role.SUPERVISOR.value])
+    hers = Q(owner_id=permit.member_id) | Q(made_by=permit.member_id) | Exists(supervises)
+    found: QuerySet[Task] = about | rows.filter(hers, client__isnull=True)
     return found
 
 

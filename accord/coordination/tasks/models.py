@@ -8,7 +8,7 @@ import uuid
 from django.db import models
 
 from accord.coordination.protocols.rules import Unit
-from accord.coordination.tasks.rules import DROPPED, KINDS, ORIGINS, SNOOZED, WHEN, WHOSE, State
+from accord.coordination.tasks.rules import DESTROYED, DROPPED, KINDS, ORIGINS, SNOOZED, WHEN, WHOSE, State
 from accord.partners.models import Agency, Member
 from accord.vault.models import Client, choices
 
@@ -65,14 +65,20 @@ class Task(models.Model):
     ended_at = models.DateTimeField(null=True, db_comment="moment: done or dropped")
     ended_by = models.UUIDField(null=True, db_comment="link: member")
     dropped_why = models.CharField(
-        max_length=16, choices=codes(DROPPED), blank=True, default="", db_comment="code: why it was dropped"
+        max_length=16,
+        choices=codes((*DROPPED, DESTROYED)),
+        blank=True,
+        default="",
+        db_comment="code: why it was dropped",
     )
 
     class Meta:
         db_table = "tasks_task"
         indexes = [
             models.Index(
-                fields=["agency", "owner", "due_at"], name="task_of_owner", condition=models.Q(state=State.OPEN.value)
+                fields=["agency", "owner", "due_at", "snoozed_until"],
+                name="task_of_owner",
+                condition=models.Q(state=State.OPEN.value),
             ),
             models.Index(fields=["agency", "due_at"], name="task_by_due", condition=models.Q(state=State.OPEN.value)),
             models.Index(fields=["agency", "client"], name="task_by_client"),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, FilteredRelation, Max, Q, QuerySet
 
 from accord.coordination.protocols.rules import Span, Unit
 from accord.coordination.tasks import facts
@@ -20,7 +20,7 @@ from accord.ledger.permits import Permit, needs
 from accord.partners.models import Member
 from accord.policy.words import Level, Verb
 from accord.vault.facts import files, within
-from accord.vault.models import Client, Team
+from accord.vault.models import Client
 
 MOST_LISTED = 200
 #: My day shows what is due; the list shows all.
@@ -181,27 +181,28 @@ def board(*, permit: Permit) -> Board:
     """Who carries how much. One question for each kind of work, whatever the number of people."""
     late = Q(due_at__lte=permit.at)
     resting = Q(snoozed_until__gt=permit.at)
-    rows = visible(permit, Task.objects.filter(state=State.OPEN)).values_list("owner_id")
-    counted = rows.annotate(
+    # An open task is never about a file that is destroyed: the database ends it.
+    rows = within(permit, Task.objects.filter(state=State.OPEN, client__isnull=False))
+    rows = rows | Task.objects.filter(state=State.OPEN, client__isnull=True)
+    counted = rows.values_list("owner_id").annotate(
         all=Count("id"), late=Count("id", filter=late & ~resting), resting=Count("id", filter=resting)
     )
     work = {owner: counts for owner, *counts in counted.order_by()}
-    theirs = within(permit, Team.objects.filter(ended_at__isnull=True, client__status="open"))
-    loads = dict(theirs.values_list("member_id").annotate(Count("client_id", distinct=True)).order_by())
+    alive = within(permit, Client.objects.filter(status="open", merged_into__isnull=True), "id")
+    theirs = alive.annotate(works=FilteredRelation("team", condition=Q(team__ended_at__isnull=True)))
+    loads = dict(theirs.values_list("works__member_id").annotate(Count("id")).order_by())
+    alone = loads.pop(None, 0)
     here = dict(working(permit.agency_id).values_list("id", "name"))
     gone = {*work, *loads} - set(here)
     named = dict(Member.objects.filter(id__in=gone).order_by("name").values_list("id", "name")) if gone else {}
     people = tuple(
         Carries(id, name, id in here, loads.get(id, 0), *work.get(id, (0, 0, 0))) for id, name in (here | named).items()
     )
-    alive = within(permit, Client.objects.filter(status="open", merged_into__isnull=True), "id")
-    anybody = Team.objects.filter(agency_id=OuterRef("agency_id"), client_id=OuterRef("id"), ended_at__isnull=True)
-    files = alive.aggregate(all=Count("id"), alone=Count("id", filter=~Exists(anybody)))
     each = Capacity.objects.values_list("files", flat=True).first()
     return Board(
         people=people,
-        files=files["all"],
-        alone=files["alone"],
+        files=alive.count(),
+        alone=alone,
         each=each,
         room=shares((each_of.files for each_of in people if each_of.here), each),
     )

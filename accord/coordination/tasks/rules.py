@@ -19,6 +19,8 @@ KINDS = ("contact", "partner", "appointment", "court", "papers", "safety", "serv
 SNOOZED = ("not_safe_now", "she_asked", "waiting_for_partner", "waiting_for_papers", "not_reached", "no_time")
 #: Why nothing more is done about it.
 DROPPED = ("she_declined", "not_needed", "done_elsewhere", "mistake", "not_possible")
+#: Her file was destroyed; the database says so, and nobody reads such a task again.
+DESTROYED = "destroyed"
 #: What another room can have made a task from.
 ORIGINS = ("due", "gap", "referral")
 

@@ -1,5 +1,5 @@
 """The documents that are generated from the program, so that they cannot say something else: the law, the two forms of
-the engine, how FHIR Consents are read, and what a dump of the database shows."""
+the engine, how FHIR Consents are read, the protocols, and what a dump of the database shows."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ an altered server could look then, and we say so.
 def docs(
     check: Annotated[bool, typer.Option("--check", help="change nothing; fail when one is not up to date")] = False,
 ) -> None:
-    """Write the generated documents into docs/: the law, the engine's two forms, what a dump shows."""
+    """Write the generated documents into docs/: the law, the engine's two forms, the protocols, what a dump shows."""
     if not HOME.is_dir():
         raise Stop(f"There is no folder {HOME}: run this in a clone of the repository.")
     stale = []
@@ -132,6 +132,7 @@ def docs(
             continue
         stale.append(f"docs/{name}")
         if not check:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
     if check and stale:
         raise Stop(f"Not up to date: {', '.join(stale)}. Run `make docs`.", 1)
@@ -141,6 +142,8 @@ def docs(
 def documents() -> dict[str, str]:
     """Every generated document: its name in docs/ and its text."""
     with without_database():
+        from accord.coordination.protocols.facts import shipped
+        from accord.coordination.protocols.pages import contents, state_page
         from accord.gate.law import load
         from accord.policy.pages import law_page
         from accord.policy.profiles import PROFILES, USUAL
@@ -153,6 +156,8 @@ def documents() -> dict[str, str]:
             "decision.schema.json": _json(schema_decision()),
             "fhir-consent-differences.md": differences.page(),
             "what-a-dump-shows.md": dump_page(),
+            "states/README.md": contents(shipped()),
+            **{f"states/{code}.md": state_page(one) for code, one in shipped().items()},
         }
 
 

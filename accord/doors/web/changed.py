@@ -113,6 +113,8 @@ def told(protocol: Protocol) -> list[ToldLine]:
 def span(found: Span) -> str:
     """A length of time in words; below zero it lies before what it counts from."""
     count = abs(found.count)
+    if not count:
+        return gettext("at once")
     match found.unit:
         case Unit.MINUTES:
             words = ngettext("%(n)s minute", "%(n)s minutes", count) % {"n": count}
@@ -141,6 +143,8 @@ def _time(protocol: Protocol, due: Due) -> str:
     if not due.counts_from:
         return gettext("within %(time)s of coming here") % {"time": words}
     counted = gettext(protocol.evidence[due.counts_from].title)
+    if not due.within.count:
+        return gettext("at “%(day)s”") % {"day": counted}
     if due.within.count < 0:
         return gettext("%(time)s “%(day)s”") % {"time": words, "day": counted}
     return gettext("within %(time)s of “%(day)s”") % {"time": words, "day": counted}

@@ -12,11 +12,27 @@ from uuid import UUID
 from django.utils.translation import get_language, gettext
 
 from accord.agreements.queries import DraftView, VersionView
-from accord.agreements.rules import SECTIONS, Content, Finding, Flow, Item, Kind, Section, day_of
+from accord.agreements.rules import (
+    ANNEXES,
+    BY_ID,
+    SECTIONS,
+    WITHOUT,
+    Content,
+    Finding,
+    Flow,
+    Item,
+    Kind,
+    Section,
+    day_of,
+)
 from accord.doors.web import labels, printing
 from accord.partners.queries import AgencyCard
 
 Cards = Mapping[UUID, AgencyCard]
+#: How a paper counts its sections and its annexes.
+MARKS = {each.id: str(number) for number, each in enumerate(SECTIONS, 1)} | {
+    each.id: chr(ord("A") + place) for place, each in enumerate(ANNEXES)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +52,13 @@ class Change:
 
 
 def said(section: Section, content: Content, cards: Cards) -> list[Said]:
-    """What stands in a section, item by item; empty lines where nothing does."""
+    """What stands in a section, item by item; empty lines where nothing does. An annex says what it says, or why it is
+    left out."""
+    without = bool(content.value(section.id, WITHOUT.id))
     return [
         Said(gettext(item.label), tuple(_lines(item, content.value(section.id, item.id), content, cards)))
         for item in section.items
+        if section not in ANNEXES or (item is WITHOUT) is without
     ]
 
 
@@ -101,7 +120,7 @@ def compared(before: Content, after: Content, cards: Cards) -> list[tuple[str, l
     found = [(gettext("Title"), changes([before.title], [after.title]))]
     found += [
         (gettext(section.title), changes(_all(section, before, cards), _all(section, after, cards)))
-        for section in SECTIONS
+        for section in BY_ID.values()
     ]
     return [(title, differing) for title, differing in found if differing]
 
@@ -130,18 +149,21 @@ def paper(draft: DraftView, version: VersionView, stage: str, cards: Cards) -> b
     content = version.content
     parts = []
     for section in SECTIONS:
-        lines = [f"{each.label}: {line}" for each in said(section, content, cards) for line in each.lines]
+        part = _part(section, content, cards)
         if section.id == "parties":
-            lines = [f"{cards[party].name} ({_duties(cards[party])})" for party in content.parties] + lines
+            bound = [f"{cards[party].name} ({_duties(cards[party])})" for party in content.parties]
+            part["lines"] = bound + part["lines"]
         if section.id == "matrix":
-            lines = [gettext("The rows stand at the end.")]
-        parts.append({"name": gettext(section.title), "lines": lines})
+            part["lines"] = [gettext("The rows stand after the sections.")]
+        parts.append(part)
     words = {
         "say": {
             "title": gettext("Agreement between agencies"),
             "matrix": gettext("What may flow"),
             "signatures": gettext("Signatures"),
             "hash": gettext("SHA-256 of version %(number)s:") % {"number": version.number},
+            "annex": gettext("Annex"),
+            **printing.release_heads(),
         },
         "heading": content.title,
         "hash": version.hash,
@@ -153,8 +175,15 @@ def paper(draft: DraftView, version: VersionView, stage: str, cards: Cards) -> b
         "heads": heads(),
         "rows": [row(flow, cards) for flow in content.flows],
         "signed": _signed(version, cards),
+        "annexes": [_part(annex, content, cards) for annex in ANNEXES],
+        "form": None if content.value("form_release", WITHOUT.id) else printing.blank_release(),
     }
     return printing.pdf("agreement", get_language() or "en", words)
+
+
+def _part(section: Section, content: Content, cards: Cards) -> dict[str, Any]:
+    lines = [f"{each.label}: {line}" for each in said(section, content, cards) for line in each.lines]
+    return {"mark": MARKS[section.id], "name": gettext(section.title), "lines": lines}
 
 
 def _duties(card: AgencyCard) -> str:

@@ -55,7 +55,7 @@ def _entered(request: HttpRequest, client: UUID | None) -> AbstractContextManage
         return gate().kept(who, purpose=page.purpose, at=timezone.now())
     if page.lens == "relay":
         return gate().taking_back(who, *page.verbs, purpose=page.purpose, at=timezone.now(), client=client)
-    return gate().enter(who, *page.verbs, purpose=page.purpose, at=timezone.now(), client=client)
+    return gate().enter(who, *page.verbs, purpose=page.purpose, at=timezone.now(), client=client, besides=page.besides)
 
 
 def roles(request: HttpRequest) -> frozenset[Role]:

@@ -20,7 +20,8 @@ class ConditionOfService(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One URL: where, what answers, its name, and what the gate is asked. No verbs: it is open and shows no record.
+    """One URL: where, what answers, its name, and what the gate is asked; `besides`: for what it shows to some only. No
+    verbs: it is open and shows no record.
     Raises ConditionOfService for one that would make a release a condition of a service."""
 
     route: str
@@ -29,6 +30,7 @@ class Page:
     verbs: tuple[Verb, ...] = ()
     purpose: Purpose = Purpose.OWN_SERVICE
     lens: str = "live"
+    besides: tuple[Verb, ...] = ()
 
     def __post_init__(self) -> None:
         if ASKS_FOR_HER_WORD.intersection(self.verbs) and GIVES_A_SERVICE.intersection(self.verbs):

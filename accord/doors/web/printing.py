@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from accord.doors.web.labels import EVENTS, label, spoken_day, summary_text
-from accord.doors.web.spoken import Asked, aloud, last_day
+from accord.doors.web.spoken import Asked, aloud, aloud_blank, last_day
 from accord.doors.web.templatetags.contents import facts
 from accord.gate.process import Found
 from accord.partners.queries import AgencyCard
@@ -92,13 +92,44 @@ def release_words(
     """Everything the page says, in the language that is active. Each row and sentence carries the element of the law it
     is there for; a test holds that every element of every release law has its place."""
     return {
-        "say": {
-            "title": gettext("Permission to share information"),
-            "aloud": gettext("Read aloud and talked about"),
-            "back": gettext("How to take it back"),
-            "signature": gettext("Signature"),
-        },
+        "say": {"title": gettext("Permission to share information"), **release_heads()},
         "pages": [_one(each, holder, about, under.get(each.release.id)) for each in asked],
+    }
+
+
+def release_heads() -> dict[str, str]:
+    """What stands over the parts of a release."""
+    return {
+        "aloud": gettext("Read aloud and talked about"),
+        "back": gettext("How to take it back"),
+        "signature": gettext("Signature"),
+    }
+
+
+def blank_release() -> dict[str, Any]:
+    """A release that nobody has filled in, to annex to an agreement or to fill in by hand."""
+    rows = [
+        _row(element, name)
+        for element, name in (
+            ("", gettext("About")),
+            (Element.DISCLOSER, gettext("Who may tell")),
+            (Element.RECIPIENT, gettext("Who may be told")),
+            (Element.DESCRIPTION, gettext("What")),
+            ("", ""),
+            ("", ""),
+            (Element.PURPOSE, gettext("Why")),
+            (Element.TIME_LIMITED, gettext("Until")),
+        )
+    ]
+    sentences = aloud_blank()
+    return {
+        "heading": gettext("Permission to share information"),
+        "elements": [*(row["element"] for row in rows if row["element"]), *sentences, *SIGNATURE_ELEMENTS],
+        "rows": rows,
+        "aloud": list(sentences.values()),
+        "back": "",
+        "signed": [],
+        "fill": _lines(None),
     }
 
 
@@ -141,10 +172,10 @@ def _one(asked: Asked, holder: AgencyCard, about: PersonView, under: Signature |
 SIGNATURE_ELEMENTS = (Element.WRITTEN, Element.SIGNED, Element.DATED, Element.AUTHORITY, Element.COPY_OFFERED)
 
 
-def _lines(about: PersonView) -> list[str]:
+def _lines(about: PersonView | None) -> list[str]:
     """The lines to fill in by hand."""
     beside = gettext("Parent or guardian, and of whom")
-    if about.relation is not Relation.SELF:
+    if about is not None and about.relation is not Relation.SELF:
         beside = gettext("The child, where it signs too")
     return [
         gettext("Name"),
@@ -231,7 +262,8 @@ def _set(template: str, data: Mapping[str, Any]) -> bytes:
 
 @cache
 def _source(template: str) -> bytes:
-    return (Path(__file__).parent / "print" / f"{template}.typ").read_bytes()
+    place = Path(__file__).parent / "print"
+    return (place / "parts.typ").read_bytes() + (place / f"{template}.typ").read_bytes()
 
 
 def _visible(text: str) -> str:

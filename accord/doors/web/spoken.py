@@ -59,6 +59,21 @@ OWN_WORDS = {
 }
 
 
+#: The sentences of a page about one partner; a blank form says the same with blanks.
+TAKE_BACK = _(
+    "You can take this back any time: tell us in person, by phone or in writing. From that moment %(partner)s "
+    "can no longer see it here. What they have already read or acted on cannot be taken back."
+)
+TOLD = _(
+    "We have talked about why %(partner)s would be told and exactly what, what good and what harm could come "
+    "of it, and what else you could do. It is for %(purpose)s, and it ends after %(day)s."
+)
+FREELY = _("You do not have to sign. Saying no changes nothing about your care, your services or your rights here.")
+PASSED_ON = _("Once %(partner)s has it, other rules may apply there, and it could be passed on.")
+#: To be filled in by hand.
+BLANK = "______________"
+
+
 def last_day(release: ReleaseView, holder: AgencyCard) -> date:
     """The last whole day of a release, where its holder is (facts 1.11)."""
     return (release.until_at.astimezone(ZoneInfo(holder.timezone)) - timedelta(seconds=1)).date()
@@ -73,10 +88,19 @@ def aloud(asked: list[Asked], holder: AgencyCard) -> dict[Element, str]:
         Element.RIGHT_TO_REVOKE: _bound(asked[0], holder) if bound else _take_back(asked),
         Element.INFORMED: _told(asked, holder),
         **({Element.SUBSTANCE_USE: _substance_use(meant)} if meant else {}),
-        Element.NOT_A_CONDITION: gettext(
-            "You do not have to sign. Saying no changes nothing about your care, your services or your rights here."
-        ),
+        Element.NOT_A_CONDITION: str(FREELY),
         Element.REDISCLOSURE: _passed_on(asked),
+    }
+
+
+def aloud_blank() -> dict[Element, str]:
+    """The same sentences on a form that nobody has filled in."""
+    blanks = dict.fromkeys(("partner", "purpose", "day"), BLANK)
+    return {
+        Element.RIGHT_TO_REVOKE: TAKE_BACK % blanks,
+        Element.INFORMED: TOLD % blanks,
+        Element.NOT_A_CONDITION: str(FREELY),
+        Element.REDISCLOSURE: PASSED_ON % blanks,
     }
 
 
@@ -110,17 +134,13 @@ def _substance_use(partners: list[str]) -> str:
 
 def _take_back(asked: list[Asked]) -> str:
     if len(asked) == 1:
-        back = gettext(
-            "You can take this back any time: tell us in person, by phone or in writing. From that moment %(partner)s "
-            "can no longer see it here. What they have already read or acted on cannot be taken back."
-        )
+        back = TAKE_BACK % {"partner": asked[0].recipient.name}
     else:
         back = gettext(
             "You can take this back any time, for all of them or for one: tell us in person, by phone or in writing. "
             "From that moment they can no longer see it here. What they have already read or acted on cannot be taken "
             "back."
         )
-    back %= {"partner": asked[0].recipient.name}
     keepers = [each.recipient.name for each in asked if each.recipient.warnings.keeps]
     if len(keepers) == 1:
         back += " " + gettext(
@@ -138,10 +158,7 @@ def _take_back(asked: list[Asked]) -> str:
 def _told(asked: list[Asked], holder: AgencyCard) -> str:
     first = asked[0].release
     if len(asked) == 1:
-        told = gettext(
-            "We have talked about why %(partner)s would be told and exactly what, what good and what harm could come "
-            "of it, and what else you could do. It is for %(purpose)s, and it ends after %(day)s."
-        ) % _words(asked[0], holder)
+        told = TOLD % _words(asked[0], holder)
         own = [str(OWN_WORDS[first.instrument])] if first.instrument in OWN_WORDS else []
         return " ".join([*own, told, *_earlier(asked)])
     told = gettext(
@@ -164,9 +181,7 @@ def _earlier(asked: list[Asked]) -> list[str]:
 
 def _passed_on(asked: list[Asked]) -> str:
     if len(asked) == 1:
-        on = gettext("Once %(partner)s has it, other rules may apply there, and it could be passed on.") % {
-            "partner": asked[0].recipient.name
-        }
+        on = PASSED_ON % {"partner": asked[0].recipient.name}
     else:
         on = gettext("Once they have it, other rules may apply there, and it could be passed on.")
     reach = [each.recipient.name for each in asked if each.recipient.warnings.defence]

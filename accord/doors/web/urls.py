@@ -57,7 +57,13 @@ MOVING = (Verb.MOVE_TRACK, Verb.READ_CLIENT, Verb.SEND_UPDATE)
 _TABLE = (
     # the agency's own work
     Page("", site.home, "home"),
-    Page("my-day/", day.my_day, "my_day", (Verb.READ_DAY, Verb.FIND_CLIENTS, Verb.READ_ENVELOPE)),
+    Page(
+        "my-day/",
+        day.my_day,
+        "my_day",
+        (Verb.READ_DAY, Verb.FIND_CLIENTS, Verb.READ_ENVELOPE),
+        besides=(Verb.WALL_CLIENT, Verb.REVIEW_GLASS),
+    ),
     Page("clients/", clients.find, "clients", (Verb.FIND_CLIENTS,)),
     Page("clients/new/", clients.new, "client_new", (Verb.OPEN_CLIENT,)),
     Page(C, clients.client, "client", (Verb.READ_CLIENT, Verb.READ_ENVELOPE)),

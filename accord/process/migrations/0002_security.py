@@ -1,7 +1,7 @@
 from django.db import migrations
 
 from accord.database.security import agency_owned, statements
-from accord.process.rules import NEEDS_COUNSEL, ORDERS, OURS, WEIGHED
+from accord.process.rules import LONGEST_WAIT, NEEDS_COUNSEL, ORAL_DAYS, ORDERS, OURS, WEIGHED
 
 _COUNSEL, _ORDERS, _WEIGHED = (
     ", ".join(f"'{code.value}'" for code in sorted(codes)) for codes in (NEEDS_COUNSEL, ORDERS, WEIGHED)
@@ -39,6 +39,23 @@ begin
      or exists (select from unnest(new.represented) said
        where said in ({_WEIGHED}) and said <> all (old.represented))) then
     raise exception 'counsel is asked again before a paper says more';
+  end if;
+  return new;
+end $$
+"""  # noqa: S608 - our own constants
+
+#: An accounting waits from when law enforcement asks, by the database's clock: asked by word of mouth thirty days, once;
+#: asked in writing for the time it states, a year at most (45 CFR 164.528(a)(2)).
+WAITS = f"""
+create function process_accounting_waits() returns trigger language plpgsql as $$
+begin
+  if new.quiet_how <> '' and (tg_op = 'INSERT'
+     or (old.quiet_how, old.quiet_until_at) is distinct from (new.quiet_how, new.quiet_until_at)) then
+    if tg_op = 'INSERT' or (new.quiet_how = 'oral' and old.quiet_how <> '')
+       or new.quiet_until_at > statement_timestamp() + (case new.quiet_how
+         when 'oral' then interval '{ORAL_DAYS} days' else interval '{LONGEST_WAIT.days} days' end) then
+      raise exception 'an accounting waits as long as the law lets it';
+    end if;
   end if;
   return new;
 end $$
@@ -106,6 +123,9 @@ class Migration(migrations.Migration):
             MOVES,
             "create trigger process_paper_moves before insert or update on process_paper"
             " for each row execute function process_paper_moves()",
+            WAITS,
+            "create trigger process_accounting_waits before insert or update on process_paper"
+            " for each row execute function process_accounting_waits()",
             RESTS,
             "create trigger process_answers_a_paper after insert on sharing_answered"
             " for each row execute function process_answers_a_paper()",

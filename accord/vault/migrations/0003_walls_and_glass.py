@@ -175,6 +175,12 @@ class Migration(migrations.Migration):
                 ("asked_at", models.DateTimeField(db_comment="moment: when")),
                 ("answered_at", models.DateTimeField(db_comment="moment: when", null=True)),
                 ("answered_by", models.UUIDField(db_comment="link: member of the agency that is asked", null=True)),
+                (
+                    "answered_name",
+                    models.CharField(
+                        db_comment="staff: who answered, for the agency that asks", max_length=120, null=True
+                    ),
+                ),
                 ("agreed", models.BooleanField(db_comment="code: what she answered", null=True)),
             ],
             options={
@@ -496,8 +502,18 @@ class Migration(migrations.Migration):
             model_name="seconding",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("agreed__isnull", True), ("answered_at__isnull", True), ("answered_by__isnull", True)),
-                    models.Q(("agreed__isnull", False), ("answered_at__isnull", False), ("answered_by__isnull", False)),
+                    models.Q(
+                        ("agreed__isnull", True),
+                        ("answered_at__isnull", True),
+                        ("answered_by__isnull", True),
+                        ("answered_name__isnull", True),
+                    ),
+                    models.Q(
+                        ("agreed__isnull", False),
+                        ("answered_at__isnull", False),
+                        ("answered_by__isnull", False),
+                        ("answered_name__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="seconding_answer_is_whole",

@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'referrals_capacity',
-                'constraints': [models.UniqueConstraint(fields=('agency',), name='capacity_one_per_agency'), models.CheckConstraint(condition=models.Q(('takes', 'waiting'), ('wait_days__isnull', True), _connector='OR'), name='capacity_waits_if_it_waits')],
+                'constraints': [models.UniqueConstraint(fields=('agency',), name='referrals_capacity_once'), models.CheckConstraint(condition=models.Q(('takes', 'waiting'), ('wait_days__isnull', True), _connector='OR'), name='capacity_waits_if_it_waits')],
             },
         ),
         migrations.CreateModel(

@@ -114,7 +114,7 @@ class SectionForm(forms.Form):
                 )
             case Kind.EACH_PARTY | Kind.EACH_OPTION:
                 for key, words in parties if item.kind is Kind.EACH_PARTY else options:
-                    field = forms.CharField(label=words, initial=(value or {}).get(key), max_length=200)
+                    field = forms.CharField(label=words, initial=(value or {}).get(key), max_length=300)
                     field.help_text = label
                     yield f"{item.id}{BETWEEN}{key}", field
 

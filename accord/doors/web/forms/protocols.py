@@ -47,9 +47,19 @@ def _day(**words: Any) -> forms.DateField:
     )
 
 
-def _text(**words: Any) -> forms.CharField:
-    widget = forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "class": "code", "maxlength": LONGEST})
-    return forms.CharField(label=_("The whole text (TOML)"), max_length=LONGEST, strip=False, widget=widget, **words)
+class TomlField(forms.CharField):
+    """A protocol's text; a browser sends other ends of lines than are signed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("The whole text (TOML)"),
+            max_length=LONGEST,
+            strip=False,
+            widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "maxlength": LONGEST}),
+        )
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value).replace("\r\n", "\n")
 
 
 def _line(label: Any, **words: Any) -> forms.CharField:
@@ -66,7 +76,7 @@ class ProposalForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4, "maxlength": 600}),
     )
     begins_on = _day()
-    text = _text()
+    text = TomlField()
 
     def __init__(self, *args: Any, new: bool, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,7 +89,7 @@ class TextForm(forms.Form):
     """The whole text, and the day."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
-    text = _text()
+    text = TomlField()
     begins_on = _day()
 
 

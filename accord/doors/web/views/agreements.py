@@ -1,4 +1,4 @@
-"""Drafts of agreements: 21 sections, a matrix, what the parties say about them, and what differs between versions."""
+"""Drafts of agreements: 21 sections, a matrix, annexes, what the parties say, and what differs between versions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accord.agreements import actions, queries
 from accord.agreements.beginning import beginning, row_of
 from accord.agreements.queries import DraftView, VersionView
-from accord.agreements.rules import BY_ID, SECTIONS, Content, Finding, Flow, Parties, Section, Stage, findings
+from accord.agreements.rules import (
+    ANNEXES,
+    BY_ID,
+    SECTIONS,
+    Content,
+    Finding,
+    Flow,
+    Parties,
+    Section,
+    Stage,
+    findings,
+)
 from accord.doors.web import drafted, printing
 from accord.doors.web.forms.agreements import AgreementForm, CommentForm, FlowForm, SectionForm
 from accord.doors.web.knocking import entering, roles
@@ -65,9 +76,9 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One section in the list of tasks."""
+    """One section or annex in the list of tasks. `mark`: its number or letter."""
 
-    number: int
+    mark: str
     section: Section
     wrong: int
     warnings: int
@@ -112,7 +123,8 @@ def draft(request: HttpRequest, draft_id: UUID) -> HttpResponse:
         "agreements/draft.html",
         _shown(request, found)
         | {
-            "tasks": [_task(number, section, found) for number, section in enumerate(SECTIONS, 1)],
+            "tasks": [_task(section, found) for section in SECTIONS],
+            "annexes": [_task(annex, found) for annex in ANNEXES],
             "versions": list(reversed(found.view.versions)),
             "declined": _declined(found),
         },
@@ -315,6 +327,7 @@ def _begun(permit: Permit, form: AgreementForm, cards: Mapping[UUID, AgencyCard]
         given["review_day"],
         law,
         gettext,
+        {id: card.focal for id, card in chosen.items()},
     )
     content = Content(given["title"], tuple(parties.facts), sections, flows)
     wrong = [each for each in findings(content, parties, law) if each.section in ("review", "matrix")]
@@ -382,10 +395,10 @@ def _shown(request: HttpRequest, found: Drafted) -> dict[str, Any]:
     }
 
 
-def _task(number: int, section: Section, found: Drafted) -> Task:
+def _task(section: Section, found: Drafted) -> Task:
     here = [each for each in found.findings if each.section == section.id]
     return Task(
-        number,
+        drafted.MARKS[section.id],
         section,
         sum(not each.warning for each in here),
         sum(each.warning for each in here),
@@ -398,7 +411,8 @@ def _of_section(found: Drafted, section: Section) -> dict[str, Any]:
     place = names.index(section.id)
     return {
         "section": section,
-        "number": place + 1,
+        "mark": drafted.MARKS[section.id],
+        "annex": section in ANNEXES,
         "said": drafted.said(section, found.newest.content, found.cards),
         "wrong": [drafted.sentence(each) for each in found.findings if each.section == section.id and not each.warning],
         "warnings": [drafted.sentence(each) for each in found.findings if each.section == section.id and each.warning],

@@ -79,10 +79,10 @@ def my_day(request: HttpRequest) -> HttpResponse:
         named = {each.client_id for each in listed if each.client_id}
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
-        walls = vault.walls_lately(permit=permit) if Role.SUPERVISOR in held else []
-        officer = Role.PRIVACY_OFFICER in held
-        found = vault.walls_found(permit=permit) if officer else []
-        review = vault.glasses_to_review(permit=permit) if officer else []
+        found = vault.walls_found(permit=permit) if permit.may(vault.walls_found) else []
+        lately = vault.walls_lately(permit=permit) if Role.SUPERVISOR in held and permit.may(vault.walls_lately) else []
+        walls = [wall for wall in lately if wall not in found]
+        review = vault.glasses_to_review(permit=permit) if permit.may(vault.glasses_to_review) else []
         seconds = caseload.to_second(permit=permit) if Role.SUPERVISOR in held else []
         alarmed = held & {Role.PRIVACY_OFFICER, Role.DIRECTOR}
         breaches = [each for each in process.breaches(permit=permit) if each.open] if alarmed else []
