@@ -229,12 +229,13 @@ def _facts(protocol: Protocol, path: Sequence[Transition]) -> dict[str, str]:
 
 
 def _clause(way: Transition, facts: Mapping[str, str]) -> Mapping[str, str] | None:
-    """A clause of its guard that holds, or can be written down with the step; none where it has no guard."""
-    if not way.when or holds(way.when, facts):
-        return {}
+    """What makes its guard hold: what of a clause is written down with the step, the rest being known. None where no
+    clause can be made to hold."""
     asked = {*way.needs, *way.may}
-    fits = (each for each in way.when if all(facts.get(name) == value or name in asked for name, value in each.items()))
-    return next(fits, None)
+    for clause in way.when:
+        if all(name in asked or facts.get(name) == value for name, value in clause.items()):
+            return {name: value for name, value in clause.items() if name in asked}
+    return {} if holds(way.when, facts) else None
 
 
 def _given(protocol: Protocol, way: Transition, facts: Mapping[str, str], days_ago: float) -> dict[str, Value]:

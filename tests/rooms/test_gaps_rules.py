@@ -173,4 +173,4 @@ def test_a_code_a_due_and_the_rest_are_watched_once():
     with pytest.raises(InvalidRule, match="the dues it watches, or watches the rest"):
         loaded(GOOD.replace("after", "rest = true\nafter"))
     with pytest.raises(InvalidRule, match="says for what they wait"):
-        loaded(GOOD.replace('watches = "due"', 'watches = "referral"').replace('dues = ["protective_order.hearing"]', ""))
+        loaded(GOOD.replace('dues = ["protective_order.hearing"]', "").replace('"due"', '"referral"'))
