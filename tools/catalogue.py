@@ -63,6 +63,10 @@ def messages() -> Iterator[Found]:
     for path in sorted((SOURCE / "coordination" / "protocols" / "standard").glob("*.toml")):
         for text in _words(tomllib.loads(path.read_text("utf-8"))):
             yield text, path.relative_to(ROOT).as_posix(), None
+    gaps = SOURCE / "learning" / "gaps" / "gaps.toml"
+    for rule in tomllib.loads(gaps.read_text("utf-8"))["gap"]:
+        for name in ("sentence", "next"):
+            yield rule[name], gaps.relative_to(ROOT).as_posix(), None
 
 
 def _words(value: object, name: str = "") -> Iterator[str]:

@@ -15,13 +15,17 @@ from accord.accounts import actions as accounts
 from accord.agreements import actions as drafts
 from accord.agreements.beginning import MODEL, beginning
 from accord.agreements.rules import Parties
-from accord.demo import county
+from accord.coordination.protocols.facts import protocols
+from accord.coordination.tracks import actions as tracks
+from accord.coordination.tracks import queries as cases_of
+from accord.demo import county, work
 from accord.demo.passphrases import SignIn, passphrase
 from accord.demo.story import LISTED, Client, Coded, Conversation, Fate, Part, Served, Story, Typed
 from accord.gate import Caller, Gate, Refused, disclose_all
 from accord.gate import flows as by_law
 from accord.gate.asking import tables
 from accord.gate.founding import NewAgency, VaultMode, found
+from accord.learning.gaps import actions as gaps
 from accord.ledger import actions as ledger
 from accord.ledger.permits import Permit
 from accord.partners import actions as partners
@@ -66,7 +70,7 @@ def steps(story: Story) -> int:
     """How often `fill` calls its `step`."""
     members = sum(len(agency.members) for agency in story.agencies)
     batches = sum(-(-len(files) // BATCH) for files in _by_agency(story).values())
-    return members + batches + len(story.agreements) + len(story.conversations) + 2
+    return members + batches + len(story.agreements) + len(story.agencies) + len(story.conversations) + 2
 
 
 def fill(gate: Gate, story: Story, *, step: Step, cost: Cost = STANDARD) -> Filled:
@@ -85,12 +89,16 @@ def fill(gate: Gate, story: Story, *, step: Step, cost: Cost = STANDARD) -> Fill
         for first in range(0, len(places), BATCH):
             step("Opening files")
             acting.open(key, [(place, story.clients[place]) for place in places[first : first + BATCH]])
+    for agency in story.agencies:
+        step("Going steps")
+        acting.go(agency.key, [case for case in story.cases if story.clients[case.client].agency == agency.key])
     for conversation in story.conversations:
         step("Signing releases")
         acting.release(conversation, story)
     step("Everything else")
     acting.everything_else(story)
     step("Writing the ledger")
+    acting.look_for_gaps()
     acting.look_around(story)
     acting.sequence()
     return Filled(tuple(sign_ins), papers)
@@ -248,6 +256,32 @@ class _Acting:
                 why=each.why,
             )
 
+    def go(self, agency: str, cases: Iterable[work.Case]) -> None:
+        """Cases go their way through a protocol, all of an agency in one transaction. Dated back, like the files."""
+        with self._as_worker(agency, Verb.MOVE_TRACK, Verb.READ_CLIENT) as permit:
+            for case in cases:
+                self._go(permit, case)
+
+    def _go(self, permit: Permit, case: work.Case) -> None:
+        file, now = self._files[case.client], permit.at
+        protocol = protocols(now)[case.protocol]
+        about = queries.herself(permit=permit, client_id=file).id
+        first, *others = case.steps
+        track = tracks.begin(
+            permit=permit, at=_ago(now, first.days_ago), client_id=file, protocol=protocol.code, state=first.state,
+            about=about, given=work.written(protocol, first.given, now),
+        )  # fmt: skip
+        for number, step in enumerate(others, 1):
+            tracks.move(
+                permit=permit, at=_ago(now, step.days_ago), client_id=file, track_id=track, step=step.code,
+                given=work.written(protocol, step.given, now), number_seen=number,
+            )  # fmt: skip
+        if case.met:
+            view = cases_of.track(permit=permit, client_id=file, track_id=track)
+            for due in view.dues:
+                if due.rule.code in case.met and due.met_at is None:
+                    tracks.meet(permit=permit, at=now, client_id=file, due_id=due.id, how="done")
+
     def release(self, conversation: Conversation, story: Story) -> None:
         """Prepare, sign, send, accept, take back: as far as the story goes."""
         client, file = story.clients[conversation.client], self._files[conversation.client]
@@ -402,6 +436,12 @@ class _Acting:
             ):
                 raise AssertionError("a director reads no client record")
 
+    def look_for_gaps(self) -> None:
+        """The first night's look, so that the first morning already shows what is open."""
+        for house in self._houses.values():
+            with self._gate.housekeeping(Caller(agency=house.id, job="watcher"), at=timezone.now()) as permit:
+                gaps.sweep(permit=permit, at=permit.at, everything=True)
+
     def sequence(self) -> None:
         """Put all leaves into the trees, so that the first page already shows a checkpoint."""
         for house in self._houses.values():
@@ -471,7 +511,7 @@ def _signature(conversation: Conversation, client: Client, today: date) -> Signi
     )
 
 
-def _ago(now: datetime, days: int) -> datetime:
+def _ago(now: datetime, days: float) -> datetime:
     return now - timedelta(days=days)
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from random import Random
 from typing import Any, Final
 
-from accord.demo import county
+from accord.demo import county, work
 from accord.demo.names import FAMILY, GIVEN, GIVEN_OTHERS, STREETS, TOWNS
 from accord.policy.words import Category, Level, Purpose, Relation
 from accord.records.health import rules as health
@@ -124,7 +124,7 @@ class Never:
 class Story:
     """Everything, in the order in which it happens. `flows`: (client, recipient) told under law and agreement; `walls`:
     clients the worker of their agency knows, so that she is kept away; `same`: pairs of files that are one person, and
-    whether somebody has noticed."""
+    whether somebody has noticed; `cases`: what goes its way through a protocol; `gaps`: (client, rule) that is open."""
 
     agencies: tuple[county.Agency, ...]
     agreements: tuple[county.Agreement, ...]
@@ -134,6 +134,8 @@ class Story:
     nevers: tuple[Never, ...]
     walls: tuple[int, ...]
     same: tuple[tuple[int, int, bool], ...]
+    cases: tuple[work.Case, ...]
+    gaps: tuple[tuple[int, str], ...]
 
     @property
     def people(self) -> int:
@@ -167,6 +169,10 @@ def story(*, seed: int, size: int, today: date) -> Story:
     same = [_again(random, clients, place, today) for place in of["harbor"][8:10]]
     clients += [other for _, other in same]
     first = len(clients) - len(same)
+    walls = tuple(place for key in ("brigid", "police") for place in [at for at in of[key][8:] if at not in talked][:1])
+    kept_out = {*walls, *(place for pair in same for place in (pair[0],)), *range(first, first + len(same))}
+    quiet = [place for place in range(len(clients)) if place not in kept_out]
+    known, cases = _work(seed, clients, agencies, quiet, today)
     nevers = [Never(of["harbor"][4], "housing", agencies[11].members[0].name), Never(of["brigid"][5], "police")]
     return Story(
         agencies,
@@ -175,10 +181,37 @@ def story(*, seed: int, size: int, today: date) -> Story:
         tuple(each for each in conversations if not _against(each, nevers)),
         tuple((place, "prosecutor") for place in of["police"][:6]),
         tuple(nevers),
-        # in a small county the police may have nobody yet from whom one of them could be walled off
-        tuple(place for key in ("brigid", "police") for place in [at for at in of[key][8:] if at not in talked][:1]),
+        walls,
         tuple((place, first + number, number == 0) for number, (place, _other) in enumerate(same)),
+        cases,
+        known,
     )
+
+
+def _work(
+    seed: int, clients: list[Client], agencies: tuple[county.Agency, ...], quiet: list[int], today: date
+) -> tuple[tuple[tuple[int, str], ...], tuple[work.Case, ...]]:
+    """Cases on their way, at people of this story; and one person more for each rule about gaps, whose case is late in
+    just that. Their names come from a chance of their own, so that the rest of the story stays as it was."""
+    random = Random(f"{seed} at work")
+    protocols, kinds = work.protocols(), {agency.key: agency.kind for agency in agencies}
+    now = datetime.combine(today, time(12), UTC)
+    places: dict[str, list[int]] = {}
+    closed = []
+    for place in quiet:
+        client = clients[place]
+        if client.closed_days_ago is None:
+            places.setdefault(client.agency, []).append(place)
+        else:
+            closed.append((place, client.agency, client.opened_days_ago, client.closed_days_ago))
+    cases = [*work.running(random, protocols, kinds, places, now), *work.over(random, protocols, kinds, closed[:60])]
+    known = []
+    for plan, identity in zip(work.PLANTED, _people(random, len(work.PLANTED), today), strict=True):
+        known.append((len(clients), plan.rule))
+        cases.append(work.planted(len(clients), plan, protocols, kinds[plan.agency]))
+        client = replace(_client(random, plan.agency, identity, today), closed_days_ago=None, opened_days_ago=120)
+        clients.append(client)
+    return tuple(known), tuple(cases)
 
 
 #: Where people come first, and how often.

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from accord.database.context import note
 from accord.gate.law import law
+from accord.learning.gaps import actions as gaps
 from accord.ledger.actions import write_leaf
 from accord.ledger.permits import EVERYTHING, Permit, Scope
 from accord.partners import facts as partners
@@ -164,6 +165,8 @@ class Gate:
                 )
                 try:
                     yield permit
+                    if permit.deeds and asked.client is not None and not permit.verbs.isdisjoint(gaps.LOOKS):
+                        gaps.look(permit=permit, at=asked.at, client_id=asked.client)
                     if permit.deeds or not sweeping:
                         self._write(asked, decision, outcome=True, permit=permit)
                 finally:

@@ -318,6 +318,9 @@ class Envelope(models.Model):
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: recipient")
     holder = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: from whom")
     thread = models.UUIDField(db_comment="link: which survivor, between these two")
+    referral = models.UUIDField(
+        null=True, db_comment="link: the referral it goes along with; read once the recipient has said yes to that"
+    )
     release = models.UUIDField(null=True, db_comment="link: the holder's release it rests on")
     flow = models.UUIDField(null=True, db_comment="link: or the flow, where a law allows it without her release")
     answered = models.UUIDField(null=True, db_comment="link: or the answer to a paper that is on file")
@@ -347,6 +350,9 @@ class Envelope(models.Model):
                 fields=["holder", "answered"], name="envelope_by_answered", condition=models.Q(answered__isnull=False)
             ),
             models.Index(
+                fields=["holder", "referral"], name="envelope_by_referral", condition=models.Q(referral__isnull=False)
+            ),
+            models.Index(
                 fields=["holder", "until_at"], name="envelope_to_sweep", condition=models.Q(sealed__isnull=False)
             ),
         ]
@@ -372,6 +378,7 @@ class Arrival(models.Model):
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: recipient")
     holder = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: from whom")
     envelope = models.UUIDField(db_comment="link: which")
+    referral = models.UUIDField(null=True, db_comment="link: the referral it goes along with")
     arrived_at = models.DateTimeField(db_comment="moment: when")
 
     class Meta:
@@ -380,6 +387,20 @@ class Arrival(models.Model):
             models.Index(fields=["agency", "arrived_at"], name="arrival_by_time"),
             models.Index(fields=["agency", "envelope"], name="arrival_by_envelope"),
         ]
+
+
+class Opened(models.Model):
+    """The recipient's yes to a referral: from here on it reads what went along with it. The row is its own, and the
+    holder cannot see it: whether somebody was accepted is not for an envelope to tell."""
+
+    id = models.UUIDField(primary_key=True, editable=False, db_comment="link: the referral's opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: recipient")
+    holder = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: from whom")
+    opened_at = models.DateTimeField(db_comment="moment: when")
+    opened_by = models.UUIDField(db_comment="link: member")
+
+    class Meta:
+        db_table = "sharing_opened"
 
 
 class Sent(models.Model):

@@ -103,6 +103,7 @@ class Ids:
     paper_id: UUID = field(default_factory=uuid4)
     breach_id: UUID = field(default_factory=uuid4)
     glass_id: UUID = field(default_factory=uuid4)
+    gap_id: UUID = field(default_factory=uuid4)
     seconding_id: UUID = field(default_factory=uuid4)
     task_id: UUID = field(default_factory=uuid4)
     free_task: UUID = field(default_factory=uuid4)
@@ -546,6 +547,9 @@ PROBES: dict[str, Data] = {
     "clients": _search,
     "client_new": _person,
     "client": _fixed(),
+    "gaps": _fixed(),
+    "gap_counts": _fixed(),
+    "gap": lambda ids, word: {"answer": "not_safe_now", "why": word()},
     "entries": _fixed(),
     "entry_new": _entry,
     "entry": _fixed(),

@@ -24,10 +24,13 @@ from accord.config.service import gate
 from accord.demo import fill as filling
 from accord.demo.passphrases import Record, SignIn, passphrase
 from accord.demo.story import LEAST_SIZE, USUAL_SIZE, Fate, Served, story
+from accord.demo.work import protocols
 from accord.doors.cli import demonstration
 from accord.doors.cli.demonstration import SEED, _kept
 from accord.doors.cli.place import Stop
 from accord.gate import Caller
+from accord.learning.gaps import queries as gaps
+from accord.learning.gaps.facts import rules
 from accord.policy.words import Purpose, Role, Verb
 from accord.sharing import queries as sharing
 from accord.sharing.rules import State
@@ -122,6 +125,47 @@ def test_releases_stand_in_every_state_and_the_partner_sees_them(filled):
         assert sharing.answers_by_month(permit=permit, since=permit.at.replace(year=2020))
     with enter(nurse, Verb.READ_DAY) as permit:
         assert sharing.ending(permit=permit)
+
+
+def open_gaps(filled):
+    """What is open past its time in the whole county: how often, by file's code and rule."""
+    told, _done = filled
+    found = Counter()
+    for agency in told.agencies:
+        worker = signed_in(filled, f"worker@{agency.key}.example.org")
+        with enter(worker, Verb.ANSWER_GAP, Verb.READ_CLIENT, Verb.READ_DAY) as permit:
+            lines = gaps.gaps(permit=permit)
+            codes = vault.codes(permit=permit, client_ids=list({line.client_id for line in lines}))
+            for line in lines:
+                who = vault.herself(permit=permit, client_id=line.client_id).identity.name
+                found[agency.key, who or codes[line.client_id], line.rule.code] += 1
+    return found
+
+
+def test_every_gap_that_was_planted_is_found_and_no_other(filled):
+    """Nothing is open in a file that is closed, and nothing in the cases that are in time."""
+    told, _done = filled
+    planted = Counter(
+        (told.clients[place].agency, told.clients[place].identity.name, rule) for place, rule in told.gaps
+    )
+    assert {rule for _place, rule in told.gaps} >= {rule.code for rule in rules().values() if rule.dues or rule.rest}
+    found = open_gaps(filled)
+    ends = {"release_ending", "shared_with_us_ending"}
+    assert {each: n for each, n in found.items() if each[2] not in ends} == planted
+    ending = {
+        told.clients[each.client].identity.name for each in told.conversations if each.parts[0].fate is Fate.ENDING
+    }
+    assert {who for _agency, who, rule in found if rule == "release_ending"} == ending
+
+
+def test_cases_stand_in_every_state_of_every_protocol():
+    told = story(seed=SEED, size=USUAL_SIZE, today=TODAY)
+    stands = {(case.protocol, case.steps[-1].state) for case in told.cases}
+    every = {(protocol.code, state) for protocol in protocols().values() for state in protocol.states}
+    assert every - stands == set()
+    closed = [case for case in told.cases if told.clients[case.client].closed_days_ago is not None]
+    assert len(closed) > 20
+    assert max(case.steps[0].days_ago for case in told.cases) > 100
 
 
 def test_a_draft_waits_where_a_worker_looks_first(filled):

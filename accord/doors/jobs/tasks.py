@@ -25,6 +25,7 @@ from accord.coordination.tasks import queries as work
 from accord.doors.jobs.post import Post
 from accord.gate import Caller
 from accord.gate.operating import agencies
+from accord.learning.gaps import actions as gaps
 from accord.ledger import actions as ledger
 from accord.ledger.permits import Permit
 from accord.records.caseload import actions as caseload
@@ -53,6 +54,20 @@ def sequence(timestamp: int) -> None:
 def sweep(timestamp: int) -> None:
     """Every minute: envelopes that have ended lose their ciphertext. Nobody could read them since their end."""
     _each("sweeper", _clear)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="gaps.sweep", queueing_lock="gaps.sweep")
+def look_for_gaps(timestamp: int) -> None:
+    """Every minute: what has passed its clock since the last look becomes a gap."""
+    _each("watcher", partial(_watch, everything=False))
+
+
+@app.periodic(cron="10 3 * * *")
+@app.task(name="gaps.sweep_everything", queueing_lock="gaps.sweep_everything")
+def look_for_gaps_everywhere(timestamp: int) -> None:
+    """Every night: all of it once more, so that nothing hangs on a look that was missed."""
+    _each("watcher", partial(_watch, everything=True))
 
 
 @app.periodic(cron="* * * * *")
@@ -85,6 +100,10 @@ def _grow(permit: Permit) -> None:
 def _clear(permit: Permit) -> None:
     sharing.sweep(permit=permit, at=permit.at)
     caseload.sweep(permit=permit, at=permit.at)
+
+
+def _watch(permit: Permit, *, everything: bool) -> None:
+    gaps.sweep(permit=permit, at=permit.at, everything=everything)
 
 
 def _each(job: str, work: Callable[[Permit], T], then: Callable[[T], None] | None = None) -> None:

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from accord.doors.web.gapwords import GAP_ANSWERS, PRIORITIES, PRIORITY_TAGS  # noqa: F401 - templates say them by name
 from accord.doors.web.paperwords import (  # noqa: F401 - templates say MOVES, ADVICE and BREACH by name
     ABOUTS,
     ADVICE,

@@ -36,6 +36,7 @@ from accord.doors.web.walled import off_the_file
 from accord.doors.web.watching import mark_of, unchanged
 from accord.gate import Refused
 from accord.gate.flows import possible
+from accord.learning.gaps import queries as gaps
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.policy.words import AgencyKind, Category, Level, Role
@@ -137,6 +138,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         now = permit.at
         flows = [flow for flow in sharing.flows(permit=permit, client_id=client_id) if flow.living(now)]
         nevers = sharing.nevers(permit=permit, client_id=client_id)
+        missing = gaps.gaps_of(permit=permit, client_id=client_id)
         going = tracks.tracks(permit=permit, client_id=client_id, still_open=True)
         named = {permit.agency_id, *(each.holder_id for each in received), *(each.partner_id for each in over)}
         named |= {each.recipient_id for each in (*releases, *flows)} | {each.against_id for each in nevers}
@@ -157,6 +159,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         todo,
         flows,
         nevers,
+        [line.id for line in missing],
         [(line.id, line.number, line.next and line.next.id) for line in going],
     )
     if unchanged(request, seen):
@@ -188,6 +191,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
             "hospital": ours.kind is AgencyKind.HOSPITAL,
             "alike": alike,
             "flows": flows,
+            "gaps": missing,
             "may_flow": may_flow,
             "nevers": nevers,
             "going": going,

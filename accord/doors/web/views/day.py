@@ -16,11 +16,13 @@ from accord.config.service import gate
 from accord.coordination.protocols import queries as protocols
 from accord.coordination.tasks import queries as work
 from accord.coordination.tracks import queries as tracks
+from accord.doors.web.context import WORKERS
 from accord.doors.web.forms.tasks import zone
 from accord.doors.web.forms.vault import FindForm
 from accord.doors.web.knocking import caller, entering
 from accord.doors.web.watching import mark_of, unchanged
 from accord.gate import flows, updates
+from accord.learning.gaps import queries as gaps
 from accord.partners import queries as partners
 from accord.policy.words import Category, Role
 from accord.process import queries as process
@@ -56,6 +58,8 @@ def grouped(gone: Iterable[sharing.Ended]) -> list[Over]:
 def my_day(request: HttpRequest) -> HttpResponse:
     """Waiting arrivals, releases that end, what ended lately; beside it what is new and who was here last."""
     with entering(request) as permit:
+        held = partners.own_roles(permit=permit)
+        missing = gaps.for_day(permit=permit) if held & WORKERS else []
         waiting = sharing.waiting(permit=permit)
         relays = sharing.relays(permit=permit)
         tray = len(updates.waiting(gate(), permit, caller(request)))
@@ -66,13 +70,15 @@ def my_day(request: HttpRequest) -> HttpResponse:
         months = sharing.answers_by_month(permit=permit, since=_months_ago(permit.at, MONTHS))
         papers = process.waiting(permit=permit)
         dues = tracks.due(permit=permit)
+        if dues:  # what is a gap, or was answered as one, is not asked twice
+            asked = gaps.asked(permit=permit, of=[each.due.id for each in dues if each.overdue])
+            dues = [each for each in dues if each.due.id not in asked]
         todo = work.due(permit=permit, zone=zone())
         recent = vault.recent(permit=permit, limit=RECENT)
-        listed = (*waiting, *ending, *begun, *over, *relays, *resting, *papers, *dues)
+        listed = (*missing, *waiting, *ending, *begun, *over, *relays, *resting, *papers, *dues)
         named = {each.client_id for each in listed if each.client_id}
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
-        held = partners.own_roles(permit=permit)
         found = vault.walls_found(permit=permit) if permit.may(vault.walls_found) else []
         lately = vault.walls_lately(permit=permit) if Role.SUPERVISOR in held and permit.may(vault.walls_lately) else []
         walls = [wall for wall in lately if wall not in found]
@@ -83,6 +89,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         reminders = partners.reminders(permit=permit) if Role.DIRECTOR in held else []
         changes = protocols.to_answer(permit=permit) if Role.DIRECTOR in held else []
     seen = mark_of(
+        [line.id for line in missing],
         [[envelope.id for envelope in thread.envelopes] + [thread.client_id] for thread in waiting],
         [release.id for release in ending],
         relays,
@@ -110,6 +117,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         "day/my_day.html",
         {
             "today": timezone.localdate(),
+            "gaps": missing,
             "waiting": waiting,
             "relays": relays,
             "tray": tray,
@@ -132,6 +140,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
                 map(
                     len,
                     (
+                        missing,
                         relays,
                         waiting,
                         resting,

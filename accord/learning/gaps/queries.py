@@ -1,0 +1,175 @@
+"""Gaps as the agency sees them: what is open, what was answered, how often each rule found something."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from accord.coordination.tracks.models import Due
+from accord.learning.gaps.actions import TABLE
+from accord.learning.gaps.facts import rules
+from accord.learning.gaps.models import Gap
+from accord.learning.gaps.rules import Answer, Rule, Watched
+from accord.ledger.permits import Permit, needs
+from accord.policy.words import Level, Verb
+from accord.vault.facts import client_key, files, within
+from accord.vault.models import Team
+
+MOST_LISTED = 200
+#: How many *My day* shows; the page of gaps shows all.
+MOST_ON_DAY = 12
+#: How far back a supervisor counts.
+DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class GapLine:
+    """One open gap in a list: what, about whom, since when. Nothing is opened."""
+
+    id: UUID
+    client_id: UUID
+    rule: Rule
+    since_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was answered before."""
+
+    answer: Answer
+    at: datetime
+    by: UUID
+    why: str
+    again_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GapView:
+    """One gap with what was answered to it, now or before; `track_id` where it is a due of one."""
+
+    line: GapLine
+    of: UUID
+    track_id: UUID | None
+    open: bool
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How often one rule found something since a day: still open, gone by itself, and how it was answered."""
+
+    rule: Rule
+    open: int
+    over: int
+    answered: Mapping[Answer, int]
+
+    @property
+    def found(self) -> int:
+        return self.open + self.over + sum(self.answered.values())
+
+
+@needs(Verb.ANSWER_GAP)
+def gaps(*, permit: Permit, rule: str = "", member_id: UUID | None = None, limit: int = MOST_LISTED) -> list[GapLine]:
+    """Open gaps of every file she may know of, danger first, then the longest wait; of one rule, or of the files one
+    member works with."""
+    rows = within(permit, _open())
+    if rule:
+        rows = rows.filter(rule=rule)
+    if member_id is not None:
+        working = Team.objects.filter(member_id=member_id, ended_at__isnull=True)
+        rows = rows.filter(client_id__in=working.values("client_id"))
+    return _lines(permit, rows, limit)
+
+
+@needs(Verb.READ_DAY)
+def for_day(*, permit: Permit) -> list[GapLine]:
+    """Open gaps for *My day*: of the rules whose things do not stand there anyway."""
+    shown = [code for code, rule in rules().items() if rule.day]
+    return _lines(permit, within(permit, _open()).filter(rule__in=shown), MOST_ON_DAY)
+
+
+@needs(Verb.READ_DAY)
+def asked(*, permit: Permit, of: Collection[UUID]) -> set[UUID]:
+    """Which of these things are an open gap, or were answered as one: they are asked about here, and nowhere else."""
+    said = Q(closed_at__isnull=True) | Q(answered_at__isnull=False)
+    return set(within(permit, Gap.objects.filter(said, of__in=of)).values_list("of", flat=True)) if of else set()
+
+
+@needs(Verb.READ_CLIENT)
+def gaps_of(*, permit: Permit, client_id: UUID) -> list[GapLine]:
+    """Open gaps about one client."""
+    return _lines(permit, _open().filter(client_id__in=files(client_id)), MOST_LISTED)
+
+
+@needs(Verb.ANSWER_GAP)
+def gap(*, permit: Permit, client_id: UUID, gap_id: UUID) -> GapView | None:
+    """One gap about one's own client, with every answer about the same thing; None when there is none."""
+    row = Gap.objects.filter(id=gap_id, client_id__in=files(client_id)).select_related("client__shred").first()
+    if row is None or row.rule not in rules():
+        return None
+    key = client_key(permit.opened(), row.client)
+    before = Gap.objects.filter(of=row.of, rule=row.rule, answered_at__isnull=False).order_by("-answered_at")
+    permit.show("gap", row.id, Level.FULL)
+    return GapView(
+        line=GapLine(row.id, row.client_id, rules()[row.rule], row.since_at),
+        of=row.of,
+        track_id=_track(row),
+        open=row.closed_at is None,
+        said=tuple(
+            Said(
+                answer=Answer(each.answer),
+                at=each.answered_at,
+                by=each.answered_by,
+                why="" if each.why is None else key.open(TABLE, "why", each.id, bytes(each.why)).decode(),
+                again_at=each.again_at,
+            )
+            for each in before
+        ),
+    )
+
+
+@needs(Verb.READ_BOARD)
+def counts(*, permit: Permit, days: int = DAYS) -> list[Counted]:
+    """What each rule found in the last days, in the files she may know of; every rule is there, also with nothing."""
+    rows = within(permit, Gap.objects.filter(found_at__gt=permit.at - timedelta(days=days)))
+    found = rows.values("rule", "answer").annotate(
+        still=Count("id", filter=Q(closed_at__isnull=True)), closed=Count("id", filter=Q(closed_at__isnull=False))
+    )
+    by_rule: dict[str, dict[str, tuple[int, int]]] = {}
+    for each in found:
+        by_rule.setdefault(each["rule"], {})[each["answer"]] = (each["still"], each["closed"])
+    return [
+        Counted(
+            rule=rule,
+            open=answers.get("", (0, 0))[0],
+            over=answers.get("", (0, 0))[1],
+            answered={Answer(code): closed for code, (_still, closed) in answers.items() if code},
+        )
+        for rule, answers in ((rule, by_rule.get(code, {})) for code, rule in rules().items())
+    ]
+
+
+def _open() -> QuerySet[Gap]:
+    """Open gaps of rules that still hold."""
+    return Gap.objects.filter(closed_at__isnull=True, rule__in=list(rules()))
+
+
+def _lines(permit: Permit, rows: QuerySet[Gap], limit: int) -> list[GapLine]:
+    """In the order of `rules.first`."""
+    ordered = rows.order_by("priority", "since_at", "id")[:limit]
+    lines = []
+    for id, client_id, rule, since_at in ordered.values_list("id", "client_id", "rule", "since_at"):
+        permit.show("gap", id, Level.EXISTENCE)
+        lines.append(GapLine(id, client_id, rules()[rule], since_at))
+    return lines
+
+
+def _track(row: Gap) -> UUID | None:
+    if rules()[row.rule].watches is not Watched.DUE:
+        return None
+    found: UUID | None = Due.objects.filter(id=row.of).values_list("track_id", flat=True).first()
+    return found
