@@ -74,7 +74,7 @@ end $$
 ANSWERS = """
 create function referrals_answer_once() returns trigger language plpgsql as $$
 declare
-  later text[] := array['member', 'contacted_at', 'told_at', 'state', 'met_at', 'outcome', 'ended_at'];
+  later text[] := array['member', 'contacted_at', 'entry', 'state', 'met_at', 'outcome', 'ended_at'];
 begin
   if (old.id, old.agency_id, old.holder_id, old.incoming, old.thread, old.service, old.urgency)
        is distinct from (new.id, new.agency_id, new.holder_id, new.incoming, new.thread, new.service, new.urgency)
