@@ -190,6 +190,13 @@ def accepted(*, permit: Permit, client_id: UUID, referral_id: UUID) -> IncomingV
     return _view(None, row, permit.at, told=told)
 
 
+@needs(Verb.SIGN_RELEASE, Verb.READ_CLIENT)
+def drafted(*, permit: Permit, client_id: UUID, recipients: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """Referrals of one client that wait to be sent to any of these partners: the newest, by partner."""
+    rows = Referral.objects.filter(client=client_id, state=State.DRAFT, recipient__in=list(recipients))
+    return dict(rows.order_by("prepared_at").values_list("recipient", "id"))
+
+
 @needs(Verb.REFER)
 def made(*, permit: Permit, shown: str = "", mine: bool = False, limit: int = MOST_LISTED) -> list[Line]:
     """Referrals we made: late ones first, then by when an answer is due. `shown`: open, late, drafts, over."""

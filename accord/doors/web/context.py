@@ -18,6 +18,7 @@ BREAKING = WORKERS | {Role.RECORDS_OFFICER, Role.DIRECTOR}
 MENU = (
     ("my_day", _("My day"), WORKERS),
     ("clients", _("Clients"), WORKERS),
+    ("referrals", _("Referrals"), WORKERS),
     ("papers", _("Papers"), WORKERS | {Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR}),
     ("watch", _("To look at"), frozenset({Role.PRIVACY_OFFICER})),
     ("log", _("Who looked"), frozenset({Role.PRIVACY_OFFICER, Role.DIRECTOR})),

@@ -23,6 +23,16 @@ from accord.doors.web.paperwords import (  # noqa: F401 - templates say MOVES, A
     STATES,
     WHOM,
 )
+from accord.doors.web.referralwords import (  # noqa: F401 - templates say them by name
+    ATTEMPTS,
+    BY_HAND,
+    DECLINED,
+    HOW_SOON,
+    REFERRAL_STATES,
+    RESULTS,
+    TAKES,
+    URGENCIES,
+)
 from accord.policy.words import (
     AgencyKind,
     Category,
@@ -449,6 +459,7 @@ KINDS = {
     "document": _("Document"),
     "facts": _("Single facts"),
     "consent": _("Consent from another system"),
+    "referral": _("Referral"),
 }
 VERBS = {
     Verb.READ_DAY: _("opened My day"),
@@ -511,7 +522,7 @@ VERBS = {
 }
 
 #: Values of a summary that are codes of the vault, as they stand inside a sentence.
-CODES: Mapping[str, Mapping[str, Any]] = {"service": SERVICES, "channel": REACHED}
+CODES: Mapping[str, Mapping[str, Any]] = {"service": SERVICES, "channel": REACHED, "result": RESULTS}
 #: Values that hold a day.
 DAYS = frozenset({"born", "date", "day", "first_day", "last_day", "start", "end"})
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord.coordination.referrals import queries as referrals
 from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.circle import around, drawn
 from accord.doors.web.exporting import batch, entries_after, envelope_lines, file_lines, lines
@@ -133,8 +134,10 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         now = permit.at
         flows = [flow for flow in sharing.flows(permit=permit, client_id=client_id) if flow.living(now)]
         nevers = sharing.nevers(permit=permit, client_id=client_id)
+        referred = referrals.of_client(permit=permit, client_id=client_id)
         named = {permit.agency_id, *(each.holder_id for each in received), *(each.partner_id for each in over)}
         named |= {each.recipient_id for each in (*releases, *flows)} | {each.against_id for each in nevers}
+        named |= {line.partner_id for line in referred if line.partner_id}
         agencies = partners.directory(permit=permit, ids=named)
         ours = agencies[permit.agency_id]
         may_flow = possible(frozenset(ours.duties), now)
@@ -151,6 +154,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         served,
         flows,
         nevers,
+        referred,
     )
     if unchanged(request, seen):
         return HttpResponse(status=204)
@@ -182,6 +186,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
             "flows": flows,
             "may_flow": may_flow,
             "nevers": nevers,
+            "referred": referred,
             "sharers": dict.fromkeys((envelope.thread, envelope.holder_id) for envelope in received),
             "may_delete": Role.SUPERVISOR in roles(request),
             "seen": seen,

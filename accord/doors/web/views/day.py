@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accord.config.service import gate
+from accord.coordination.referrals import queries as referrals
 from accord.doors.web.forms.vault import FindForm
 from accord.doors.web.knocking import caller, entering
 from accord.doors.web.watching import mark_of, unchanged
@@ -62,12 +63,15 @@ def my_day(request: HttpRequest) -> HttpResponse:
         months = sharing.answers_by_month(permit=permit, since=_months_ago(permit.at, MONTHS))
         papers = process.waiting(permit=permit)
         recent = vault.recent(permit=permit, limit=RECENT)
+        held = partners.own_roles(permit=permit)
+        referred = referrals.day(permit=permit, supervises=Role.SUPERVISOR in held)
         named = {
-            each.client_id for each in (*waiting, *ending, *begun, *over, *relays, *resting, *papers) if each.client_id
+            each.client_id
+            for each in (*waiting, *ending, *begun, *over, *relays, *resting, *papers, *referred)
+            if each.client_id
         }
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
-        held = partners.own_roles(permit=permit)
         walls = vault.walls_lately(permit=permit) if Role.SUPERVISOR in held else []
         officer = Role.PRIVACY_OFFICER in held
         found = vault.walls_found(permit=permit) if officer else []
@@ -91,6 +95,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         [export.id for export in seconds],
         papers,
         breaches,
+        referred,
         [(view.id, days) for view, days in reminders],
         [(line.id, line.touched_at) for line in recent],
     )
@@ -113,6 +118,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "review": review,
             "seconds": seconds,
             "papers": papers,
+            "referred": referred,
             "breaches": breaches,
             "now": timezone.now(),
             "count": bool(tray)
@@ -132,6 +138,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
                         seconds,
                         papers,
                         breaches,
+                        referred,
                     ),
                 )
             ),
