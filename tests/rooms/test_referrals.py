@@ -49,7 +49,7 @@ def drafted(worker: Worker, client: UUID, recipient: House, service="counselling
     with worker.enter(Verb.REFER, client=client) as permit:
         return actions.draft(
             permit=permit, at=permit.at, client_id=client, recipient_id=recipient.id, service=service, urgency=urgency,
-            words="She would like evenings.", **given,
+            **{"words": "She would like evenings."} | given,
         )  # fmt: skip
 
 

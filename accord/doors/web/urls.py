@@ -192,13 +192,13 @@ _TABLE = (
     Page(C + R + "print/", referrals.printed, "referral_print", (Verb.REFER, Verb.EXPORT_CLIENT, Verb.READ_CLIENT)),
     Page(C + R + "package/", referrals.package, "referral_file", (Verb.REFER, Verb.EXPORT_CLIENT, Verb.READ_CLIENT)),
     Page(
-        "incoming/<uuid:referral_id>/",
+        "incoming/<uuid:incoming_id>/",
         referrals.incoming,
         "incoming",
         (Verb.ANSWER_REFERRAL, Verb.ACCEPT_ENVELOPE, Verb.FIND_CLIENTS, Verb.OPEN_CLIENT, Verb.ADD_ENTRY),
     ),
     Page(
-        C + "incoming/<uuid:referral_id>/",
+        C + "incoming/<uuid:accepted_id>/",
         referrals.accepted,
         "incoming_of",
         (Verb.ANSWER_REFERRAL, Verb.ADD_ENTRY, Verb.READ_CLIENT, Verb.SEND_UPDATE),

@@ -166,8 +166,6 @@ class Migration(migrations.Migration):
         ),
         *agency_owned("referrals_capacity", policies={"select": COMMUNITY, "delete": "never"}),
         *statements(
-            "alter table referrals_answer add constraint referrals_answer_to_what_came"
-            " foreign key (agency_id, incoming, holder_id) references referrals_incoming (agency_id, id, holder_id)",
             MOVES,
             "create trigger referrals_referral_moves before update on referrals_referral"
             " for each row execute function referrals_referral_moves()",

@@ -316,13 +316,13 @@ def _outside(permit: Permit, client_id: UUID, referral_id: UUID) -> ReferralView
 
 @sensitive_post_parameters()
 @form_page
-def incoming(request: HttpRequest, referral_id: UUID) -> HttpResponse:
+def incoming(request: HttpRequest, incoming_id: UUID) -> HttpResponse:
     """One referral that came: who refers, what for, how soon. Accept it into a file, decline, or name somebody else."""
     step = request.POST.get("step", "")
     problem = ""
     if step in ("open", "tie"):
         try:
-            return _taken_on(request, referral_id, None if step == "open" else _chosen(request))
+            return _taken_on(request, incoming_id, None if step == "open" else _chosen(request))
         except (InvalidReferral, InvalidRelease, InvalidEntry) as error:
             problem = gettext(str(error))
     form = FindForm(request.POST if step == "find" else None)
@@ -330,20 +330,20 @@ def incoming(request: HttpRequest, referral_id: UUID) -> HttpResponse:
     more, told, answered = False, None, ""
     try:
         with entering(request) as permit:
-            view = _came(permit, referral_id)
+            view = _came(permit, incoming_id)
             agencies = partners.directory(permit=permit)
             ours = agencies[permit.agency_id]
             silent = not SILENT.isdisjoint(ours.duties)
             others = [card for id, card in agencies.items() if id not in (permit.agency_id, view.holder_id)]
             no = DeclineForm(request.POST if step == "no" else None, cards=others, silent=silent)
             if step == "take":
-                actions.take(permit=permit, at=permit.at, referral_id=referral_id)
+                actions.take(permit=permit, at=permit.at, referral_id=incoming_id)
                 answered = gettext("It is yours.")
             if step == "no" and no.is_valid():
                 told = actions.decline(
                     permit=permit,
                     at=permit.at,
-                    referral_id=referral_id,
+                    referral_id=incoming_id,
                     reason=no.cleaned_data["reason"],
                     toward_id=no.cleaned_data["toward"],
                     tell=not silent and no.told,
@@ -352,15 +352,15 @@ def incoming(request: HttpRequest, referral_id: UUID) -> HttpResponse:
                 found, more = vault.find(permit=permit, text=form.cleaned_data["text"])
     except InvalidReferral as error:
         messages.error(request, gettext(str(error)))
-        return redirect("incoming", referral_id)
+        return redirect("incoming", incoming_id)
     if told is not None:
         messages.success(request, gettext("Declined. They were told.") if told else gettext("Declined."))
         return redirect("referrals")
     if answered:
         messages.success(request, answered)
-        return redirect("incoming", referral_id)
+        return redirect("incoming", incoming_id)
     if view.client_id:
-        return redirect("incoming_of", view.client_id, referral_id)
+        return redirect("incoming_of", view.client_id, incoming_id)
     return render(
         request,
         "referrals/came.html",
@@ -382,7 +382,7 @@ def incoming(request: HttpRequest, referral_id: UUID) -> HttpResponse:
 
 @sensitive_post_parameters()
 @form_page
-def accepted(request: HttpRequest, client_id: UUID, referral_id: UUID) -> HttpResponse:
+def accepted(request: HttpRequest, client_id: UUID, accepted_id: UUID) -> HttpResponse:
     """A referral we accepted: reach her, meet her, say what came of it; and whether who refers may be told."""
     step = request.POST.get("step", "")
     over = ResultForm(request.POST if step == "end" else None)
@@ -390,17 +390,17 @@ def accepted(request: HttpRequest, client_id: UUID, referral_id: UUID) -> HttpRe
     try:
         with entering(request, client=client_id) as permit:
             client = whose(permit, client_id)
-            view = _accepted(permit, client_id, referral_id)
+            view = _accepted(permit, client_id, accepted_id)
             also = offered(request, permit, client_id)
             what: dict[str, Any] = {"permit": permit, "at": permit.at, "client_id": client_id}
             if step == "met":
-                actions.met(**what, referral_id=referral_id)
+                actions.met(**what, referral_id=accepted_id)
                 done = gettext("Noted: you met her.")
             elif step == "end" and over.is_valid():
-                actions.end(**what, referral_id=referral_id, outcome=over.cleaned_data["result"])
+                actions.end(**what, referral_id=accepted_id, outcome=over.cleaned_data["result"])
                 done = gettext("Noted: it is over here.")
             elif step in ("together", "spoke"):
-                actions.spoke(**what, referral_id=referral_id, together=step == "together")
+                actions.spoke(**what, referral_id=accepted_id, together=step == "together")
                 done = gettext("Noted.")
             if step in ("met", "end"):
                 went = sent(request, permit, client_id, also)
@@ -408,17 +408,17 @@ def accepted(request: HttpRequest, client_id: UUID, referral_id: UUID) -> HttpRe
                 picks = [(basis, view.entry) for basis in also.chosen()]
                 went = updates.send(gate(), permit, caller(request), client_id, picks)
                 done = gettext("Done.")
-            attempts = queries.attempts(permit=permit, client_id=client_id, referral_id=referral_id)
+            attempts = queries.attempts(permit=permit, client_id=client_id, referral_id=accepted_id)
             agencies = partners.directory(permit=permit)
             ours = agencies[permit.agency_id]
             may_flow = possible(frozenset(ours.duties), permit.at)
     except InvalidReferral as error:
         messages.error(request, gettext(str(error)))
-        return redirect("incoming_of", client_id, referral_id)
+        return redirect("incoming_of", client_id, accepted_id)
     if done:
         messages.success(request, done)
         tell(request, also, went)
-        return redirect("incoming_of", client_id, referral_id)
+        return redirect("incoming_of", client_id, accepted_id)
     return render(
         request,
         "referrals/accepted.html",
