@@ -337,7 +337,7 @@ def _fill(place: Place) -> None:
         mine, there = ids[name], ids[partner]
         words = model.word(name, str(mine.client_id), "referral", "own")
         mine.referral_id, there.accepted_id = things.referrals(
-            world, houses[name], mine.client_id, words, houses[partner], there.client_id
+            world, houses[name], mine.client_id, words, houses[partner], there.client_id, houses["outsider"]
         )
         there.incoming_id = mine.referral_id
     hospital.seconding_id = things.asks(world, houses["police"], houses["hospital"])

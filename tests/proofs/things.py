@@ -104,11 +104,13 @@ def _relay(world: World, house: House, partner: House) -> UUID:
         return envelopes.relays(permit=permit)[-1].id
 
 
-def referrals(world: World, house: House, client: UUID, words: str, partner: House, there: UUID) -> tuple[UUID, UUID]:
-    """One of a client of `house` that waits at a partner, and one of somebody else that it accepted into its client
+def referrals(
+    world: World, house: House, client: UUID, words: str, partner: House, there: UUID, other: House
+) -> tuple[UUID, UUID]:
+    """One of a client of `house` that waits at a partner, and one from another agency that it accepted into its client
     `there`."""
     waiting = test_referrals.referred(house.worker, client, partner, words=words)
-    second = test_referrals.referred(house.worker, world.client(house.worker), partner)
+    second = test_referrals.referred(other.worker, world.client(other.worker), partner)
     test_referrals.accept(partner.worker, second, there)
     return waiting, second
 
