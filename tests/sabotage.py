@@ -107,7 +107,7 @@ BREAKAGES = (
     Breakage("a protocol is about anybody", "accord/coordination/tracks/rules.py", "if about not in protocol.about:", "if False:", "tests/rooms/test_tracks.py"),
     Breakage("a child's step says where the child is", "accord/coordination/tracks/actions.py", "about_a_child(protocol.category, marks, given)", "pass", "tests/rooms/test_tracks.py"),
     Breakage("my day lists what she may not know of", "accord/coordination/tracks/queries.py", "rows = within(permit, Due.objects.filter(met_at__isnull=True, due_at__lt=permit.at + rules.SOON))", "rows = Due.objects.filter(met_at__isnull=True, due_at__lt=permit.at + rules.SOON)", "tests/rooms/test_tracks.py"),
-    Breakage("clocks run on when a state is left", "accord/coordination/tracks/actions.py", "    _left(permit, row, protocol, before, happened)\n", "", "tests/rooms/test_tracks.py"),
+    Breakage("clocks run on when a state is left", "accord/coordination/tracks/actions.py", "    _left(permit, row, protocol, before, happened, going_on)\n", "", "tests/rooms/test_tracks.py"),
     Breakage("what she declined is asked again", "accord/coordination/tracks/actions.py", 'if how != "done":', "if False:", "tests/rooms/test_tracks.py"),
     Breakage("a state changes without a step", "accord/coordination/tracks/migrations/0002_security.py", "raise exception 'a track moves together with a step'", "return new", "tests/rooms/test_tracks.py"),
     Breakage("a step is rewritten", "accord/coordination/tracks/migrations/0002_security.py", "raise exception 'a step is never changed'", "return new", "tests/rooms/test_tracks.py"),
