@@ -113,10 +113,8 @@ def drawn(protocol: Protocol, here: str = "", been: Sequence[str] = ()) -> Pictu
     return Picture(tuple(places.values()), tuple(_ways(protocol, places, far, here, been)), top - GAP + 1)
 
 
-def span_said(span: Span) -> str:
-    """A time as people say it: "3 business days", "60 days before", "on that day"."""
-    if not span.count:
-        return _("on that day") if span.unit in (Unit.DAYS, Unit.BUSINESS_DAYS) else _("by that moment")
+def lasting(span: Span) -> str:
+    """A length of time as people say it, whichever way it lies: "3 business days"."""
     number = abs(span.count)
     match span.unit:
         case Unit.MINUTES:
@@ -127,8 +125,14 @@ def span_said(span: Span) -> str:
             said = ngettext("%(number)s day", "%(number)s days", number)
         case Unit.BUSINESS_DAYS:
             said = ngettext("%(number)s business day", "%(number)s business days", number)
-    said %= {"number": number}
-    return said if span.count > 0 else _("%(span)s before") % {"span": said}
+    return said % {"number": number}
+
+
+def span_said(span: Span) -> str:
+    """A time as people say it: "3 business days", "60 days before", "on that day"."""
+    if not span.count:
+        return _("on that day") if span.unit in (Unit.DAYS, Unit.BUSINESS_DAYS) else _("by that moment")
+    return lasting(span) if span.count > 0 else _("%(span)s before") % {"span": lasting(span)}
 
 
 def _far(protocol: Protocol) -> dict[str, int]:
