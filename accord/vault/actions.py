@@ -234,12 +234,8 @@ def add_entries(*, permit: Permit, at: datetime, client_id: UUID, entries: Itera
     client, key = _client(permit, client_id)
     case_id = Case.objects.filter(client_id=client_id).order_by("-opened_at").values_list("id", flat=True)[0]
     story = _story(client_id)
-    known = {
-        bytes(origin)
-        for origin in Entry.objects.filter(client_id__in=family(client_id), origin__isnull=False).values_list(
-            "origin", flat=True
-        )
-    }
+    entries = list(entries)
+    known = _origins(client_id) if any(entry.origin is not None for entry in entries) else set()
     rows: list[Entry] = []
     for entry in entries:
         if entry.origin is not None:
@@ -253,6 +249,12 @@ def add_entries(*, permit: Permit, at: datetime, client_id: UUID, entries: Itera
     for row in rows:
         permit.record("entry_added", row.id)
     return [row.id for row in rows]
+
+
+def _origins(client_id: UUID) -> set[bytes]:
+    """The imported elements that are there already."""
+    rows = Entry.objects.filter(client_id__in=family(client_id), origin__isnull=False)
+    return {bytes(origin) for origin in rows.values_list("origin", flat=True)}
 
 
 @needs(Verb.ADD_ENTRY)

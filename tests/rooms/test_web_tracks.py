@@ -55,7 +55,7 @@ def test_a_protective_order_from_the_petition_to_service(world, house):
     assert "It has begun." in text(html)
 
     asked = browser.post(f"{place}step/", {"step": "file", "seen": seen(html)}).content.decode()
-    for said in ("Filed on", "Number of the court's file", "A judge looks at it without him", "1 working day after"):
+    for said in ("Filed on", "Number of the court's file", "A judge looks at it without him", "1 business day after"):
         assert said in text(asked).replace("&#x27;", "'"), said
     wrong = browser.post(f"{place}step/", {"step": "file", "seen": "1", "sure": "1"}).content.decode()
     assert "Something is missing or wrong" in text(wrong)
