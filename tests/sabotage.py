@@ -99,7 +99,7 @@ BREAKAGES = (
     Breakage("the asker sees the refusal", "accord/vault/queries.py", 'state = "waits" if view.state == "refused" else view.state', "state = view.state", "tests/rooms/test_glass.py"),
     Breakage("she looks at what she agreed to", "accord/vault/actions.py", "if glass is None or permit.member_id in (glass.member_id, glass.second_by):", "if glass is None:", "tests/rooms/test_glass.py"),
     # cases on their way
-    Breakage("two go the same step", "accord/coordination/tracks/actions.py", "    if row.number != number_seen:\n        raise InvalidMove(MEANWHILE)\n    happened", "    happened", "tests/rooms/test_tracks.py"),
+    Breakage("two go the same step", "accord/coordination/tracks/actions.py", "    if row.number != number_seen:", "    if False:", "tests/rooms/test_tracks.py"),
     Breakage("anybody overrides a guard", "accord/coordination/tracks/rules.py", "or Role.SUPERVISOR not in roles:", "or False:", "tests/rooms/test_tracks.py"),
     Breakage("a guard is overridden without a reason", "accord/coordination/tracks/rules.py", "or not because.strip() or", "or", "tests/rooms/test_tracks.py"),
     Breakage("an override is forgotten", "accord/coordination/tracks/actions.py", 'because=because if overridden else "",', 'because="",', "tests/rooms/test_tracks.py"),

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -572,7 +573,7 @@ def test_two_at_once_never_go_the_same_step(world, house):
         found = list(pool.map(attempt, others * 2, ["deny", "she_withdraws"] * 3))
     went = [each for each in found if each in ("denied", "dismissed")]
     assert len(went) == 1
-    assert found.count(actions.MEANWHILE) == 5
+    assert found.count("Somebody went a step meanwhile. Look at it again.") == 5
     seen = view(house.worker, client, track)
     assert [step.number for step in seen.steps] == [1, 2]
     assert seen.line.state.code == went[0]
@@ -768,3 +769,28 @@ def test_ways_are_known_by_more_than_their_titles():
     assert rules.guarded(protocol, "run", {"agreed": "yes"}) == ""
     assert rules.guarded(protocol, "hear", {}) == ""
     assert partial(rules.guarded, protocol)("finish", {}) == ""
+
+
+# ------------------------------------------------------------------ how much is asked
+
+
+def test_her_page_and_my_day_ask_one_question_each_and_a_step_few(world, house):
+    client = world.client(house.worker)
+    track = begin(house.worker, client, state="filed", given={"filed_at": days_ago(9)})
+    with house.worker.enter(Verb.READ_CLIENT, client=client) as permit, CaptureQueriesContext(connection) as asked:
+        assert queries.tracks(permit=permit, client_id=client, still_open=True)
+    assert len(asked) == 1
+    with house.worker.enter(Verb.READ_DAY) as permit, CaptureQueriesContext(connection) as asked:
+        assert queries.due(permit=permit)
+    assert len(asked) == 1
+    with house.worker.enter(Verb.MOVE_TRACK, client=client) as permit, CaptureQueriesContext(connection) as asked:
+        actions.move(
+            permit=permit,
+            at=permit.at,
+            client_id=client,
+            track_id=track,
+            step="set_hearing",
+            given={"hearing_on": in_days(9)},
+            number_seen=1,
+        )
+    assert len(asked) <= 16, [each["sql"][:80] for each in asked]

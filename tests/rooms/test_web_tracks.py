@@ -69,7 +69,7 @@ def test_a_protective_order_from_the_petition_to_service(world, house):
     html = browser.post(
         f"{place}step/", {"step": "serve", "seen": "3", "sure": "1"} | served, follow=True
     ).content.decode()
-    for said in ("Served; the hearing is to come", "Steps taken", "A deputy", "Done with the next step", "The hearing"):
+    for said in ("Served; the hearing is to come", "Steps taken", "A deputy", "Done by the next step", "The hearing"):
         assert said in text(html), said
     assert html.count("<svg") >= 4
     shown = text(page(browser, f"/clients/{client}/"))

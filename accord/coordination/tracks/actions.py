@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from django.db.models import Case, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from accord.coordination.protocols import facts as protocols
 from accord.coordination.protocols.rules import Clock, Facts, InvalidMove, Protocol, State
@@ -24,8 +24,6 @@ from accord.vault.facts import client_key, files
 from accord.vault.models import Case as VaultCase
 from accord.vault.models import Client, Person
 from accord.vault.rules import Detail, Summary, about_a_child
-
-MEANWHILE = "Somebody went a step meanwhile. Look at it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def begin(
     )
     _step(permit, at, row, found, entered, begins="", code="", occurred_at=at, given=given, marks=marks)
     row.save(force_insert=True)
-    _run(row, rules.opened(found, entered.code, at, given, zone))
+    _run(row, rules.opened(found, entered.code, at, given, zone, kind))
     permit.record("track_begun", row.id)
     made: UUID = row.id
     return made
@@ -102,8 +100,7 @@ def move(
     a supervisor goes on although its guard does not hold. Raises InvalidMove, or InvalidEntry for what a child's record
     never carries."""
     row = _locked(client_id, track_id)
-    if row.number != number_seen:
-        raise InvalidMove(MEANWHILE)
+    _unmoved(row, number_seen)
     happened = at if occurred_at is None else rules.placed(row.entered_at, occurred_at)
     rules.checked_moment(row.entered_at, happened, at)
     protocol = protocols.protocol(row.protocol, row.version)
@@ -129,9 +126,10 @@ def move(
         marks=marks,
     )
     row.save(update_fields=["state", "number", "entered_at", "ended_at"])
-    _left(permit, row, protocol, before, happened)
-    running = rules.opened(protocol, entered.code, happened, facts | dict(given), zone)
-    _run(row, running)
+    running = rules.opened(protocol, entered.code, happened, facts | dict(given), zone, kind)
+    going = _through(row, protocol.states[before].codes, running)
+    _left(permit, row, protocol, before, happened, going)
+    _run(row, [each for each in running if (each.due.code, each.due_at) not in going])
     permit.record("track_moved", row.id)
     if overridden:
         permit.record("guard_overridden", row.id)
@@ -143,13 +141,12 @@ def go_on(*, permit: Permit, at: datetime, client_id: UUID, track_id: UUID, numb
     """A running case goes on by the version that is in force, where its state exists: a step of its own, which leads
     nowhere. Its clocks are set anew. Raises InvalidMove."""
     row = _locked(client_id, track_id)
-    if row.number != number_seen:
-        raise InvalidMove(MEANWHILE)
+    _unmoved(row, number_seen)
     before = protocols.protocol(row.protocol, row.version)
     protocol = rules.newer(before, protocols.protocols(at), row.state)
     if protocol is None:
         raise InvalidMove("There is no newer version it could go on by.")
-    _roles, _kind, zone = _asker(permit)
+    _roles, kind, zone = _asker(permit)
     facts = rules.known(written(_key(permit, row), Step.objects.filter(track_id=row.id)))
     entered = protocol.states[row.state]
     row.version, row.number = protocol.version, row.number + 1
@@ -159,7 +156,7 @@ def go_on(*, permit: Permit, at: datetime, client_id: UUID, track_id: UUID, numb
     since = Due.objects.filter(client_id=row.client_id, track_id=row.id, met_at__gte=row.entered_at)
     noted = set(since.filter(how__in=rules.BY_HAND).values_list("code", flat=True))
     _open(row).update(met_at=at, met_by=permit.member_id, how="over")
-    running = rules.opened(protocol, row.state, row.entered_at, facts, zone, noted)
+    running = rules.opened(protocol, row.state, row.entered_at, facts, zone, kind, noted)
     _run(row, running)
     permit.record("track_version", row.id)
     return Went(entered, running)
@@ -195,6 +192,11 @@ def _locked(client_id: UUID, track_id: UUID) -> Track:
     rows = Track.objects.select_for_update(of=("self",)).select_related("client__shred")
     found: Track = rows.get(id=track_id, client_id__in=files(client_id), client__wrapped_key__isnull=False)
     return found
+
+
+def _unmoved(row: Track, number_seen: int) -> None:
+    if row.number != number_seen:
+        raise InvalidMove("Somebody went a step meanwhile. Look at it again.")
 
 
 def _asker(permit: Permit) -> tuple[frozenset[Role], AgencyKind, ZoneInfo]:
@@ -266,11 +268,24 @@ def _open(row: Track) -> QuerySet[Due]:
     return Due.objects.filter(client_id=row.client_id, track_id=row.id, met_at__isnull=True)
 
 
-def _left(permit: Permit, row: Track, protocol: Protocol, state: str, at: datetime) -> None:
-    """What ran while a case stood in a state ends with it."""
+def _through(row: Track, before: Collection[str], running: Iterable[Clock]) -> set[tuple[str, datetime]]:
+    """Of the clocks that run now, those that stood in the state before and count to the same moment: they go on, or are
+    noted already, and are not begun again."""
+    staying = {(each.due.code, each.due_at) for each in running if each.due.code in before}
+    if not staying:
+        return set()
+    rows = Due.objects.filter(Q(met_at__isnull=True) | Q(how__in=rules.BY_HAND), client_id=row.client_id)
+    return staying.intersection(rows.filter(track_id=row.id).values_list("code", "due_at"))
+
+
+def _left(
+    permit: Permit, row: Track, protocol: Protocol, state: str, at: datetime, going: Collection[tuple[str, datetime]]
+) -> None:
+    """What ran while a case stood in a state ends with it, but for what goes on through the next."""
     left = [due.code for due in protocol.states[state].dues if rules.ends(protocol, due.code) == "left"]
     how = Case(When(code__in=left, then=Value("left")), default=Value("over"))
-    _open(row).update(met_at=at, met_by=permit.member_id, how=how)
+    ending = _open(row).exclude(code__in={code for code, _due_at in going})
+    ending.update(met_at=at, met_by=permit.member_id, how=how)
 
 
 def _run(row: Track, running: Iterable[Clock]) -> None:

@@ -125,10 +125,17 @@ def guarded(protocol: Protocol, step: str, facts: Facts) -> str:
 
 
 def opened(
-    protocol: Protocol, state: str, entered_at: datetime, facts: Facts, zone: ZoneInfo, noted: Collection[str] = ()
+    protocol: Protocol,
+    state: str,
+    entered_at: datetime,
+    facts: Facts,
+    zone: ZoneInfo,
+    kind: AgencyKind,
+    noted: Collection[str] = (),
 ) -> tuple[Clock, ...]:
-    """The clocks that run from entering a state; not those of what was `noted` already while it stood there."""
-    return tuple(each for each in clocks(protocol, state, entered_at, facts, zone) if each.due.code not in noted)
+    """The clocks that run at an agency of this kind from entering a state; not those of what was `noted` already while
+    it stood there."""
+    return tuple(each for each in clocks(protocol, state, entered_at, facts, zone, kind) if each.due.code not in noted)
 
 
 def anew(protocol: Protocol, code: str, at: datetime, facts: Facts, zone: ZoneInfo) -> Clock | None:

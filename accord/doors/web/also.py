@@ -19,13 +19,18 @@ from accord.policy.words import AgencyKind
 
 
 def offered(
-    request: HttpRequest, permit: Permit, client_id: UUID, usual: Collection[AgencyKind] | None = None
+    request: HttpRequest,
+    permit: Permit,
+    client_id: UUID,
+    usual: Collection[AgencyKind] | None = None,
+    *,
+    first: bool = False,
 ) -> AlsoForm:
     """On what a new entry about this client could go out with its save, and to whom it goes by itself. `usual`: whom a
-    protocol would have told; None where nothing says so."""
+    protocol would have told; None where nothing says so. `first`: a press brought her here, and nothing is ticked."""
     agencies = partners.directory(permit=permit)
     found = ways(gate(), permit, caller(request), client_id)
-    data = request.POST if request.method == "POST" else None
+    data = request.POST if request.method == "POST" and not first else None
     return AlsoForm(data, ways=found, agencies=agencies, ours=agencies[permit.agency_id], usual=usual)
 
 

@@ -444,7 +444,7 @@ HOWS = {
     "done": _("Done"),
     "declined": _("She declined"),
     "not_safe": _("Not safe now"),
-    "left": _("Done with the next step"),
+    "left": _("Done by the next step"),
     "over": _("No longer needed"),
 }
 #: Ways a case leaves its protocol.

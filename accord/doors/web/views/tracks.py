@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -37,6 +38,8 @@ from accord.vault.rules import InvalidEntry, marks_for
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 #: How far back deviations are counted.
 COUNTED = timedelta(days=365)
+#: What a protocol says of a piece of evidence, after its title.
+MISSING = {"this is missing.": _("this is missing."), "this cannot be read.": _("this cannot be read.")}
 
 
 @require_safe
@@ -79,7 +82,7 @@ def begin(request: HttpRequest, client_id: UUID) -> HttpResponse:
             if chosen is not None:
                 protocol, state, about = chosen
                 way = entrance(protocol, state.code)
-                also = offered(request, permit, client_id, frozenset(protocol.told(state.code)))
+                also = offered(request, permit, client_id, frozenset(protocol.told(state.code)), first=not sure)
                 ours = also.agencies[permit.agency_id]
                 marks = marks_for(ours.kind, ours.duties)
                 form = StepForm(typed if sure else None, protocol=protocol, way=way, marks=marks, begins=True)
@@ -160,7 +163,7 @@ def step(request: HttpRequest, client_id: UUID, track_id: UUID) -> HttpResponse:
             file = vault.client(permit=permit, client_id=client_id, entries=0)
             way = line.protocol.transitions.get(code)
             told_to = frozenset(line.protocol.told(way.to)) if way else None
-            also = offered(request, permit, line.client_id, told_to)
+            also = offered(request, permit, line.client_id, told_to, first=not sure)
             ours = also.agencies[permit.agency_id]
             ways = _ways(found, ours.kind, roles(request))
             if way is not None:
@@ -319,7 +322,7 @@ def _said(no: Exception, protocol: Protocol) -> str:
     """A refusal in the reader's language; one that names a piece of evidence, part by part."""
     what, _colon, rest = str(no).partition(": ")
     if what in {evidence.title for evidence in protocol.evidence.values()}:
-        return f"{gettext(what)}: {gettext(rest)}"
+        return f"{gettext(what)}: {MISSING.get(rest, rest)}"
     return gettext(str(no))
 
 
