@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.measure import quantiles, say
 
 #: The pages come first: what other parts found would be in their directory.
-PARTS = ("pages", "policy", "sealing", "documents", "sharing", "caseload", "conversation", "tracks", "ledger")
+PARTS = ("pages", "policy", "sealing", "documents", "sharing", "caseload", "conversation", "work", "ledger")
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
         import django
 
         django.setup()
-        from bench import caseload, conversation, documents, ledger, pages, policy, sealing, sharing, tracks
+        from bench import caseload, conversation, documents, ledger, pages, policy, sealing, sharing, work
 
         parts = {
             "pages": lambda: pages.measure(environment, chosen.clients, chosen.requests),
@@ -55,7 +55,7 @@ def main() -> None:
             "sharing": sharing.measure,
             "caseload": caseload.measure,
             "conversation": conversation.measure,
-            "tracks": lambda: tracks.measure(environment, chosen.clients[-1]),
+            "work": lambda: work.measure(environment, chosen.requests, max(chosen.clients)),
             "ledger": lambda: ledger.measure(chosen.leaves, home),
         }
         machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load": os.getloadavg()[0]}

@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 from accord.learning.gaps.models import Gap
 from django.utils import timezone
+from psycopg.conninfo import conninfo_to_dict
 
 from accord.config.environment import Environment
 from accord.config.service import gate
@@ -43,7 +44,9 @@ def measure(environment: Environment, requests: int, cases: int = CASES) -> dict
     house = World().agency(roles=(Role.WORKER, Role.SUPERVISOR))
     clients = fill(house.worker, cases)
     start = time.monotonic()
-    with psycopg.connect(environment.owner_database_url, autocommit=True) as owner:
+    place = conninfo_to_dict(environment.connection_url)
+    above = {"host": place["host"], "port": place["port"], "dbname": place["dbname"], "user": "postgres"}
+    with psycopg.connect(**above, autocommit=True) as owner:
         _standing(owner, house.id, house.worker.member)
     analyze(environment)
     say(f"work: {cases * len(STANDING)} tracks written in {time.monotonic() - start:.0f} s")
@@ -54,7 +57,7 @@ def measure(environment: Environment, requests: int, cases: int = CASES) -> dict
     result["sweep_everything_s"] = _sweep(job, everything=True)
     with house.worker.enter(Verb.READ_DAY):
         result["open_gaps"] = Gap.objects.filter(closed_at__isnull=True).count()
-    with psycopg.connect(environment.owner_database_url, autocommit=True) as owner:
+    with psycopg.connect(**above, autocommit=True) as owner:
         _pass(owner, house.id)
     result["sweep_changed_s"] = _sweep(job, everything=False)
     result["changed"] = CHANGED

@@ -30,6 +30,7 @@ PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"pgettext", "pgettext_lazy"}
 #: Tables whose sentences are translated when shown.
 TABLES = {
+    "accord/coordination/protocols/rules.py": {"MEANINGS"},
     "accord/records/health/rules.py": {"SUMMARIES", "WORDS"},
     "accord/records/consent/rules.py": {"WORDS", "SENTENCES", "GAPS", "REMARKS"},
     "accord/vault/rules.py": {"SUMMARIES"},

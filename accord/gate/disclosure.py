@@ -69,11 +69,13 @@ def disclose_all(
     releases: Sequence[models.Release],
     *,
     entries: Collection[UUID] | None = None,
+    waiting: Collection[UUID] = (),
 ) -> dict[UUID, int]:
     """Send what every release of a page covers: all of them or none. Returns how many envelopes went out on each.
 
     The releases are of one client and locked already by whoever signed or found them. Raises NothingOpens, naming for
     each what is missing, when the law opens nothing at all on one, so that nobody signs a page that does nothing.
+    On those `waiting` the law is asked as well, and nothing is sent yet: it goes along with a referral.
     """
     facts: dict[UUID, Release] = {}
     for release in releases:
@@ -84,18 +86,33 @@ def disclose_all(
     answers = _answers(gate, permit, caller, releases, facts, entries)
     if closed := {id: _missing(answer.closed) for id, answer in answers.items() if not answer.allowed}:
         raise NothingOpens(closed)
-    return deliver(permit, caller, [(release, answers[release.id]) for release in releases])
+    going = [(release, answers[release.id]) for release in releases if release.id not in waiting]
+    return deliver(permit, caller, going) if going else {}
 
 
-def deliver(permit: Permit, caller: Caller, answered: Sequence[tuple[sharing.Basis, Answer]]) -> dict[UUID, int]:
-    """Hand over what the law has allowed on each release or flow, all of one client. Returns how many envelopes went
-    out on each."""
+def on_release(gate: Gate, permit: Permit, caller: Caller, release: models.Release) -> Answer:
+    """What the law opens of everything that one signed release covers."""
+    fact = sharing_facts.release_fact(release)
+    if fact is None:
+        raise InvalidRelease("Nothing is sent before she has signed.")
+    return _answers(gate, permit, caller, [release], {release.id: fact})[release.id]
+
+
+def deliver(
+    permit: Permit,
+    caller: Caller,
+    answered: Sequence[tuple[sharing.Basis, Answer]],
+    *,
+    referral: UUID | None = None,
+) -> dict[UUID, int]:
+    """Hand over what the law has allowed on each release or flow, all of one client, along with a `referral` if there
+    is one. Returns how many envelopes went out on each."""
     sending = sending_permit(permit, caller, next(answer.allowed[0][1] for _basis, answer in answered))
     try:
         answers = [answer for _basis, answer in answered]
         contents = contents_of(sending, answered[0][0].client_id, answers)
         parcels = [(basis, _items(answer.allowed, contents)) for basis, answer in answered]
-        counts = sharing.send(permit=sending, at=permit.at, parcels=parcels)
+        counts = sharing.send(permit=sending, at=permit.at, parcels=parcels, referral=referral)
         for basis, _answer in answered:
             permit.record("relied_on", basis.id)
         for deed, id in sending.deeds:

@@ -169,6 +169,11 @@ class Asking:
         )
 
 
+def on_flow(gate: Gate, permit: Permit, caller: Caller, flow: models.Flow) -> Answer:
+    """What the law opens of everything that one flow covers."""
+    return _answer(gate, permit, caller, flow.client_id, flow)
+
+
 def _answer(gate: Gate, permit: Permit, caller: Caller, client_id: UUID, flow: models.Flow) -> Answer:
     """What the law opens of everything in her file."""
     herself = _herself(client_id)

@@ -134,6 +134,7 @@ def colleagues(*, permit: Permit) -> Mapping[UUID, str]:
     Verb.WALL_CLIENT,
     Verb.REVIEW_GLASS,
     Verb.READ_PROCESS,
+    Verb.KEEP_TASKS,
 )
 def names(*, permit: Permit) -> Mapping[UUID, str]:
     """Names of own members by id, for logs and bylines."""

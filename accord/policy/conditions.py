@@ -215,6 +215,8 @@ PARTIES = frozenset({"holder_kind", "holder_duty", "recipient_kind", "recipient_
 
 def between(one: Clause, holder: Agency, recipient: Agency) -> Clause | None:
     """What is left of a clause when the two agencies are known; None when it cannot hold between them."""
+    if PARTIES.isdisjoint(name for name, _value in one.facts):
+        return one
     facts, tests = [], []
     for fact, test in zip(one.facts, one.tests, strict=True):
         if fact[0] not in PARTIES:

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
+from functools import cache
 from typing import Any, NoReturn, TypeVar
 
 from accord.policy.conditions import ALWAYS, CONDITIONS, Clause, Value, between, clause
@@ -529,6 +530,7 @@ def _compile(rules: Mapping[str, Rule], day: date) -> Tables:
 def _between(tables: Tables, holder: Agency, recipient: Agency) -> Between:
     """The rules that can apply between two agencies, what is certain about the two left out of their conditions."""
 
+    @cache
     def about(when: tuple[Clause, ...], never: frozenset[tuple[str, bool]] = frozenset()) -> tuple[Clause, ...]:
         possible = [one for one in when if never.isdisjoint((name, value is not False) for name, value in one.facts)]
         return tuple(left for one in possible if (left := between(one, holder, recipient)) is not None)
@@ -536,15 +538,15 @@ def _between(tables: Tables, holder: Agency, recipient: Agency) -> Between:
     def closers(found: tuple[Closer, ...]) -> tuple[Closer, ...]:
         return tuple(replace(one, when=when) for one in found if (when := about(one.when)))
 
+    def opening(one: OpeningLaw) -> OpeningLaw | None:
+        when = () if one.duties.isdisjoint(holder.duties) else about(one.when)
+        return replace(one, when=when) if when else None
+
     def openings(found: Openings) -> Openings:
-        kept = {
-            key: tuple(
-                replace(one, when=when)
-                for one in laws
-                if not one.duties.isdisjoint(holder.duties) and (when := about(one.when))
-            )
-            for key, laws in found.items()
-        }
+        # One law stands under each of its purposes, one condition in each law of its rule.
+        every = {id(one): one for laws in found.values() for one in laws}
+        left = {id: law for id, one in every.items() if (law := opening(one))}
+        kept = {key: tuple(left[id(one)] for one in laws if id(one) in left) for key, laws in found.items()}
         return {key: laws for key, laws in kept.items() if laws}
 
     def duties(never: frozenset[tuple[str, bool]]) -> tuple[tuple[Obligation, tuple[Clause, ...]], ...]:

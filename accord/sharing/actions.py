@@ -20,7 +20,6 @@ from accord.policy.words import Category, Element, Instrument, Level, Purpose, R
 from accord.sealing.hpke import seal_to, sealer
 from accord.sealing.vault import ClientKey
 from accord.sharing import facts
-from accord.sharing.facts import nevers
 from accord.sharing.models import (
     Answered,
     Arrival,
@@ -29,6 +28,7 @@ from accord.sharing.models import (
     Envelope,
     Flow,
     Never,
+    Opened,
     Receipt,
     Relay,
     Release,
@@ -313,9 +313,16 @@ def sign_page(*, permit: Permit, at: datetime, release_ids: Collection[UUID], pa
 
 
 @needs(Verb.DISCLOSE)
-def send(*, permit: Permit, at: datetime, parcels: Sequence[tuple[Basis, Sequence[Disclosure]]]) -> dict[UUID, int]:
+def send(
+    *,
+    permit: Permit,
+    at: datetime,
+    parcels: Sequence[tuple[Basis, Sequence[Disclosure]]],
+    referral: UUID | None = None,
+) -> dict[UUID, int]:
     """Seal each thing the gate allowed to its recipient's key and hand it over, on her release, on a flow, or as the
-    answer to a paper. What was sent on it before is passed over. Returns how many envelopes went out on each."""
+    answer to a paper. What was sent on it before is passed over. What goes along with a `referral` opens with the
+    recipient's yes to that, and so does what follows on the same basis. Returns how many envelopes went out on each."""
     bases = [basis for basis, _items in parcels]
     recipients = {
         row.id: row
@@ -325,7 +332,8 @@ def send(*, permit: Permit, at: datetime, parcels: Sequence[tuple[Basis, Sequenc
     }
     threads = _threads(permit, at, bases)
     already = _sent_before(bases)
-    kept_from = _kept_from(permit, bases)
+    kept_from = facts.asked_to_keep_from(permit, {(basis.client_id, basis.recipient_id) for basis in bases})
+    along = dict.fromkeys((basis.id for basis in bases), referral) if referral else _referrals(permit, bases)
     counts = dict.fromkeys((basis.id for basis in bases), 0)
     envelopes, sent, arrivals = [], [], []
     for basis, items in parcels:
@@ -342,6 +350,7 @@ def send(*, permit: Permit, at: datetime, parcels: Sequence[tuple[Basis, Sequenc
                 agency_id=recipient.id,
                 holder_id=permit.agency_id,
                 thread=threads[basis.id],
+                referral=along.get(basis.id),
                 basis=named,
                 rules=list(item.rules),
                 purpose=basis.purpose,
@@ -356,7 +365,13 @@ def send(*, permit: Permit, at: datetime, parcels: Sequence[tuple[Basis, Sequenc
             envelope.sealed = sealing(content.packed(), envelope_info(envelope))
             envelopes.append(envelope)
             arrivals.append(
-                Arrival(agency_id=recipient.id, holder_id=permit.agency_id, envelope=envelope.id, arrived_at=at)
+                Arrival(
+                    agency_id=recipient.id,
+                    holder_id=permit.agency_id,
+                    envelope=envelope.id,
+                    referral=along.get(basis.id),
+                    arrived_at=at,
+                )
             )
             sent.append(
                 Sent(
@@ -688,6 +703,25 @@ def accept(
     return len(rows)
 
 
+@needs(Verb.ANSWER_REFERRAL)
+def open_along(*, permit: Permit, at: datetime, partner_id: UUID, referral_ids: Collection[UUID]) -> None:
+    """Open what went along with referrals this agency says yes to; the database asks whether it has. Twice is once."""
+    Opened.objects.bulk_create(
+        [
+            Opened(id=id, agency_id=permit.agency_id, holder_id=partner_id, opened_at=at, opened_by=permit.member_id)
+            for id in referral_ids
+        ],
+        ignore_conflicts=True,
+    )
+
+
+@needs(Verb.REFER, Verb.ACCEPT_ENVELOPE)
+def end_along(*, permit: Permit, at: datetime, referral_id: UUID) -> int:
+    """Take back what went along with a referral, opened there or not: reading stops with this commit. Returns how many
+    envelopes ended."""
+    return _end(permit, at, Envelope.objects.filter(referral=referral_id))
+
+
 @needs(Verb.READ_KEPT)
 def note_opening(*, permit: Permit, at: datetime, envelope_id: UUID, why: str) -> None:
     """Say for whom something kept is opened. Raises InvalidRelease for a reason that is none."""
@@ -758,17 +792,15 @@ def _sent_before(bases: Sequence[Basis]) -> set[tuple[UUID, UUID | None, str]]:
     }
 
 
-def _kept_from(permit: Permit, bases: Sequence[Basis]) -> dict[tuple[UUID, UUID], tuple[str, ...]]:
-    """The people at each recipient who may not see what is sent there, by (client, recipient): they go along, sealed,
-    so that the recipient can keep it from them."""
-    found: dict[tuple[UUID, UUID], tuple[str, ...]] = {}
-    for client_id, said in nevers({basis.client_id for basis in bases}).items():
-        for row in said:
-            if row.person is not None:
-                key = client_key(permit.opened(), row.client)
-                name = key.open("sharing_never", "person", row.id, bytes(row.person)).decode()
-                found[client_id, row.against_id] = (*found.get((client_id, row.against_id), ()), name)
-    return found
+def _referrals(permit: Permit, bases: Sequence[Basis]) -> dict[UUID, UUID]:
+    """The first referral that something went along with on each basis and that was not taken back: a yes to a later one
+    on the same thread opens it as well."""
+    ids = [basis.id for basis in bases]
+    rows = Envelope.objects.filter(
+        Q(release__in=ids) | Q(flow__in=ids), holder_id=permit.agency_id, referral__isnull=False, withdrawn_at=None
+    )
+    found = rows.order_by("-sent_at").values_list("release", "flow", "referral")
+    return {release or flow: referral for release, flow, referral in found}
 
 
 def _threads(permit: Permit, at: datetime, releases: Sequence[Basis]) -> dict[UUID, UUID]:

@@ -16,7 +16,7 @@ from accord.policy.facts import Block, Grant, Release, Signer
 from accord.policy.words import BlockKind, Category, Element, Instrument, Level, Purpose, SignerRole
 from accord.sharing import models
 from accord.sharing.rules import Content, info
-from accord.vault.facts import files
+from accord.vault.facts import client_key, files
 from accord.vault.models import Client
 from accord.vault.rules import is_named
 
@@ -151,6 +151,28 @@ def kept_from(permit: Permit, contents: Iterable[Content]) -> dict[str, set[UUID
     names = {name for content in contents for name in content.kept_from}
     colleagues = partners.colleagues(permit.agency_id) if names else {}
     return {kept: {member for member, name in colleagues.items() if is_named(kept, name)} for kept in names}
+
+
+def asked_to_keep_from(
+    permit: Permit, places: Collection[tuple[UUID, UUID]]
+) -> dict[tuple[UUID, UUID], tuple[str, ...]]:
+    """The people at each recipient who may not see what is sent there, by (client, recipient): they go along, sealed,
+    so that the recipient can keep it from them."""
+    found: dict[tuple[UUID, UUID], tuple[str, ...]] = {}
+    for client_id, said in nevers({client for client, _recipient in places}).items():
+        for row in said:
+            if row.person is not None:
+                key = client_key(permit.opened(), row.client)
+                name = key.open("sharing_never", "person", row.id, bytes(row.person)).decode()
+                found[client_id, row.against_id] = (*found.get((client_id, row.against_id), ()), name)
+    return found
+
+
+def thread(client_id: UUID, partner_id: UUID, subject_id: UUID | None) -> UUID:
+    """The thread between this agency and a partner about one client, or a child of hers (`subject_id`)."""
+    rows = models.Thread.objects.filter(client_id=client_id, partner_id=partner_id, subject=subject_id)
+    found: UUID = rows.order_by("-tied_at").values_list("thread", flat=True)[0]
+    return found
 
 
 def identities(contents: Iterable[Content]) -> list[str]:

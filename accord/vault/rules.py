@@ -53,6 +53,10 @@ SUMMARIES: Mapping[str, str] = {
     "service.done": "Done: {service}.",
     "service.ended": "Ended: {service}.",
     "track.moved": "{track}: {stands}.",
+    "referral.sent": "Referred elsewhere for: {service}.",
+    "referral.accepted": "Took on a referral for: {service}.",
+    "referral.met": "Met after a referral for: {service}.",
+    "referral.ended": "A referral is over ({service}): {result}.",
 }
 
 #: Languages by their BCP 47 codes, as a county's intake form lists them; any other is written out.

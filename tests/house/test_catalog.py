@@ -18,8 +18,9 @@ OPEN = THIRD_PARTY | {
 }
 #: Row-level security by another column than agency_id.
 BY_ID = {"partners_agency": "the directory: everybody in the community reads it, each agency writes its own row"}
-#: What a policy may call.
-ASKED = {"accord_agency", "accord_account", "accord_lens", "statement_timestamp"}
+#: What a policy may call. `sharing_said_yes` looks up, by its whole key, the recipient's own yes to a referral: it may
+#: not stand in the envelope, whose holder reads that row (docs/adr/0015).
+ASKED = {"accord_agency", "accord_account", "accord_lens", "statement_timestamp", "sharing_said_yes"}
 #: Keys that carry the agency under another name.
 UNDER_ANOTHER_NAME = {
     "sharing_envelope_rests_on_release": "the holder's release: holder_id is the holder's agency",
@@ -33,6 +34,8 @@ WRITTEN_BY = {
     "sharing_arrival": "holder_id",
     "sharing_relay": "partner_id",
     "vault_seconding": "holder_id",
+    "referrals_incoming": "holder_id",
+    "referrals_no": "holder_id",
 }
 
 

@@ -14,6 +14,7 @@ from tests.house.sweep import HOUSE, rooms
 STAIRS = [
     "jobs",
     "web",
+    "referrals",
     "caseload",
     "health",
     "tracks",

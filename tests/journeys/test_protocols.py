@@ -82,8 +82,8 @@ def test_a_time_is_changed_by_everybody_whom_it_binds(three: list[House], sits: 
     director.sees("Every agency has said yes.")
 
     author.go(f"/protocols/{code}/")
-    author.sees("within 1 day of coming here")
+    author.sees("1 day")
     author.go(f"/protocols/{code}/versions/1/")
-    author.sees("within 3 days of coming here")
+    author.sees("3 days")
     author.go(f"/protocols/{code}/versions/2/")
     author.sees("What it changed")

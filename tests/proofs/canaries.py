@@ -121,7 +121,7 @@ class Model:
             return
         for canary in self.canaries.values():
             if canary.owner == agency and canary.layer != "never":
-                listed = page in ("my_day", "clients", "arrival") and canary.is_name
+                listed = page in ("my_day", "clients", "arrival", "incoming") and canary.is_name
                 listed |= page in ("my_day", "tasks", "task") and canary.category == "task"
                 if listed or (client is not None and canary.about in (client, None)):
                     yield canary

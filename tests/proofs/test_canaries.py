@@ -109,6 +109,9 @@ class Ids:
     free_task: UUID = field(default_factory=uuid4)
     track_id: UUID = field(default_factory=uuid4)
     due_id: UUID = field(default_factory=uuid4)
+    referral_id: UUID = field(default_factory=uuid4)
+    incoming_id: UUID = field(default_factory=uuid4)
+    accepted_id: UUID = field(default_factory=uuid4)
     spare_client: UUID = field(default_factory=uuid4)
     spare_code: str = ""
     spare_release: UUID = field(default_factory=uuid4)
@@ -380,6 +383,12 @@ def _fill(place: Place) -> None:
     for name, partner in (("hospital", "shelter"), ("shelter", "hospital")):
         for word, id in things.things(world, houses[name], houses[partner]).items():
             setattr(ids[name], word, id)
+        mine, there = ids[name], ids[partner]
+        words = model.word(name, str(mine.client_id), "referral", "own")
+        mine.referral_id, there.accepted_id = things.referrals(
+            world, houses[name], mine.client_id, words, houses[partner], there.client_id, houses["outsider"]
+        )
+        there.incoming_id = mine.referral_id
     hospital.seconding_id = things.asks(world, houses["police"], houses["hospital"])
     shelter.seconding_id = things.asks(world, houses["hospital"], houses["shelter"])
     hospital.flow_id = shelter.flow_id = things.flow(world, houses["police"])
@@ -695,6 +704,14 @@ PROBES: dict[str, Data] = {
     "relayed": _fixed(),
     "never": _fixed(),
     "never_lift": _fixed(),
+    "referrals": _fixed(),
+    "capacity": _fixed(takes="yes"),
+    "referral_new": lambda ids, word: {"service": "counselling", "urgency": "now", "name": word(), "words": word()},
+    "referral": _fixed(step="spoke"),
+    "referral_print": _fixed(),
+    "referral_file": lambda ids, word: {"lock": "passphrase", "passphrase": word()},
+    "incoming": _search,
+    "incoming_of": _fixed(step="spoke"),
     "papers": _fixed(),
     "paper_new": _fixed(kind="subpoena", outside="County Court", outside_kind="court"),
     "finding_new": _fixed(),

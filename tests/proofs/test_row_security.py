@@ -39,9 +39,11 @@ DIRECTORY = "partners_agency"
 #: So is what agencies agreed among themselves, and how they change protocols; each writes its own rows all the same.
 COMMUNITY = (
     "partners_agreement", "partners_agreementparty", "protocols_proposal", "protocols_wording", "protocols_word",
-    "protocols_voice", "protocols_version",
+    "protocols_voice", "protocols_version", "referrals_capacity",
 )  # fmt: skip
 SECRET = [name for name in TABLES if name != DIRECTORY]
+#: (recipient, referral, holder) of every yes to a referral, as the whole tables have it.
+YES: set[tuple[UUID, UUID, UUID]] = set()
 REFUSED = (psycopg.errors.InsufficientPrivilege,)
 
 
@@ -53,7 +55,9 @@ def town():
 @pytest.fixture(scope="module")
 def everything(town) -> dict[str, list[dict[str, Any]]]:
     with superuser() as connection:
-        return {table: rows(connection, table) for table in TABLES}
+        found = {table: rows(connection, table) for table in TABLES}
+    YES.update((row["agency_id"], row["id"], row["holder_id"]) for row in found["sharing_opened"])
+    return found
 
 
 @pytest.fixture
@@ -64,16 +68,23 @@ def attacker():
         connection.rollback()
 
 
+def opened(row: dict[str, Any]) -> bool:
+    """Whether what may have come along with a referral has the recipient's yes."""
+    return row["referral"] is None or (row["agency_id"], row["referral"], row["holder_id"]) in YES
+
+
 def promised(table: str, row: dict[str, Any], agency: UUID, now: datetime) -> bool:
     """May this agency see this row? Written from house.md, not from the policies."""
     if table == DIRECTORY or table in COMMUNITY:
         return True
     if table.startswith("agreements_"):
         return agency in row["parties"]
-    if table == "sharing_envelope":
-        alive = row["withdrawn_at"] is None and row["until_at"] > now
-        return row["holder_id"] == agency or (row["agency_id"] == agency and alive)
-    if table in ("sharing_arrival", "vault_seconding"):
+    if table in ("sharing_envelope", "sharing_arrival"):
+        alive = table == "sharing_arrival" or (row["withdrawn_at"] is None and row["until_at"] > now)
+        return row["holder_id"] == agency or (row["agency_id"] == agency and alive and opened(row))
+    if table == "referrals_incoming":
+        return row["holder_id"] == agency or (row["agency_id"] == agency and row["withdrawn_at"] is None)
+    if table == "vault_seconding":
         return agency in (row["agency_id"], row["holder_id"])
     return row["agency_id"] == agency
 
@@ -183,7 +194,8 @@ def test_rows_of_others_cannot_be_changed_deleted_or_written(town, everything, a
         told(attacker, note_of(agency))
         others = [row for row in everything[table] if row["agency_id"] in town.ids and row["agency_id"] != agency]
         for row in others[:: max(1, len(others) // 6)]:
-            if (promised(table, row, agency, now) or row.get("partner_id") == agency) and table not in COMMUNITY:
+            wrote = agency in (row.get("partner_id"), row["holder_id"] if table == "referrals_no" else None)
+            if (promised(table, row, agency, now) or wrote) and table not in COMMUNITY:
                 continue  # what it sent itself: tried below
             key = next(each for each in ("id", "position", "size") if each in row)
             where = sql.SQL(" where agency_id = %s and {} = %s").format(sql.Identifier(key))
@@ -364,6 +376,7 @@ def fresh(row: dict[str, Any], table: str, keep: str) -> dict[str, Any]:
         "sharing_aside": {"basis": uuid4()},
         "sharing_answered": {"paper": uuid4()},
         "partners_vaultgrant": {"member_id": uuid4()},
+        "referrals_answer": {"incoming": uuid4(), "state": "accepted", "reason": "", "contact_due_at": now},
         "vault_entry": {"origin": secrets.token_bytes(16)},
         "vault_team": {"ended_at": now},
         "vault_wall": {"lifted_at": now, "lifted_by": uuid4()},
@@ -394,7 +407,11 @@ def test_a_link_to_a_row_of_others_fails_like_a_link_to_nothing(town, everything
             if own is None:
                 assert target == "sharing_flow", "a victim service provider has no flow, and everything else"
                 continue
-            if (table, column) in (("sharing_sent", "flow_id"), ("sharing_sent", "answered_id")):
+            if (table, column) in (
+                ("sharing_sent", "flow_id"),
+                ("sharing_sent", "answered_id"),
+                ("referrals_referral", "flow_id"),
+            ):
                 base["release_id"] = None  # it rests on one of the three
             # one per member or client, and each has hers; an answer rests on a paper that was answered: none here was
             if table not in ("partners_vaultgrant", "vault_shred", "sharing_answered"):
@@ -517,7 +534,7 @@ def test_an_envelope_can_only_end(town, everything, attacker):
     changes = {
         "withdrawn_at": None, "sealed": b"another", "level": 3, "until_at": datetime(2090, 1, 1, tzinfo=UTC),
         "category": "housing", "thread": uuid4(), "release": uuid4(), "rules": ["none"], "purpose": "housing",
-        "flow": uuid4(), "answered": uuid4(), "retain": True, "basis": "order", "key_version": 9,
+        "flow": uuid4(), "answered": uuid4(), "referral": uuid4(), "retain": True, "basis": "order", "key_version": 9,
         "sent_at": datetime(2020, 1, 1, tzinfo=UTC), "id": uuid4(),
     }  # fmt: skip
     assert set(changes) | {"agency_id", "holder_id"} == set(sent[0])
@@ -555,7 +572,8 @@ def test_the_records_officer_s_lens_shows_what_must_be_kept_and_not_a_row_more(t
         expected = {
             row["id"]
             for row in everything["sharing_envelope"]
-            if promised("sharing_envelope", row, agency, now) or (row["agency_id"] == agency and row["retain"])
+            if promised("sharing_envelope", row, agency, now)
+            or (row["agency_id"] == agency and row["retain"] and opened(row))
         }
         assert seen == expected
         kept += sum(row["withdrawn_at"] is not None for row in rows(attacker, "sharing_envelope"))

@@ -18,6 +18,7 @@ from accord.sharing import queries as envelopes
 from accord.vault import actions as vault
 from accord.vault import queries as files
 from accord.vault.rules import Identity
+from tests.rooms import test_referrals
 from tests.world import House, World
 
 
@@ -101,6 +102,17 @@ def _relay(world: World, house: House, partner: House) -> UUID:
         sharing.relay(permit=permit, at=permit.at, partner_id=house.id, thread=thread, wants="all", how="phone")
     with house.worker.enter(Verb.READ_DAY) as permit:
         return envelopes.relays(permit=permit)[-1].id
+
+
+def referrals(
+    world: World, house: House, client: UUID, words: str, partner: House, there: UUID, other: House
+) -> tuple[UUID, UUID]:
+    """One of a client of `house` that waits at a partner, and one from another agency that it accepted into its client
+    `there`."""
+    waiting = test_referrals.referred(house.worker, client, partner, words=words)
+    second = test_referrals.referred(other.worker, world.client(other.worker), partner)
+    test_referrals.accept(partner.worker, second, there)
+    return waiting, second
 
 
 def flow(world: World, police: House) -> UUID:

@@ -24,12 +24,14 @@ from accord.agreements import actions as agreements
 from accord.config.service import gate
 from accord.coordination.protocols.changing import written
 from accord.coordination.protocols.facts import shipped
+from accord.coordination.referrals import actions as referrals
 from accord.database.context import note
 from accord.gate import Caller
 from accord.policy.words import Category, Level, Purpose, Relation, Role, Verb
 from accord.sharing import actions as sharing
 from accord.vault import actions as vault
 from accord.vault.rules import Identity, SafeContact
+from tests.rooms import test_referrals
 from tests.world import House, World, agree, draft
 
 
@@ -137,9 +139,27 @@ def found_town(seed: int, clients: int = 2, kinds: Sequence[str] = KINDS) -> Tow
         for other in list(houses.values())[:2]:
             if other is not house:
                 _commented(house, draft(house, other))
+    _referrals(town)
     _by_hand(town)
     _protocols(town)
     return town
+
+
+def _referrals(town: Town) -> None:
+    """A referral in every state at somebody: waiting, accepted, declined with a bare no, taken back."""
+    shelter, hospital, police = (town.houses[name] for name in ("shelter", "hospital", "police"))
+    sent = []
+    for house in (hospital, police, hospital, town.houses["shelter two"], police):
+        client = town.world.client(shelter.worker)
+        town.world.entry(shelter.worker, client, Category.INJURIES)
+        sent.append((house, client, test_referrals.referred(shelter.worker, client, house)))
+    accepted = test_referrals.accept(hospital.worker, sent[0][2])
+    with hospital.worker.enter(Verb.ANSWER_REFERRAL, client=accepted) as permit:
+        referrals.spoke(permit=permit, at=permit.at, client_id=accepted, referral_id=sent[0][2], together=True)
+        referrals.state_capacity(permit=permit, at=permit.at, takes="yes")
+    test_referrals.decline(police.worker, sent[1][2])
+    with shelter.worker.enter(Verb.REFER, client=sent[2][1]) as permit:
+        referrals.take_back(permit=permit, at=permit.at, client_id=sent[2][1], referral_id=sent[2][2])
 
 
 def _commented(house: House, draft_id: UUID) -> None:

@@ -131,9 +131,10 @@ def test_django_gets_a_pool_for_the_service_and_none_for_migrations(server: Embe
     assert service["USER"] == "accord_app"
     assert service["HOST"] == str(server.home / "socket")
     assert service["OPTIONS"]["pool"]["max_size"] == 8
+    assert service["OPTIONS"]["server_side_binding"], "no value stands in the text of a statement"
     migrations = database_settings(replace(environment, role="owner"))
     assert migrations["USER"] == "accord_owner"
-    assert "pool" not in migrations["OPTIONS"]
+    assert not {"pool", "server_side_binding"} & set(migrations["OPTIONS"])
 
 
 def test_the_service_runs_on_what_the_environment_says() -> None:

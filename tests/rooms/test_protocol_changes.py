@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -41,9 +42,11 @@ from accord.coordination.protocols.changing import (
     written,
 )
 from accord.coordination.protocols.rules import Due, Protocol, Span, Unit, compare, loaded
+from accord.coordination.tracks import queries as tracks
 from accord.gate import Refused
 from accord.partners.models import Agency
 from accord.policy.words import AgencyKind, Duty, Level, Purpose, Role, Verb
+from tests.rooms.test_tracks import begin as begins
 from tests.world import House, Worker, World
 
 STANDARD = Path(facts.__file__).parent / "standard"
@@ -331,6 +334,32 @@ def test_an_earlier_version_is_still_known_by_its_number(houses: list[House]) ->
     assert shown is not None and [each.protocol.version for each in shown.versions] == [2, 1]
 
 
+def test_a_case_that_runs_keeps_its_version_and_a_new_one_has_the_new(houses: list[House]) -> None:
+    code, worker = a_code(), houses[0].worker
+    adopt(houses, code)
+    client = World().client(worker)
+    begins(worker, client, code, "begun")
+    adopt(houses, code, text(code, version=2, days=1))
+    begins(worker, client, code, "begun")
+    with worker.enter(Verb.READ_CLIENT, client=client) as permit:
+        lines = {line.protocol.version: line for line in tracks.tracks(permit=permit, client_id=client)}
+        left = {version: (line.waits[0].due_at - permit.at).days for version, line in lines.items()}
+    assert left.keys() == {1, 2} and left[1] >= 2 > left[2]
+    for house, counted in ((houses[0], {1: 1, 2: 1}), (houses[1], {})):
+        with admin(house[Role.DIRECTOR], Verb.READ_PARTNERS) as permit:
+            assert tracks.running(permit=permit, protocol=code) == counted
+
+
+def test_a_version_that_is_known_is_not_looked_up_again(houses: list[House]) -> None:
+    code = a_code()
+    adopt(houses, code)
+    with admin(houses[0][Role.WORKER], Verb.READ_PARTNERS):
+        facts.protocol(code, 1), facts.protocol("protective_order", 1)
+    with admin(houses[0][Role.WORKER], Verb.READ_PARTNERS), CaptureQueriesContext(connection) as asked:
+        facts.protocol(code, 1), facts.protocol("protective_order", 1)
+    assert [each["sql"] for each in asked if "protocols_" in each["sql"]] == []
+
+
 def test_a_protocol_that_ships_goes_on_while_nobody_has_changed_it(houses: list[House]) -> None:
     with admin(houses[0][Role.WORKER], Verb.READ_PARTNERS) as permit:
         shown = queries.protocol(permit=permit, at=permit.at, code="protective_order")
@@ -610,6 +639,8 @@ def test_the_text_of_a_wording_is_fixed_and_is_what_its_hash_says(houses: list[H
         mine = models.Wording.objects.filter(id=row.id)
         refused(lambda: mine.update(text=text(code, days=30)))
         refused(lambda: mine.update(digest=b"x"))
+        everybody = {"needed": sorted(house.id for house in houses), "laid_at": timezone.now(), "laid_by": "me"}
+        refused(lambda: mine.update(text=text(code, days=30), **everybody))
         others = [house.id for house in houses[1:]]
         refused(lambda: mine.update(needed=sorted(others), laid_at=timezone.now(), laid_by="me"))
         refused(lambda: mine.update(needed=[me], laid_at=timezone.now(), laid_by="me"))
@@ -652,6 +683,14 @@ def test_a_version_needs_every_yes_and_begins_when_it_was_said(houses: list[Hous
                 {"agency_id": houses[1].id},
             ):
                 refused(lambda: version(me, row, code, **said | wrong).save(force_insert=True))  # noqa: B023
+
+            def against_a_no() -> None:
+                no = voice(me, row.digest, yes=False)
+                no.said_at = last.said_at
+                no.save(force_insert=True)
+                version(me, row, code, **said).save(force_insert=True)
+
+            refused(against_a_no)
             version(me, row, code, **said).save(force_insert=True)
             refused(lambda: version(me, row, code, **said).save(force_insert=True))
         assert models.Version.objects.filter(code=code).update(number=9) == 0

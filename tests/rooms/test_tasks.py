@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accord.coordination.protocols.rules import Span, Unit
@@ -324,6 +324,7 @@ def test_what_was_missed_meanwhile_is_not_asked_for_any_more() -> None:
     assert follows(first, Span(7, Unit.DAYS), ended=edge - timedelta(microseconds=1)) == edge
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     first=st.datetimes(datetime(2026, 1, 1), datetime(2029, 1, 1)),
     count=st.integers(1, 90),

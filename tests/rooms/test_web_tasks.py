@@ -10,10 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accord.coordination.tasks import queries
+from accord.coordination.tracks import queries as tracks
 from accord.policy.words import Role, Verb
 from accord.vault import queries as vault
+from accord.vault.actions import assign
 from accord.vault.rules import Identity
-from tests.rooms.test_tasks import NEW_YORK, listed, make
+from tests.rooms.test_tasks import NEW_YORK, listed, make, walled
+from tests.rooms.test_tracks import begin, days_ago
 from tests.rooms.test_web_signin import signed_in
 from tests.world import House, World
 
@@ -77,6 +80,8 @@ def test_a_list_is_narrowed_and_what_is_ticked_changes_together(house: House) ->
     assert "Beta" not in only
     said = browser.post("/tasks/", {"task": [first, second], "do": "rest", "days": "3"}, follow=True).content.decode()
     assert "Choose why it waits." in said
+    too_long = {"task": [second], "do": "hand", "to": str(house[Role.SUPERVISOR].member), "note": "x" * 3_000}
+    assert "keep the note short" in browser.post("/tasks/", too_long, follow=True).content.decode()
     more = {"task": [first, second], "do": "rest", "days": "3", "rest": "not_safe_now"}
     assert "2 tasks are put off." in browser.post("/tasks/?when=open", more, follow=True).content.decode()
     assert "Alpha" in browser.get("/tasks/", {"when": "later"}).content.decode()
@@ -195,3 +200,21 @@ def test_hours_that_cannot_be_are_said_and_others_kept(house: House) -> None:
     said = browser.post("/my-notices/", outside | {"hour": "10:00"}, follow=True).content.decode()
     assert "Noted when an e-mail may come." in said
     assert 'value="10:00"' in said
+
+
+def test_the_board_counts_clocks_that_have_passed_by_who_works_with_her(house: House) -> None:
+    world = World()
+    place = world.agency(roles=ROLES)
+    second, client = world.colleague(place), world.client(place.worker)
+    begin(place.worker, client, state="filed", given={"filed_at": days_ago(90), "case_number": "7"})
+    with place[Role.DIRECTOR].enter(Verb.READ_BOARD) as permit:
+        clocks, passed = tracks.late(permit=permit)
+    assert passed >= 1
+    assert clocks == {place.worker.member: passed}
+    with place[Role.SUPERVISOR].enter(Verb.ASSIGN_CLIENT, client=client) as permit:
+        assign(permit=permit, at=permit.at, client_id=client, member_id=second.member)
+    walled(place, client, place.worker)
+    with place[Role.DIRECTOR].enter(Verb.READ_BOARD) as permit:
+        assert tracks.late(permit=permit) == ({second.member: passed}, passed)
+    board = signed_in(place, Role.DIRECTOR).get("/board/").content.decode()
+    assert f"<dd>{passed}</dd>" in board

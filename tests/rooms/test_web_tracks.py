@@ -11,6 +11,7 @@ import pytest
 from accord.coordination.protocols.facts import protocol
 from accord.coordination.protocols.rules import Span, Unit
 from accord.coordination.tracks.queries import DueView
+from accord.coordination.tracks.rules import guarded
 from accord.doors.web.forms.tracks import StepForm
 from accord.doors.web.tracked import counted, path, spanned, standing
 from accord.policy.words import AgencyKind, Category, Duty, Level, Role, Verb
@@ -254,7 +255,7 @@ def test_the_picture_has_every_state_and_every_clock_on_one_scale(world, house):
     assert [each.state.code for each in drawn.stood] == ["filed", "hearing_set"]
     assert {lane.due.rule.code: lane.standing for lane in drawn.lanes} == {
         "ex_parte_review": "left",
-        "decided_in_thirty_days": "left",
+        "decided_in_thirty_days": "open",
         "hearing_without_order": "open",
     }
     late = next(lane for lane in drawn.lanes if lane.due.rule.code == "ex_parte_review")
@@ -284,6 +285,7 @@ def test_a_form_asks_exactly_for_the_evidence_of_its_step():
         "given_mutual",
         "given_firearms",
         "given_in_registry",
+        "given_brady",
         "occurred_at",
     }
     assert not form.is_valid()
@@ -316,3 +318,32 @@ def test_a_reason_for_a_no_is_opened_on_the_case_s_own_page_alone(world, house, 
     assert "HE READS HER MESSAGES" in page(browser, f"/clients/{client}/tracks/{track}/")
     for place in (f"/clients/{client}/", f"/clients/{client}/tracks/", "/my-day/"):
         assert "HE READS HER MESSAGES" not in page(browser, place)
+
+
+def test_a_number_is_typed_as_a_number_and_none_is_nought():
+    one = protocol("high_risk_team", 1)
+    way = one.transitions["accept"]
+    form = StepForm({"given_votes_for": "3", "given_votes_against": "0"}, protocol=one, way=way, marks=())
+    assert form.is_valid(), form.errors
+    assert form.given() == {"votes_for": "3", "votes_against": "0"}
+    for wrong in ("-1", "many", "1000000", ""):
+        form = StepForm({"given_votes_for": wrong, "given_votes_against": "0"}, protocol=one, way=way, marks=())
+        assert "given_votes_for" in form.errors
+
+
+def test_a_majority_is_missed_only_by_what_was_written_down_before():
+    assert guarded(protocol("high_risk_team", 1), "accept", {}) == ""
+    one = protocol("intervention", 1)
+    absences = {"absences_allowed": "3"}
+    assert (
+        guarded(one, "end_for_absences", absences | {"absences": "3"}) == "He has not missed more sessions than he may."
+    )
+    assert guarded(one, "end_for_absences", absences | {"absences": "4"}) == ""
+
+
+def test_a_case_s_page_draws_where_it_stands(world, house):
+    worker, client = house.worker, world.client(house.worker)
+    track = begin(worker, client)
+    move(worker, client, track, "file", 1, given={"filed_at": days_ago(0.1)})
+    html = page(signed_in(worker), f"/clients/{client}/tracks/{track}/")
+    assert html.count('class="here start"') == 1 and html.count('class="been start"') == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accord.coordination.protocols import models
 from accord.coordination.protocols.rules import Protocol, loaded
@@ -30,6 +30,16 @@ def protocol(code: str, number: int) -> Protocol | None:
     # Only once it is sure: an adoption can still be undone in the transaction that reads it.
     transaction.on_commit(lambda: _KNOWN.setdefault((code, number), one))
     return one
+
+
+def none_of(code: str) -> bool:
+    """Whether the community is known to have adopted no version of it. Who asks for no agency knows nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select accord_agency() is not null and not exists (select from protocols_version where code = %s)", [code]
+        )
+        (none,) = cursor.fetchone()
+    return bool(none)
 
 
 def newest(code: str) -> int:

@@ -11,6 +11,9 @@ from importlib.resources import files
 from accord.coordination.protocols import adopted
 from accord.coordination.protocols.rules import InvalidProtocol, Protocol, loaded
 
+#: Versions that came with Accord and will not be the community's own: what it adopts later has higher numbers.
+_AS_SHIPPED: set[tuple[str, int]] = set()
+
 
 def protocols(at: datetime) -> Mapping[str, Protocol]:
     """The version of each protocol that is in force at a moment, by code."""
@@ -19,7 +22,12 @@ def protocols(at: datetime) -> Mapping[str, Protocol]:
 
 def protocol(code: str, version: int) -> Protocol:
     """One version, also one that is no longer in force. Raises KeyError."""
-    return adopted.protocol(code, version) or _shipped()[code, version]
+    if (code, version) in _AS_SHIPPED:
+        return _shipped()[code, version]
+    found = adopted.protocol(code, version) or _shipped()[code, version]
+    if (code, version) in _shipped() and adopted.none_of(code):
+        _AS_SHIPPED.add((code, version))
+    return found
 
 
 def newest(code: str) -> int:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from itertools import groupby
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from accord.coordination.protocols import adopted, facts, models
 from accord.coordination.protocols.changing import InvalidProposal, Said, Stage, asked, proposal_id, read, stage
 from accord.coordination.protocols.rules import Protocol
@@ -180,8 +182,12 @@ def proposal(*, permit: Permit, proposal_id: UUID) -> ProposalView | None:
 @needs(Verb.READ_DAY, Verb.MANAGE_MEMBERS)
 def to_answer(*, permit: Permit) -> list[ProposalView]:
     """What lies before the asking agency and waits for its word, the longest wait first."""
-    mine = models.Wording.objects.filter(needed__contains=[permit.agency_id])
-    ids = {row.proposal for row in mine.only("proposal")}
+    same = {"digest": OuterRef("digest")}
+    open_ = models.Wording.objects.filter(needed__contains=[permit.agency_id]).exclude(
+        Exists(models.Version.objects.filter(**same))
+        | Exists(models.Voice.objects.filter(**same, agency_id=permit.agency_id))
+    )
+    ids = list(open_.values_list("proposal", flat=True))
     found = _proposals(models.Proposal.objects.filter(id__in=ids, ended_at__isnull=True)) if ids else []
     waiting = [view for view in found if view.waits_for(permit.agency_id)]
     return sorted(waiting, key=lambda view: (view.newest.laid_at, view.id))

@@ -19,6 +19,8 @@ from accord.policy.words import AgencyKind, Category, Level, Relation, Role
 #: What was written down on the way: evidence code to its value (see `EvidenceKind`).
 Facts = Mapping[str, str]
 LONGEST_TEXT: Final = 4_000
+#: The greatest number that can be written down.
+MOST: Final = 999_999
 #: In which a day can lie: everybody's life, and no slip of the pen.
 YEARS: Final = range(1900, 2200)
 #: How a clause says that a number must be above another one: ``votes_for = "> votes_against"``.
@@ -266,7 +268,7 @@ def _reads(evidence: Evidence, value: str) -> bool:
             case EvidenceKind.YES_NO:
                 return value in ("yes", "no")
             case EvidenceKind.NUMBER:
-                return value.isascii() and value.isdigit() and len(value) <= 6
+                return value.isascii() and value.isdigit() and len(value) <= len(str(MOST))
             case EvidenceKind.WORDS:
                 return len(value) <= LONGEST_TEXT
     except ValueError:

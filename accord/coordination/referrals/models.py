@@ -182,7 +182,7 @@ class Answer(models.Model):
         max_length=20, choices=codes(OUTCOMES), blank=True, default="", db_comment="code: what came of it"
     )
     ended_at = models.DateTimeField(null=True, db_comment="moment: it was over here")
-    told_at = models.DateTimeField(null=True, db_comment="moment: who refers was last told something")
+    entry = models.UUIDField(null=True, db_comment="link: own entry that says where it stands")
 
     class Meta:
         db_table = "referrals_answer"

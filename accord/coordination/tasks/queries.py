@@ -142,12 +142,6 @@ def takers(*, permit: Permit, client_id: UUID | None = None) -> Mapping[UUID, st
 
 
 @needs(Verb.KEEP_TASKS)
-def names(*, permit: Permit) -> Mapping[UUID, str]:
-    """Names of everybody who works or worked here, for who gave and who finished something."""
-    return dict(Member.objects.values_list("id", "name"))
-
-
-@needs(Verb.KEEP_TASKS)
 def kept(*, permit: Permit) -> list[Kept]:
     """The views of the list that the asker keeps, the oldest first."""
     rows = View.objects.filter(member_id=permit.member_id).order_by("kept_at", "id")
@@ -159,14 +153,6 @@ def open_of(*, permit: Permit, member_id: UUID) -> int:
     """How many things one member still has to do."""
     count: int = held(member_id).count()
     return count
-
-
-@needs(Verb.ASSIGN_CLIENT)
-def carrying(*, permit: Permit, member_id: UUID) -> str | None:
-    """The name of somebody whose work can be handed over: who works here, or left and still has something to do."""
-    rows = Member.objects.filter(id=member_id)
-    found: str | None = rows.values_list("name", flat=True).first()
-    return found
 
 
 @needs(Verb.SWEEP)

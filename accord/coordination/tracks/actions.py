@@ -127,9 +127,9 @@ def move(
     )
     row.save(update_fields=["state", "number", "entered_at", "ended_at"])
     running = rules.opened(protocol, entered.code, happened, facts | dict(given), zone, kind)
-    going = _through(row, protocol.states[before].codes, running)
-    _left(permit, row, protocol, before, happened, going)
-    _run(row, [each for each in running if (each.due.code, each.due_at) not in going])
+    going_on = rules.goes_on(running, _known(row, entered.codes))
+    _left(permit, row, protocol, before, happened, going_on)
+    _run(row, [each for each in running if each.due.code not in going_on])
     permit.record("track_moved", row.id)
     if overridden:
         permit.record("guard_overridden", row.id)
@@ -268,24 +268,18 @@ def _open(row: Track) -> QuerySet[Due]:
     return Due.objects.filter(client_id=row.client_id, track_id=row.id, met_at__isnull=True)
 
 
-def _through(row: Track, before: Collection[str], running: Iterable[Clock]) -> set[tuple[str, datetime]]:
-    """Of the clocks that run now, those that stood in the state before and count to the same moment: they go on, or are
-    noted already, and are not begun again."""
-    staying = {(each.due.code, each.due_at) for each in running if each.due.code in before}
-    if not staying:
-        return set()
-    rows = Due.objects.filter(Q(met_at__isnull=True) | Q(how__in=rules.BY_HAND), client_id=row.client_id)
-    return staying.intersection(rows.filter(track_id=row.id).values_list("code", "due_at"))
+def _known(row: Track, codes: Collection[str]) -> set[tuple[str, datetime]]:
+    """Of these dues, those that run or were noted, each with its time."""
+    found = Due.objects.filter(client_id=row.client_id, track_id=row.id, code__in=codes)
+    found = found.filter(Q(met_at__isnull=True) | Q(how__in=rules.BY_HAND))
+    return set(found.values_list("code", "due_at")) if codes else set()
 
 
-def _left(
-    permit: Permit, row: Track, protocol: Protocol, state: str, at: datetime, going: Collection[tuple[str, datetime]]
-) -> None:
-    """What ran while a case stood in a state ends with it, but for what goes on through the next."""
+def _left(permit: Permit, row: Track, protocol: Protocol, state: str, at: datetime, going_on: Collection[str]) -> None:
+    """What ran while a case stood in a state ends with it, save what goes on."""
     left = [due.code for due in protocol.states[state].dues if rules.ends(protocol, due.code) == "left"]
     how = Case(When(code__in=left, then=Value("left")), default=Value("over"))
-    ending = _open(row).exclude(code__in={code for code, _due_at in going})
-    ending.update(met_at=at, met_by=permit.member_id, how=how)
+    _open(row).exclude(code__in=going_on).update(met_at=at, met_by=permit.member_id, how=how)
 
 
 def _run(row: Track, running: Iterable[Clock]) -> None:

@@ -204,6 +204,23 @@ def due(*, permit: Permit, limit: int = MOST_LISTED) -> list[DueLine]:
     return found
 
 
+@needs(Verb.READ_PARTNERS, Verb.PROPOSE_PROTOCOL, Verb.ADOPT_PROTOCOL)
+def running(*, permit: Permit, protocol: str) -> dict[int, int]:
+    """How many open cases of the asking agency run by each version of a protocol. Nobody is named."""
+    rows = within(permit, Track.objects.filter(protocol=protocol, ended_at__isnull=True))
+    return dict(rows.order_by().values_list("version").annotate(Count("id")))
+
+
+@needs(Verb.READ_BOARD)
+def late(*, permit: Permit) -> tuple[Mapping[UUID, int], int]:
+    """How many clocks have passed of the files each member works with, by member, and how many in all; of the files the
+    asker may know of. A clock of two people's file counts for both."""
+    rows = within(permit, Due.objects.filter(met_at__isnull=True, optional=False, due_at__lte=permit.at))
+    works = FilteredRelation("client__team", condition=Q(client__team__ended_at__isnull=True))
+    by_member = rows.annotate(works=works).filter(works__member_id__isnull=False).values_list("works__member_id")
+    return dict(by_member.annotate(Count("id")).order_by()), rows.count()
+
+
 @needs(Verb.READ_BOARD)
 def deviations(*, permit: Permit, since: datetime) -> list[Counted]:
     """How often and how cases left their protocols since a moment, of the files she may know of. Nobody is named."""

@@ -21,6 +21,7 @@ from accord.coordination.protocols.rules import (
     checked_evidence,
     clock,
     clocks,
+    holds,
     moved,
 )
 from accord.policy.words import AgencyKind, Relation, Role
@@ -57,14 +58,16 @@ def known(steps: Iterable[Facts]) -> dict[str, str]:
 
 
 def entrance(protocol: Protocol, state: str) -> Transition:
-    """Beginning in a state, as a step: it asks for what the state's clocks count from, and takes what any step to that
-    state takes. Raises InvalidMove where nobody can begin."""
+    """Beginning in a state, as a step: it asks for what its clocks depend on, as far as every step to that state asks
+    for it too, and takes what any of them takes. Raises InvalidMove where nobody can begin."""
     start = protocol.states.get(state)
     if start is None or not start.start:
         raise InvalidMove("Nobody begins there.")
     ways = [way for way in protocol.transitions.values() if way.to == state]
-    needs = {due.counts_from for due in start.dues} - {""}
-    takes = {code for way in ways for code in (*way.needs, *way.may)}
+    depends = {code for due in start.dues for clause in due.when for code in clause}
+    depends |= {due.counts_from for due in start.dues if due.counts_from}
+    needs = depends.intersection(*(way.needs for way in ways))
+    takes = depends.union(*((*way.needs, *way.may) for way in ways))
     return Transition(
         code="",
         title=start.title,
@@ -119,7 +122,7 @@ def guarded(protocol: Protocol, step: str, facts: Facts) -> str:
     way = protocol.transitions[step]
     asked = {*way.needs, *way.may}
     for clause in way.when:
-        if all(facts.get(name) == value or name in asked for name, value in clause.items()):
+        if all(name in asked or holds([{name: value}], facts) for name, value in clause.items()):
             return ""
     return way.guard
 
@@ -133,9 +136,15 @@ def opened(
     kind: AgencyKind,
     noted: Collection[str] = (),
 ) -> tuple[Clock, ...]:
-    """The clocks that run at an agency of this kind from entering a state; not those of what was `noted` already while
+    """The clocks that run from entering a state for an agency of this kind; not those of what was `noted` already while
     it stood there."""
     return tuple(each for each in clocks(protocol, state, entered_at, facts, zone, kind) if each.due.code not in noted)
+
+
+def goes_on(running: Iterable[Clock], before: Collection[tuple[str, datetime]]) -> frozenset[str]:
+    """What several states wait for goes on through them: which clocks are one that ran or was noted `before` (code,
+    due_at). They neither end nor begin with the step, and what was noted does not come back."""
+    return frozenset(each.due.code for each in running if (each.due.code, each.due_at) in before)
 
 
 def anew(protocol: Protocol, code: str, at: datetime, facts: Facts, zone: ZoneInfo) -> Clock | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from accord.coordination.protocols.rules import (
     Change,
@@ -16,10 +16,10 @@ from accord.coordination.protocols.rules import (
     Span,
     State,
     Transition,
-    Unit,
     compare,
 )
 from accord.doors.web.labels import LEVELS, label
+from accord.doors.web.states import span_said
 from accord.policy.words import AgencyKind, Level
 
 
@@ -36,36 +36,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class DueLine:
-    """Something that has to be done while a case stands in a state."""
-
-    due: Due
-    title: str
-    time: str
-    only: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class StepLine:
-    """A way on from a state: who takes it, what is written down with it, and what must hold."""
+    """A step: who takes it, what is written down with it, and what must hold."""
 
     step: Transition
     title: str
+    begins: tuple[str, ...]
     to: str
     who: str
     needs: tuple[str, ...]
     may: tuple[str, ...]
     guard: str
-
-
-@dataclass(frozen=True, slots=True)
-class StateLine:
-    """Where a case can stand, with what waits there and how it goes on."""
-
-    state: State
-    title: str
-    dues: tuple[DueLine, ...]
-    steps: tuple[StepLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +63,14 @@ def differences(old: Protocol, new: Protocol) -> list[Row]:
     return [_row(each) for each in compare(old, new)]
 
 
-def states(protocol: Protocol) -> list[StateLine]:
-    """Every state in the order of the text."""
-    return [
-        StateLine(
-            state,
-            gettext(state.title),
-            tuple(_due(protocol, due) for due in state.dues),
-            tuple(_step(protocol, way) for way in protocol.ways(state.code)),
-        )
-        for state in protocol.states.values()
-    ]
+def steps(protocol: Protocol) -> list[StepLine]:
+    """Every step in the order of the text."""
+    return [_step(protocol, way) for way in protocol.transitions.values()]
+
+
+def times(protocol: Protocol) -> list[tuple[State, list[tuple[Due, str]]]]:
+    """Each state with what has to be done there and by when."""
+    return [(state, [(due, span_said(due.within)) for due in state.dues]) for state in protocol.states.values()]
 
 
 def told(protocol: Protocol) -> list[ToldLine]:
@@ -110,46 +88,6 @@ def told(protocol: Protocol) -> list[ToldLine]:
     return found
 
 
-def span(found: Span) -> str:
-    """A length of time in words; below zero it lies before what it counts from."""
-    count = abs(found.count)
-    if not count:
-        return gettext("at once")
-    match found.unit:
-        case Unit.MINUTES:
-            words = ngettext("%(n)s minute", "%(n)s minutes", count) % {"n": count}
-        case Unit.HOURS:
-            words = ngettext("%(n)s hour", "%(n)s hours", count) % {"n": count}
-        case Unit.DAYS:
-            words = ngettext("%(n)s day", "%(n)s days", count) % {"n": count}
-        case Unit.BUSINESS_DAYS:
-            words = ngettext("%(n)s business day", "%(n)s business days", count) % {"n": count}
-    return gettext("%(time)s before") % {"time": words} if found.count < 0 else words
-
-
-def _due(protocol: Protocol, due: Due) -> DueLine:
-    only = tuple(
-        ", ".join(
-            f"{gettext(protocol.evidence[code].title)}: {_value(protocol, code, value)}"
-            for code, value in clause.items()
-        )
-        for clause in due.when
-    )
-    return DueLine(due, gettext(due.title), _time(protocol, due), only)
-
-
-def _time(protocol: Protocol, due: Due) -> str:
-    words = span(due.within)
-    if not due.counts_from:
-        return gettext("within %(time)s of coming here") % {"time": words}
-    counted = gettext(protocol.evidence[due.counts_from].title)
-    if not due.within.count:
-        return gettext("at “%(day)s”") % {"day": counted}
-    if due.within.count < 0:
-        return gettext("%(time)s “%(day)s”") % {"time": words, "day": counted}
-    return gettext("within %(time)s of “%(day)s”") % {"time": words, "day": counted}
-
-
 def _step(protocol: Protocol, way: Transition) -> StepLine:
     kinds = way.kinds or protocol.kinds
     who = ", ".join(label(kind) for kind in sorted(kinds)) if way.kinds else ""
@@ -157,18 +95,13 @@ def _step(protocol: Protocol, way: Transition) -> StepLine:
     return StepLine(
         way,
         gettext(way.title),
+        tuple(gettext(protocol.states[code].title) for code in way.begins),
         gettext(protocol.states[way.to].title),
         f"{who} ({roles})" if who else roles,
         tuple(gettext(protocol.evidence[code].title) for code in way.needs),
         tuple(gettext(protocol.evidence[code].title) for code in way.may),
         gettext(way.guard) if way.guard else "",
     )
-
-
-def _value(protocol: Protocol, code: str, value: str) -> str:
-    if value in ("yes", "no"):
-        return gettext("yes") if value == "yes" else gettext("no")
-    return gettext(protocol.evidence[code].says(value))
 
 
 def _row(each: Difference) -> Row:
@@ -186,7 +119,7 @@ def _said(value: Said) -> str:
         case Level():
             return str(LEVELS[value])
         case Span():
-            return span(value)
+            return span_said(value)
         case tuple():
             return _list(value)
     named = label(value)

@@ -20,6 +20,7 @@ MENU = (
     ("clients", _("Clients"), WORKERS),
     ("tasks", _("Tasks"), WORKERS),
     ("board", _("Board"), frozenset({Role.SUPERVISOR, Role.DIRECTOR})),
+    ("referrals", _("Referrals"), WORKERS),
     ("papers", _("Papers"), WORKERS | {Role.PRIVACY_OFFICER, Role.RECORDS_OFFICER, Role.DIRECTOR}),
     ("watch", _("To look at"), frozenset({Role.PRIVACY_OFFICER})),
     ("log", _("Who looked"), frozenset({Role.PRIVACY_OFFICER, Role.DIRECTOR})),

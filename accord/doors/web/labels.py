@@ -24,6 +24,16 @@ from accord.doors.web.paperwords import (  # noqa: F401 - templates say MOVES, A
     STATES,
     WHOM,
 )
+from accord.doors.web.referralwords import (  # noqa: F401 - templates say them by name
+    ATTEMPTS,
+    BY_HAND,
+    DECLINED,
+    HOW_SOON,
+    REFERRAL_STATES,
+    RESULTS,
+    TAKES,
+    URGENCIES,
+)
 from accord.doors.web.taskwords import (  # noqa: F401 - templates say these by name
     NOTICE_HOW,
     TASK_DROPPED,
@@ -485,6 +495,7 @@ KINDS = {
     "facts": _("Single facts"),
     "consent": _("Consent from another system"),
     "track": _("Step of a protocol"),
+    "referral": _("Referral"),
 }
 VERBS = {
     Verb.READ_DAY: _("opened My day"),
@@ -547,7 +558,7 @@ VERBS = {
 }
 
 #: Values of a summary that are codes of the vault, as they stand inside a sentence.
-CODES: Mapping[str, Mapping[str, Any]] = {"service": SERVICES, "channel": REACHED}
+CODES: Mapping[str, Mapping[str, Any]] = {"service": SERVICES, "channel": REACHED, "result": RESULTS}
 #: Values that are titles of a protocol, in English as its text says them.
 TITLES = frozenset({"track", "stands"})
 #: Values that hold a day.

@@ -18,7 +18,8 @@ from django.http import HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext
 
-from accord.doors.web.labels import EVENTS, label, spoken_day, summary_text
+from accord.coordination.referrals.queries import ReferralView
+from accord.doors.web.labels import EVENTS, SERVICES, URGENCIES, label, spoken_day, summary_text
 from accord.doors.web.spoken import Asked, aloud, aloud_blank, last_day
 from accord.doors.web.templatetags.contents import facts
 from accord.gate.process import Found
@@ -77,6 +78,24 @@ def reply(paper: PaperView, found: Sequence[Found], holder: AgencyCard, whom: st
         if any(Obligation.FERPA_NOTICE in each.decision.duties for each in found):
             notices.append(gettext("It may be passed on only with consent (34 CFR 99.33)."))
         say = {"title": gettext("Answer"), "things": gettext("What we tell")}
+        return pdf("answer", language, {"say": say, "rows": rows, "things": things, "notices": notices})
+
+
+def referral(view: ReferralView, holder: AgencyCard, about: PersonView, language: str) -> bytes:
+    """The page for somebody who is no partner: who refers, what for, how soon, and what was typed for them."""
+    with translation.override(language):
+        call = " · ".join(part for part in (holder.point_person, holder.deputy, holder.phone) if part)
+        rows = [
+            _row("", gettext("From whom"), holder.name, call),
+            _row("", gettext("To whom"), *(part for part in (view.outside["name"], view.outside["address"]) if part)),
+            _row("", gettext("About"), about.identity.name or gettext("Herself")),
+            _row("", gettext("For what"), str(SERVICES[view.service])),
+            _row("", gettext("How soon"), str(URGENCIES[view.urgency])),
+            _row("", gettext("On the phone say"), view.reference),
+        ]
+        things = [{"name": gettext("What she needs"), "lines": [view.words]}] if view.words else []
+        notices = [gettext("Please call us back: yes, no and why, or whom we should ask instead.")]
+        say = {"title": gettext("Referral"), "things": gettext("In words") if things else ""}
         return pdf("answer", language, {"say": say, "rows": rows, "things": things, "notices": notices})
 
 

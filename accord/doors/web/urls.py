@@ -28,6 +28,7 @@ from accord.doors.web.views import (
     picture,
     process,
     protocols,
+    referrals,
     releases,
     sharing,
     site,
@@ -48,6 +49,7 @@ K = C + "tracks/<uuid:track_id>/"
 A = "agreements/<uuid:agreement_id>/"
 D = "agreements/drafts/<uuid:draft_id>/"
 R = "protocols/changes/<uuid:proposal_id>/"
+Y = "referrals/<uuid:referral_id>/"
 U, E = "caseload/import/<uuid:upload_id>/", "caseload/export/<uuid:export_id>/"
 ADMINISTRATION, OVERSIGHT = Purpose.ADMINISTRATION, Purpose.OVERSIGHT
 #: What is written down may be sent with the same save.
@@ -212,6 +214,25 @@ _TABLE = (
     Page(C + "relays/<uuid:relay_id>/", updates.relayed, "relayed", (Verb.WITHDRAW_RELEASE, Verb.READ_DAY)),
     Page(C + "never/", updates.never, "never", (Verb.NEVER_SHARE, Verb.READ_CLIENT)),
     Page(C + "never/<uuid:never_id>/lift/", updates.never_lift, "never_lift", (Verb.NEVER_SHARE, Verb.READ_CLIENT)),
+    # referrals: made, and that came; before a yes only who, what for and how soon
+    Page("referrals/", referrals.listed, "referrals", (Verb.REFER, Verb.ANSWER_REFERRAL, Verb.FIND_CLIENTS)),
+    Page("referrals/capacity/", referrals.capacity, "capacity", (Verb.ANSWER_REFERRAL,)),
+    Page(C + "referrals/new/", referrals.new, "referral_new", (Verb.REFER, Verb.READ_CLIENT)),
+    Page(C + Y, referrals.referral, "referral", (Verb.REFER, Verb.ADD_ENTRY, Verb.READ_CLIENT)),
+    Page(C + Y + "print/", referrals.printed, "referral_print", (Verb.REFER, Verb.EXPORT_CLIENT, Verb.READ_CLIENT)),
+    Page(C + Y + "package/", referrals.package, "referral_file", (Verb.REFER, Verb.EXPORT_CLIENT, Verb.READ_CLIENT)),
+    Page(
+        "incoming/<uuid:incoming_id>/",
+        referrals.incoming,
+        "incoming",
+        (Verb.ANSWER_REFERRAL, Verb.ACCEPT_ENVELOPE, Verb.FIND_CLIENTS, Verb.OPEN_CLIENT, Verb.ADD_ENTRY),
+    ),
+    Page(
+        C + "incoming/<uuid:accepted_id>/",
+        referrals.accepted,
+        "incoming_of",
+        (Verb.ANSWER_REFERRAL, Verb.ADD_ENTRY, Verb.READ_CLIENT, Verb.SEND_UPDATE),
+    ),
     # papers: what came, what a statute demands, what we found; and breaches
     Page("papers/", process.papers, "papers", (Verb.READ_PROCESS, Verb.NOTE_BREACH)),
     Page(C + "papers/new/", process.paper_new, "paper_new", (Verb.RECEIVE_PROCESS,)),

@@ -102,7 +102,7 @@ end $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("process", "0001_initial"), ("sharing", "0003_answered")]
+    dependencies = [("process", "0001_initial"), ("sharing", "0002_security")]
     operations = [
         *agency_owned(
             "process_paper",

@@ -12,13 +12,18 @@ KEPT = "retain and (select accord_lens()) = 'kept'"
 RELAYING = "(select accord_lens()) = 'relay'"
 ENDING = f"withdrawn_at = statement_timestamp() and {RELAYING}"
 
+#: What may still be written beside a signed release: that she took it back, that she wants what binds her to end, and
+#: that the event it ends with has come; each once.
 NO_EDIT = """
 create function sharing_release_no_edit() returns trigger language plpgsql as $$
 declare
-  before jsonb := to_jsonb(old) - 'withdrawn_at' - 'withdrawn_by' - 'withdrawn_how';
-  after jsonb := to_jsonb(new) - 'withdrawn_at' - 'withdrawn_by' - 'withdrawn_how';
+  ends text[] := array['withdrawn_at', 'withdrawn_by', 'withdrawn_how', 'ended_at', 'ended_by',
+                       'wished_at', 'wished_by', 'wished_how'];
 begin
-  if old.withdrawn_at is not null or (old.signed_at is not null and before <> after) then
+  if old.withdrawn_at is not null or old.ended_at is not null
+     or (old.wished_at is not null and (new.wished_at, new.wished_by, new.wished_how)
+         is distinct from (old.wished_at, old.wished_by, old.wished_how))
+     or (old.signed_at is not null and to_jsonb(old) - ends <> to_jsonb(new) - ends) then
     raise exception 'a signed release is never edited';
   end if;
   return new;
@@ -34,21 +39,51 @@ RESTS = f"""
 create function sharing_envelope_rests() returns trigger language plpgsql as $$
 begin
   if exists (
-    select from fresh where fresh.flow is null and not exists (
+    select from fresh where fresh.release is not null and not exists (
       select from sharing_release basis
         where basis.agency_id = fresh.holder_id and basis.id = fresh.release and basis.recipient_id = fresh.agency_id
-          and basis.signed_at is not null and basis.withdrawn_at is null and fresh.until_at <= basis.until_at)
+          and basis.signed_at is not null and basis.withdrawn_at is null and basis.ended_at is null
+          and fresh.until_at <= basis.until_at and fresh.purpose = basis.purpose
+          and fresh.level <= (basis.grants ->> fresh.category)::int)
   ) or exists (
     select from fresh where fresh.flow is not null and not exists (
       select from sharing_flow basis
         where basis.agency_id = fresh.holder_id and basis.id = fresh.flow and basis.recipient_id = fresh.agency_id
           and basis.ended_at is null and fresh.until_at <= basis.until_at and fresh.purpose = basis.purpose
           and fresh.level <= (basis.grants ->> fresh.category)::int
-          and not exists (select from partners_agency where id = fresh.holder_id and {ONLY_HER_WORD}))
-  ) then
-    raise exception 'an envelope rests on a living release or flow to its recipient';
+          and not exists (select from partners_agency where id = fresh.holder_id
+            and {ONLY_HER_WORD}))
+  ) or exists (
+    select from fresh where fresh.answered is not null and not exists (
+      select from sharing_answered basis
+        where basis.agency_id = fresh.holder_id and basis.id = fresh.answered and basis.recipient_id = fresh.agency_id
+          and fresh.until_at <= basis.until_at and fresh.purpose = basis.purpose
+          and fresh.level <= (basis.grants ->> fresh.category)::int)
+  ) or exists (select from fresh where coalesce(release, flow, answered) is null) then
+    raise exception 'an envelope rests on a living release or flow, or on the answer to a paper, to its recipient';
   end if;
   return null;
+end $$
+"""  # noqa: S608 - our own constants
+
+#: A law lets her bind herself toward those who monitor a condition (42 CFR 2.35); toward a victim service provider
+#: nothing does. What stands alone is combined with nothing.
+STANDS_ALONE = f"""
+create function sharing_release_stands_alone() returns trigger language plpgsql as $$
+begin
+  if new.fixed_until is not null and exists (
+    select from partners_agency where id = new.agency_id and {ONLY_HER_WORD}
+  ) then
+    raise exception 'what a victim service provider holds can be taken back at once';
+  end if;
+  if exists (
+    select from sharing_release other
+      where other.agency_id = new.agency_id and other.conversation = new.conversation and other.id <> new.id
+        and other.instrument <> new.instrument
+  ) then
+    raise exception 'a permission of its own is combined with nothing';
+  end if;
+  return new;
 end $$
 """  # noqa: S608 - our own constants
 
@@ -145,9 +180,19 @@ class Migration(migrations.Migration):
             },
         ),
         *agency_owned(
+            "sharing_answered",
+            policies={"update": "never", "delete": "never"},
+            references={"client_id": "vault_client", "subject_id": "vault_person"},
+        ),
+        *agency_owned(
             "sharing_sent",
             policies={"update": "never", "delete": "never"},
-            references={"release_id": "sharing_release", "flow_id": "sharing_flow", "client_id": "vault_client"},
+            references={
+                "release_id": "sharing_release",
+                "flow_id": "sharing_flow",
+                "answered_id": "sharing_answered",
+                "client_id": "vault_client",
+            },
         ),
         *agency_owned("sharing_receipt", references={"client_id": "vault_client"}),
         *agency_owned("sharing_confirmed", references={"client_id": "vault_client"}),
@@ -159,17 +204,23 @@ class Migration(migrations.Migration):
             policies={"insert": f"partner_id = {ME}", "delete": "never"},
         ),
         *statements(
-            # Every envelope rests on a release or a flow of its holder: sharing without one cannot be written down.
+            # Every envelope rests on a release, a flow or an answer of its holder: sharing without one cannot be written
+            # down.
             "alter table sharing_envelope add constraint sharing_envelope_rests_on_release"
             " foreign key (holder_id, release) references sharing_release (agency_id, id)",
             "alter table sharing_envelope add constraint sharing_envelope_rests_on_flow"
             " foreign key (holder_id, flow) references sharing_flow (agency_id, id)",
+            "alter table sharing_envelope add constraint sharing_envelope_rests_on_answer"
+            " foreign key (holder_id, answered) references sharing_answered (agency_id, id)",
             "alter table sharing_arrival add constraint sharing_arrival_announces_own_envelope"
             " foreign key (agency_id, envelope, holder_id) references sharing_envelope (agency_id, id, holder_id)"
             " deferrable initially deferred",
             NO_EDIT,
             "create trigger sharing_release_no_edit before update on sharing_release"
             " for each row execute function sharing_release_no_edit()",
+            STANDS_ALONE,
+            "create trigger sharing_release_stands_alone before insert or update of instrument, conversation, fixed_until"
+            " on sharing_release for each row execute function sharing_release_stands_alone()",
             RESTS,
             "create trigger sharing_envelope_rests after insert on sharing_envelope"
             " referencing new table as fresh for each statement execute function sharing_envelope_rests()",

@@ -74,7 +74,7 @@ end $$
 ANSWERS = """
 create function referrals_answer_once() returns trigger language plpgsql as $$
 declare
-  later text[] := array['member', 'contacted_at', 'told_at', 'state', 'met_at', 'outcome', 'ended_at'];
+  later text[] := array['member', 'contacted_at', 'entry', 'state', 'met_at', 'outcome', 'ended_at'];
 begin
   if (old.id, old.agency_id, old.holder_id, old.incoming, old.thread, old.service, old.urgency)
        is distinct from (new.id, new.agency_id, new.holder_id, new.incoming, new.thread, new.service, new.urgency)
@@ -128,7 +128,7 @@ end $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("referrals", "0001_initial"), ("sharing", "0005_referred"), ("vault", "0002_security")]
+    dependencies = [("referrals", "0001_initial"), ("sharing", "0003_referred"), ("vault", "0002_security")]
     operations = [
         *agency_owned(
             "referrals_referral",
@@ -166,8 +166,6 @@ class Migration(migrations.Migration):
         ),
         *agency_owned("referrals_capacity", policies={"select": COMMUNITY, "delete": "never"}),
         *statements(
-            "alter table referrals_answer add constraint referrals_answer_to_what_came"
-            " foreign key (agency_id, incoming, holder_id) references referrals_incoming (agency_id, id, holder_id)",
             MOVES,
             "create trigger referrals_referral_moves before update on referrals_referral"
             " for each row execute function referrals_referral_moves()",

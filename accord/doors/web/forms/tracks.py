@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accord.coordination.protocols.rules import (
     LONGEST_TEXT,
+    MOST,
     Evidence,
     EvidenceKind,
     Facts,
@@ -37,6 +38,8 @@ def field_of(evidence: Evidence, *, required: bool) -> forms.Field:
             return forms.DateField(label=label, widget=Day(), required=required)
         case EvidenceKind.MOMENT:
             return forms.DateTimeField(label=label, widget=Moment(), required=required)
+        case EvidenceKind.NUMBER:
+            return forms.IntegerField(label=label, min_value=0, max_value=MOST, required=required)
         case EvidenceKind.WORDS:
             return Quiet(label=label, lines=3, max_length=LONGEST_TEXT, required=required)
         case _:
@@ -126,7 +129,7 @@ class StepForm(forms.Form):
     def given(self) -> Facts:
         """What was typed, as a protocol writes it down."""
         found = {code: self.cleaned_data[f"given_{code}"] for code in self.asked}
-        return {code: _written(value) for code, value in found.items() if value}
+        return {code: _written(value) for code, value in found.items() if value not in (None, "")}
 
     def step(self) -> dict[str, Any]:
         """What `tracks.actions` takes of it."""
@@ -146,5 +149,5 @@ class DueForm(forms.Form):
     why = Quiet(label=_("Why, if she wants it noted"), lines=2, max_length=LONGEST_WHY, required=False)
 
 
-def _written(value: str | date | datetime) -> str:
-    return value.isoformat() if isinstance(value, date) else value
+def _written(value: str | date | datetime | int) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

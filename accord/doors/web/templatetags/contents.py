@@ -41,6 +41,7 @@ FIELDS = {
     "why": _("Why not"),
     "channel": _("How"),
     "outcome": _("What happened"),
+    "result": _("What came of it"),
     "address": _("Address"),
     "status": _("Status"),
     "day": _("Day"),
@@ -124,9 +125,10 @@ VAULT_CODED = {
     "why": labels.WHY_NOT,
     "channel": labels.WAYS,
     "outcome": labels.OUTCOMES,
+    "result": labels.RESULTS,
 }
 #: Carried so that the partner can keep the original, but nothing to read.
-UNREAD = frozenset({"media", "system", "zone", "protocol", "version", "state"})
+UNREAD = frozenset({"media", "system", "zone", "protocol", "version", "state", "referral"})
 #: What reaches her: shown only where she is contacted, after the check (vault.actions.contacting).
 REACHING = frozenset({"phone", "email"})
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accord.coordination.tasks import actions, queries
 from accord.coordination.tasks.queries import Carries
+from accord.coordination.tracks import queries as tracks
 from accord.doors.web.forms.tasks import BoardForm, CapacityForm
 from accord.doors.web.knocking import entering, roles
 from accord.policy.words import Role
@@ -27,6 +28,7 @@ def board(request: HttpRequest) -> HttpResponse:
     laid = form.cleaned_data if form.is_valid() else {}
     with entering(request) as permit:
         found = queries.board(permit=permit)
+        clocks, passed = tracks.late(permit=permit)
     people = [each for each in found.people if each.late or not laid.get("late")]
     if order := FIRST.get(laid.get("first", "")):
         people.sort(key=order)
@@ -38,6 +40,8 @@ def board(request: HttpRequest) -> HttpResponse:
             "board": found,
             "people": people,
             "totals": totals,
+            "clocks": clocks,
+            "passed": passed,
             "form": form,
             "supervises": Role.SUPERVISOR in roles(request),
         },

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord.coordination.referrals import queries as referrals
 from accord.coordination.tasks import queries as work
 from accord.coordination.tracks import queries as tracks
 from accord.doors.web.also import offered, sent, tell
@@ -140,8 +141,10 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         nevers = sharing.nevers(permit=permit, client_id=client_id)
         missing = gaps.gaps_of(permit=permit, client_id=client_id)
         going = tracks.tracks(permit=permit, client_id=client_id, still_open=True)
+        referred = referrals.of_client(permit=permit, client_id=client_id)
         named = {permit.agency_id, *(each.holder_id for each in received), *(each.partner_id for each in over)}
         named |= {each.recipient_id for each in (*releases, *flows)} | {each.against_id for each in nevers}
+        named |= {line.partner_id for line in referred if line.partner_id}
         agencies = partners.directory(permit=permit, ids=named)
         ours = agencies[permit.agency_id]
         may_flow = possible(frozenset(ours.duties), now)
@@ -161,6 +164,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         nevers,
         [line.id for line in missing],
         [(line.id, line.number, line.next and line.next.id) for line in going],
+        referred,
     )
     if unchanged(request, seen):
         return HttpResponse(status=204)
@@ -196,6 +200,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
             "nevers": nevers,
             "going": going,
             "now": now,
+            "referred": referred,
             "sharers": dict.fromkeys((envelope.thread, envelope.holder_id) for envelope in received),
             "may_delete": Role.SUPERVISOR in roles(request),
             "seen": seen,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from accord.config.service import gate
 from accord.coordination.protocols import queries as protocols
+from accord.coordination.referrals import queries as referrals
 from accord.coordination.tasks import queries as work
 from accord.coordination.tracks import queries as tracks
 from accord.doors.web.context import WORKERS
@@ -75,7 +76,8 @@ def my_day(request: HttpRequest) -> HttpResponse:
             dues = [each for each in dues if each.due.id not in asked]
         todo = work.due(permit=permit, zone=zone())
         recent = vault.recent(permit=permit, limit=RECENT)
-        listed = (*missing, *waiting, *ending, *begun, *over, *relays, *resting, *papers, *dues)
+        referred = referrals.day(permit=permit, supervises=Role.SUPERVISOR in held)
+        listed = (*missing, *waiting, *ending, *begun, *over, *relays, *resting, *papers, *dues, *referred)
         named = {each.client_id for each in listed if each.client_id}
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
@@ -106,6 +108,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         [(line.due.id, line.overdue) for line in dues],
         breaches,
         todo,
+        referred,
         [(view.id, days) for view, days in reminders],
         [(view.id, view.newest.hash) for view in changes],
         [(line.id, line.touched_at) for line in recent],
@@ -133,6 +136,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "dues": dues,
             "todo": todo,
             "todo_more": len(todo) == work.MOST_OF_DAY,
+            "referred": referred,
             "breaches": breaches,
             "now": timezone.now(),
             "count": bool(tray)
@@ -155,6 +159,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
                         dues,
                         breaches,
                         todo,
+                        referred,
                     ),
                 )
             ),

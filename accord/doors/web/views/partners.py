@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accord.agreements import queries as drafts
 from accord.agreements.rules import Stage
+from accord.coordination.referrals import queries as referrals
 from accord.doors.web.forms.partners import AccessForm, EntryForm, KindForm, SuspendForm
 from accord.doors.web.knocking import entering, roles
 from accord.doors.web.labels import MECHANISMS, STAGES, STANDINGS
@@ -109,6 +110,7 @@ def partner(request: HttpRequest, agency_id: UUID) -> HttpResponse:
             and view.standing not in (Standing.OVER, Standing.REPLACED)
         ]
         duties = meaning(this.card.duties, permit.at)
+        capacity = referrals.capacities(permit=permit, ids=[agency_id]).get(agency_id)
     return render(
         request,
         "staff/partner.html",
@@ -118,6 +120,7 @@ def partner(request: HttpRequest, agency_id: UUID) -> HttpResponse:
             "asking": asking,
             "everything": asking is not None and len(asking.released) == len(Category),
             "duties": duties,
+            "capacity": capacity,
             "agreed": agreed,
             "standings": STANDINGS,
             "needs_release": needs_release(this.card.duties),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord.coordination.referrals import actions as referrals
 from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.forms.people import DecideForm, OutcomeForm, ServiceForm, moves
 from accord.doors.web.forms.vault import PersonForm
@@ -231,7 +232,8 @@ def contact(request: HttpRequest, client_id: UUID) -> HttpResponse:
             channel = request.POST.get("channel", "")
             form = OutcomeForm(request.POST if "outcome" in request.POST or "done" in request.POST else None)
             if form.is_valid():
-                actions.contacted(permit=permit, at=permit.at, client_id=client_id, **form.cleaned_data)
+                entry = actions.contacted(permit=permit, at=permit.at, client_id=client_id, **form.cleaned_data)
+                referrals.attempted(permit=permit, at=permit.at, client_id=client_id, entry_id=entry)
                 written = True
             else:
                 try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -241,102 +242,77 @@ def paper(request: HttpRequest, client_id: UUID, paper_id: UUID) -> HttpResponse
 @form_page
 def paper_counsel(request: HttpRequest, client_id: UUID, paper_id: UUID) -> HttpResponse:
     """Counsel is asked, and what counsel said is written down: before that nothing opens."""
-    typed = request.POST if request.method == "POST" else None
-    step = request.POST.get("step", "")
-    done, problem = "", ""
-    try:
-        with entering(request, client=client_id) as permit:
-            found = _paper(permit, client_id, paper_id)
-            code = _code(permit, client_id)
-            ask = AskForm(typed if step == "ask" else None)
-            review = ReviewForm(typed if step == "review" else None, paper=found)
-            place = {"permit": permit, "at": permit.at, "client_id": client_id, "paper_id": paper_id}
-            if ask.is_valid():
-                actions.ask_counsel(**place, counsel=ask.cleaned_data["counsel"])
-                done = gettext("Noted whom we asked. Nothing opens until counsel has answered.")
-            elif review.is_valid():
-                actions.review(**place, **review.reviewed())
-                done = gettext("Counsel's answer is written down.")
-    except InvalidProcess as error:
-        done, problem = "", gettext(str(error))
-    if done:
-        messages.success(request, done)
-        return redirect("paper", client_id, paper_id)
-    return render(
-        request,
-        "process/counsel.html",
-        {"client_id": client_id, "code": code, "paper": found, "ask": ask, "review": review, "problem": problem},
-    )
+
+    def forms(found: PaperView, step: str) -> dict[str, Any]:
+        return {
+            "ask": AskForm(request.POST if step == "ask" else None),
+            "review": ReviewForm(request.POST if step == "review" else None, paper=found),
+        }
+
+    def act(place: dict[str, Any], step: str, ask: AskForm, review: ReviewForm) -> str:
+        if ask.is_valid():
+            actions.ask_counsel(**place, counsel=ask.cleaned_data["counsel"])
+            return gettext("Noted whom we asked. Nothing opens until counsel has answered.")
+        if review.is_valid():
+            actions.review(**place, **review.reviewed())
+            return gettext("Counsel's answer is written down.")
+        return ""
+
+    return _stepped(request, client_id, paper_id, "process/counsel.html", forms, act)
 
 
 @sensitive_post_parameters()
 @form_page
 def paper_hold(request: HttpRequest, client_id: UUID, paper_id: UUID) -> HttpResponse:
     """A privacy officer holds a paper, ends the hold, refuses it, or has its accounting wait for law enforcement."""
-    typed = request.POST if request.method == "POST" else None
-    step = request.POST.get("step", "")
-    done, problem = "", ""
-    try:
-        with entering(request, client=client_id) as permit:
-            found = _paper(permit, client_id, paper_id)
-            code = _code(permit, client_id)
-            because = BecauseForm(typed if step in ("hold", "refuse") else None)
-            wait = WaitForm(typed if step == "wait" else None)
-            place = {"permit": permit, "at": permit.at, "client_id": client_id, "paper_id": paper_id}
-            if step == "resume":
-                actions.resume(**place)
-                done = gettext("The hold has ended.")
-            elif step == "hold" and because.is_valid():
-                actions.hold(**place, because=because.cleaned_data["because"])
-                done = gettext("On hold: nothing opens on it.")
-            elif step == "refuse" and because.is_valid():
-                actions.refuse(**place, because=because.cleaned_data["because"])
-                done = gettext("It is not answered. Nothing opens on it any more.")
-            elif wait.is_valid():
-                actions.suspend_accounting(**place, **wait.asked())
-                done = gettext("The accounting says nothing of it until then.")
-    except InvalidProcess as error:
-        done, problem = "", gettext(str(error))
-    if done:
-        messages.success(request, done)
-        return redirect("paper", client_id, paper_id)
-    return render(
-        request,
-        "process/hold.html",
-        {"client_id": client_id, "code": code, "paper": found, "because": because, "wait": wait, "problem": problem},
-    )
+
+    def forms(found: PaperView, step: str) -> dict[str, Any]:
+        return {
+            "because": BecauseForm(request.POST if step in ("hold", "refuse") else None),
+            "wait": WaitForm(request.POST if step == "wait" else None),
+        }
+
+    def act(place: dict[str, Any], step: str, because: BecauseForm, wait: WaitForm) -> str:
+        if step == "resume":
+            actions.resume(**place)
+            return gettext("The hold has ended.")
+        if step == "hold" and because.is_valid():
+            actions.hold(**place, because=because.cleaned_data["because"])
+            return gettext("On hold: nothing opens on it.")
+        if step == "refuse" and because.is_valid():
+            actions.refuse(**place, because=because.cleaned_data["because"])
+            return gettext("It is not answered. Nothing opens on it any more.")
+        if wait.is_valid():
+            actions.suspend_accounting(**place, **wait.asked())
+            return gettext("The accounting says nothing of it until then.")
+        return ""
+
+    return _stepped(request, client_id, paper_id, "process/hold.html", forms, act)
 
 
 @sensitive_post_parameters()
 @form_page
 def paper_note(request: HttpRequest, client_id: UUID, paper_id: UUID) -> HttpResponse:
     """That she was told or why not, the steps for her safety, what was stated since; and closing it in the end."""
-    typed = request.POST if request.method == "POST" else None
-    closing = request.POST.get("step") == "close"
-    done, problem = "", ""
-    try:
-        with entering(request, client=client_id) as permit:
-            found = _paper(permit, client_id, paper_id)
-            code = _code(permit, client_id)
-            form = NoteForm(typed if not closing else None, paper=found)
-            close = BecauseForm(typed if closing else None)
-            place = {"permit": permit, "at": permit.at, "client_id": client_id, "paper_id": paper_id}
-            if closing and close.is_valid():
-                actions.close(**place, because=close.cleaned_data["because"])
-                done = gettext("Closed.")
-            elif form.is_valid() and (noted := form.noted()):
-                actions.note(**place, **noted)
-                done = gettext("Written down.")
-    except InvalidProcess as error:
-        done, problem = "", gettext(str(error))
-    if done:
-        messages.success(request, done)
-        return redirect("paper", client_id, paper_id)
-    return render(
-        request,
-        "process/note.html",
-        {"client_id": client_id, "code": code, "paper": found, "form": form, "close": close, "problem": problem},
-    )
+
+    def forms(found: PaperView, step: str) -> dict[str, Any]:
+        typed = request.POST if request.method == "POST" else None
+        closing = step == "close"
+        return {
+            "form": NoteForm(None if closing else typed, paper=found),
+            "close": BecauseForm(typed if closing else None),
+        }
+
+    def act(place: dict[str, Any], step: str, form: NoteForm, close: BecauseForm) -> str:
+        if close.is_valid():
+            actions.close(**place, because=close.cleaned_data["because"])
+            return gettext("Closed.")
+        if form.is_valid() and (noted := form.noted()):
+            actions.note(**place, **noted)
+            return gettext("Written down.")
+        return ""
+
+    return _stepped(request, client_id, paper_id, "process/note.html", forms, act)
 
 
 @form_page
@@ -437,6 +413,33 @@ def breach(request: HttpRequest, breach_id: UUID) -> HttpResponse:
         messages.success(request, gettext("Noted that they were told."))
         return redirect("breach", breach_id)
     return render(request, "process/breach.html", {"breach": found, "now": now, "problem": problem})
+
+
+def _stepped(
+    request: HttpRequest,
+    client_id: UUID,
+    paper_id: UUID,
+    template: str,
+    forms: Callable[[PaperView, str], dict[str, Any]],
+    act: Callable[..., str],
+) -> HttpResponse:
+    """A page on which a paper takes a step: `forms` of the page by the step that was posted, and `act` with them, which
+    says what was done. That is said on the paper's own page, what was wrong on this one."""
+    step = request.POST.get("step", "")
+    done, problem = "", ""
+    try:
+        with entering(request, client=client_id) as permit:
+            found = _paper(permit, client_id, paper_id)
+            shown = {"client_id": client_id, "code": _code(permit, client_id), "paper": found}
+            asked = forms(found, step)
+            place = {"permit": permit, "at": permit.at, "client_id": client_id, "paper_id": paper_id}
+            done = act(place, step, **asked)
+    except InvalidProcess as error:
+        done, problem = "", gettext(str(error))
+    if done:
+        messages.success(request, done)
+        return redirect("paper", client_id, paper_id)
+    return render(request, template, {**shown, **asked, "problem": problem})
 
 
 def _paper(permit: Permit, client_id: UUID, paper_id: UUID) -> PaperView:

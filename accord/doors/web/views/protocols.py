@@ -18,6 +18,7 @@ from accord.coordination.protocols import actions, queries
 from accord.coordination.protocols.changing import InvalidProposal, Stage, numbered, written
 from accord.coordination.protocols.queries import ProposalView, ProtocolView
 from accord.coordination.protocols.rules import Protocol
+from accord.coordination.tracks import queries as tracks
 from accord.doors.web import changed
 from accord.doors.web.forms.protocols import (
     PARTS,
@@ -31,6 +32,7 @@ from accord.doors.web.forms.protocols import (
 )
 from accord.doors.web.knocking import entering, roles
 from accord.doors.web.labels import PROPOSALS
+from accord.doors.web.states import drawn
 from accord.gate import Refused
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
@@ -65,6 +67,7 @@ def protocol(request: HttpRequest, code: str) -> HttpResponse:
     with entering(request) as permit:
         view = _protocol(permit, code)
         proposals = queries.proposals(permit=permit, code=code)
+        running = tracks.running(permit=permit, protocol=code)
         cards = partners.directory(permit=permit)
     shown = view.now or view.newest
     return render(
@@ -75,6 +78,7 @@ def protocol(request: HttpRequest, code: str) -> HttpResponse:
         | {
             "view": view,
             "version": shown,
+            "running": running,
             "proposals": [each for each in proposals if each.stage not in OVER],
             "cards": cards,
             "stages": PROPOSALS,
@@ -157,7 +161,7 @@ def proposal_edit(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
         messages.success(request, gettext("Saved as the newest wording."))
         return redirect("proposal_edit", proposal_id)
     if form is None:
-        return render(request, "protocols/parts.html", context | _whole(view.newest.protocol))
+        return render(request, "protocols/parts.html", context | _parts(view.newest.protocol))
     drops = isinstance(form, DueForm) and not isinstance(form, NewDueForm)
     return render(
         request, "protocols/part.html", context | {"form": form, "part": part, "drops": drops, "kind": form.kind}
@@ -291,6 +295,7 @@ def _of(request: HttpRequest, permit: Permit, proposal_id: UUID) -> dict[str, An
         "proposal": view,
         "newest": newest,
         "stages": PROPOSALS,
+        "running": sum(tracks.running(permit=permit, protocol=view.code).values()),
         "cards": cards,
         "rows": changed.differences(view.base, newest.protocol) if view.base else [],
         "edits": own and hers["proposes"],
@@ -312,11 +317,17 @@ def _whole(protocol: Protocol) -> dict[str, Any]:
     """A protocol as a page shows it."""
     return {
         "protocol": protocol,
-        "states": changed.states(protocol),
+        "picture": drawn(protocol),
+        "steps": changed.steps(protocol),
         "told": changed.told(protocol),
         "kinds": sorted(protocol.kinds),
-        "partner_kinds": [kind for kind in AgencyKind if kind not in NOT_PARTNERS and kind is not AgencyKind.OPERATOR],
     }
+
+
+def _parts(protocol: Protocol) -> dict[str, Any]:
+    """Everything of a protocol that has a form."""
+    kinds = [kind for kind in AgencyKind if kind not in NOT_PARTNERS and kind is not AgencyKind.OPERATOR]
+    return {"protocol": protocol, "times": changed.times(protocol), "partner_kinds": kinds}
 
 
 def _part(request: HttpRequest, view: ProposalView, part: str, code: str) -> PartForm:

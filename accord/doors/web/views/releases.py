@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.config.service import gate
+from accord.coordination.referrals import queries as referrals
 from accord.doors.web import printing
 from accord.doors.web.context import WORKERS
 from accord.doors.web.forms.sharing import PartnersForm, SignForm, TermsForm, WithdrawForm
@@ -26,7 +27,7 @@ from accord.doors.web.heading import whose
 from accord.doors.web.knocking import caller, entering, roles
 from accord.doors.web.recipients import Recipient, directory, fact
 from accord.doors.web.spoken import Asked, aloud, last_day
-from accord.gate import Explanation, Refused, disclose_all, preview_all
+from accord.gate import Explanation, Refused, preview_all, referring
 from accord.gate.instruments import Offer, Refusal, Wanted, offers, refusals, speaks_of_substance_use, wanted
 from accord.ledger.permits import Permit
 from accord.partners.queries import AgencyCard
@@ -147,6 +148,7 @@ def partners(request: HttpRequest, client_id: UUID, conversation_id: UUID | None
                 children=[] if there else [each for each in file.others if each.relation is Relation.CHILD],
                 language=there.language if there else (translation.get_language() or "en"),
                 offers=own,
+                initial={"partner": request.GET.getlist("partner")},
             )
             if form.is_valid() and not form.finding:
                 begun = actions.begin(
@@ -282,9 +284,10 @@ def sign(request: HttpRequest, client_id: UUID, conversation_id: UUID) -> HttpRe
                         release_ids=[draft.id for draft in talk.drafts],
                         page=form.page(),
                     )
-                    sent = disclose_all(gate(), permit, caller(request), signed)
+                    sent = referring.disclose_signed(gate(), permit, caller(request), signed)
+                    drafted = referrals.drafted(permit=permit, client_id=client_id, recipients=talk.recipients)
             if sent is not None:
-                return _signed(request, client_id, talk, sent)
+                return _signed(request, client_id, talk, sent, drafted)
         except InvalidRelease as error:
             problem = error
     with entering(request, client=client_id) as permit:
@@ -688,8 +691,16 @@ def _release(permit: Permit, client_id: UUID, release_id: UUID) -> ReleaseView:
     return found
 
 
-def _signed(request: HttpRequest, client_id: UUID, talk: Talk, sent: Mapping[UUID, int]) -> HttpResponse:
+def _signed(
+    request: HttpRequest, client_id: UUID, talk: Talk, sent: Mapping[UUID, int], drafted: Mapping[UUID, UUID]
+) -> HttpResponse:
+    """Say what went where; what is for a partner she is being referred to goes along with the referral (`drafted`, by
+    recipient), and the way leads back to it."""
     count, drafts = sum(sent.values()), talk.drafts
+    waiting = [draft.recipient_id for draft in drafts if draft.id not in sent and draft.recipient_id in drafted]
+    if waiting:
+        messages.success(request, gettext("Signed. What is for them goes along with the referral: send it here."))
+        return redirect("referral", client_id, drafted[waiting[0]])
     if len(drafts) == 1:
         said = ngettext(
             "Signed and sent to %(partner)s: %(count)s envelope.",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord.coordination.referrals import actions as referrals
 from accord.doors.web.confirming import ours
 from accord.doors.web.forms.sharing import FindForm
 from accord.doors.web.heading import whose
@@ -128,6 +129,7 @@ def _accepted(request: HttpRequest, thread: UUID, client_id: UUID | None) -> Htt
             answers={view.id: view.content.answers for view in waiting.envelopes},
         )
         answers = sum(view.content.answers for view in waiting.envelopes)
+        referrals.learn(permit=permit, at=permit.at, client_id=client_id)
     messages.success(
         request, gettext("Accepted. Questions she does not have to be asked again: %(count)s.") % {"count": answers}
     )

@@ -22,6 +22,7 @@ from accord.doors.web.knocking import entering
 from accord.doors.web.taskwords import view_name
 from accord.gate import Refused
 from accord.ledger.permits import Permit
+from accord.partners import queries as partners
 from accord.vault import queries as vault
 from accord.vault.actions import hand_over as hand_files
 from accord.vault.rules import InvalidEntry
@@ -114,7 +115,7 @@ def task(request: HttpRequest, task_id: UUID, client_id: UUID | None = None) -> 
             if found is None:
                 raise Refused
             form = WorkForm(typed, colleagues=work.takers(permit=permit, client_id=client_id))
-            names, me = work.names(permit=permit), permit.member_id
+            names, me = partners.names(permit=permit), permit.member_id
             if typed is not None:
                 said = _worked(permit, form, [task_id], typed)
     except InvalidTask as error:
@@ -138,7 +139,7 @@ def hand_over(request: HttpRequest, member_id: UUID) -> HttpResponse:
     done, problem = None, ""
     try:
         with entering(request) as permit:
-            name = work.carrying(permit=permit, member_id=member_id)
+            name = partners.names(permit=permit).get(member_id)
             if name is None:
                 raise Refused
             holds = vault.assigned(permit=permit, member_id=member_id)
@@ -201,7 +202,8 @@ def _worked(permit: Permit, form: WorkForm, ids: Collection[UUID], typed: QueryD
         raise InvalidTask("Choose what becomes of it.")
     if not ids:
         raise InvalidTask("Tick the tasks first.")
-    form.is_valid()
+    if not form.is_valid():
+        raise InvalidTask("Choose what is offered, and keep the note short.")
     return how(permit, form, ids)
 
 

@@ -26,6 +26,7 @@ from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.forms.tracks import BeginForm, DueForm, StepForm
 from accord.doors.web.knocking import entering, roles
 from accord.doors.web.labels import label
+from accord.doors.web.states import drawn as pictured
 from accord.doors.web.tracked import coming, path, told
 from accord.gate import Refused
 from accord.ledger.permits import Permit
@@ -146,6 +147,9 @@ def track(request: HttpRequest, client_id: UUID, track_id: UUID) -> HttpResponse
             "names": names,
             "newer": newer,
             "now": now,
+            "picture": pictured(
+                found.line.protocol, found.line.state.code, [each.to.code for each in found.steps[:-1]]
+            ),
         },
     )
 

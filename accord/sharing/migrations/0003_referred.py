@@ -21,7 +21,7 @@ return exists (
 class Migration(migrations.Migration):
     dependencies = [
         ("partners", "0003_agreement_version"),
-        ("sharing", "0004_instruments"),
+        ("sharing", "0002_security"),
     ]
 
     operations = [

@@ -1,0 +1,384 @@
+"""Referrals as each side sees its own: what we made, what came, what is late, and who takes some now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import CharField, F, Q, QuerySet, UUIDField, Value
+
+from accord.coordination.referrals import facts
+from accord.coordination.referrals.models import Answer, Attempt, Capacity, Incoming, Referral
+from accord.coordination.referrals.rules import OVER, Stand, State, Urgency, late, reference
+from accord.ledger.permits import Permit, needs
+from accord.policy.words import Level, Verb
+from accord.sharing.models import Sent
+from accord.vault.facts import files, within
+
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralView:
+    """One referral of ours, opened. `late`: the agreed time for an answer is over and we know of none."""
+
+    id: UUID
+    client_id: UUID
+    about_id: UUID
+    recipient_id: UUID | None
+    outside: Mapping[str, str]
+    by_hand: str
+    service: str
+    urgency: Urgency
+    state: State
+    words: str
+    by_law: bool
+    parent: UUID | None
+    prepared_at: datetime
+    prepared_by: UUID
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    answer_due_at: datetime | None
+    answered_at: datetime | None
+    reason: str
+    toward: UUID | None
+    met_at: datetime | None
+    outcome: str
+    ended_at: datetime | None
+    closed_at: datetime | None
+    late: bool
+
+    @property
+    def reference(self) -> str:
+        return reference(self.id)
+
+    @property
+    def over(self) -> bool:
+        return self.state in OVER
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingView:
+    """A referral that came, as it stands here. Before a yes it is who, what for and how soon, and nothing else."""
+
+    id: UUID
+    holder_id: UUID
+    thread: UUID
+    service: str
+    urgency: Urgency
+    delivered_at: datetime | None
+    due_at: datetime | None
+    stand: Stand
+    member: UUID | None = None
+    client_id: UUID | None = None
+    reason: str = ""
+    toward: UUID | None = None
+    answered_at: datetime | None = None
+    contact_due_at: datetime | None = None
+    contacted_at: datetime | None = None
+    met_at: datetime | None = None
+    outcome: str = ""
+    ended_at: datetime | None = None
+    entry: UUID | None = None
+    told: bool = False
+    late: bool = False
+
+    @property
+    def reference(self) -> str:
+        return reference(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One referral in a list: `ours` is one we made. `partner_id` is None for somebody who is no partner."""
+
+    ours: bool
+    id: UUID
+    partner_id: UUID | None
+    client_id: UUID | None
+    service: str
+    urgency: str
+    state: str
+    since_at: datetime
+    due_at: datetime | None
+    member: UUID | None
+    late: bool
+
+    @property
+    def waiting(self) -> bool:
+        """It came, and nobody here has answered."""
+        return not self.ours and self.state == Stand.WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityView:
+    """Whether an agency takes referrals, as of a day."""
+
+    agency_id: UUID
+    takes: str
+    services: tuple[str, ...]
+    wait_days: int | None
+    stated_at: datetime
+
+    def taking(self, service: str) -> str:
+        """How it stands for one service: as stated, or no where it is not among those named."""
+        return self.takes if not self.services or service in self.services else "no"
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    kind: str
+    at: datetime
+    by: UUID
+
+
+@needs(Verb.REFER)
+def referral(*, permit: Permit, client_id: UUID, referral_id: UUID) -> ReferralView | None:
+    """One referral of one's own client; None when there is none."""
+    row = Referral.objects.select_related("client__shred").filter(id=referral_id, client__in=files(client_id)).first()
+    if row is None:
+        return None
+    permit.show("referral", row.id, Level.FULL)
+    return ReferralView(
+        id=row.id,
+        client_id=row.client_id,
+        about_id=row.about_id,
+        recipient_id=row.recipient_id,
+        outside=facts.outside(permit, row),
+        by_hand=row.by_hand,
+        service=row.service,
+        urgency=Urgency(row.urgency),
+        state=State(row.state),
+        words=facts.words(permit, row),
+        by_law=row.flow_id is not None,
+        parent=row.parent,
+        prepared_at=row.prepared_at,
+        prepared_by=row.prepared_by,
+        sent_at=row.sent_at,
+        delivered_at=row.delivered_at,
+        answer_due_at=row.answer_due_at,
+        answered_at=row.answered_at,
+        reason=row.reason,
+        toward=row.toward,
+        met_at=row.met_at,
+        outcome=row.outcome,
+        ended_at=row.ended_at,
+        closed_at=row.closed_at,
+        late=late(State(row.state), row.answer_due_at, permit.at),
+    )
+
+
+@needs(Verb.ANSWER_REFERRAL)
+def incoming(*, permit: Permit, referral_id: UUID) -> IncomingView | None:
+    """One referral that came; None for one that was taken back, never was, or is about somebody this member may not
+    know of."""
+    rows = facts.open_to(permit, Incoming.objects.filter(agency_id=permit.agency_id, id=referral_id))
+    return next(iter(_came(permit, rows)), None)
+
+
+@needs(Verb.ANSWER_REFERRAL)
+def accepted(*, permit: Permit, client_id: UUID, referral_id: UUID) -> IncomingView | None:
+    """One referral that was accepted into this file, also when it has been taken back; None when there is none."""
+    row = Answer.objects.filter(incoming=referral_id, client__in=files(client_id)).first()
+    if row is None:
+        return None
+    permit.show("referral", row.incoming, Level.SUMMARY)
+    told = bool(row.entry) and Sent.objects.filter(entry=row.entry, recipient=row.holder_id).exists()
+    return _view(None, row, permit.at, told=told)
+
+
+@needs(Verb.SIGN_RELEASE, Verb.READ_CLIENT)
+def drafted(*, permit: Permit, client_id: UUID, recipients: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """Referrals of one client that wait to be sent to any of these partners: the newest, by partner."""
+    rows = Referral.objects.filter(client=client_id, state=State.DRAFT, recipient__in=list(recipients))
+    return dict(rows.order_by("prepared_at").values_list("recipient", "id"))
+
+
+@needs(Verb.REFER)
+def made(*, permit: Permit, shown: str = "", mine: bool = False, limit: int = MOST_LISTED) -> list[Line]:
+    """Referrals we made: late ones first, then by when an answer is due. `shown`: open, late, drafts, over."""
+    rows = within(permit, Referral.objects.all())
+    if mine:
+        rows = rows.filter(prepared_by=permit.member_id)
+    rows = {
+        "open": rows.exclude(state__in=[*OVER, State.DRAFT]),
+        "late": rows.filter(answer_due_at__lte=permit.at, answered_at__isnull=True, closed_at__isnull=True),
+        "drafts": rows.filter(state=State.DRAFT),
+        "over": rows.filter(state__in=OVER),
+    }.get(shown, rows)
+    ordered = rows.order_by(F("closed_at").desc(nulls_first=True), F("answer_due_at").asc(nulls_last=True), "id")
+    return _ordered(_made(permit, ordered[:limit]))
+
+
+@needs(Verb.ANSWER_REFERRAL)
+def came(*, permit: Permit, shown: str = "", mine: bool = False, limit: int = MOST_LISTED) -> list[Line]:
+    """Referrals that came: those that wait past their time first. `shown`: open, late, over."""
+    rows = facts.open_to(permit, Incoming.objects.filter(agency_id=permit.agency_id).order_by("-delivered_at")[:limit])
+    found = []
+    for view in _came(permit, rows):
+        if view.client_id is not None and not permit.scope.lets(view.client_id):
+            continue
+        over = view.stand in (Stand.DECLINED, Stand.REDIRECTED, Stand.ENDED)
+        keep = {"open": not over, "late": view.late, "over": over, "drafts": False}.get(shown, True)
+        if keep and (not mine or view.member == permit.member_id):
+            found.append(_line_of(view))
+    return _ordered(found)
+
+
+@needs(Verb.READ_CLIENT)
+def of_client(*, permit: Permit, client_id: UUID) -> list[Line]:
+    """Every referral about one client, ours and those we accepted, in one question; the newest first."""
+    hers = Referral.objects.filter(client__in=files(client_id))
+    ours = Answer.objects.filter(client__in=files(client_id))
+    found = [_line(permit, row) for row in _columns_made(hers).union(_columns_answered(ours), all=True)]
+    return sorted(found, key=lambda line: (line.state in (*OVER, Stand.ENDED), -line.since_at.timestamp()))
+
+
+@needs(Verb.READ_DAY)
+def day(*, permit: Permit, supervises: bool) -> list[Line]:
+    """What needs somebody now: what came and nobody has answered, and what we made, or whom she supervises made, whose
+    answer is late; the longest wait first."""
+    answered = Answer.objects.filter(agency_id=permit.agency_id).exclude(state=Stand.WAITING).values("incoming")
+    waiting = Incoming.objects.filter(agency_id=permit.agency_id).exclude(id__in=answered).order_by("due_at", "id")
+    unanswered = within(permit, Referral.objects.filter(answered_at__isnull=True, closed_at__isnull=True))
+    unanswered = unanswered.filter(Q(answer_due_at__lte=permit.at) | Q(state=State.DRAFT))
+    if not supervises:
+        unanswered = unanswered.filter(prepared_by=permit.member_id)
+    found = [_line_of(view) for view in _came(permit, facts.open_to(permit, waiting[:MOST_LISTED]))]
+    return _ordered([*found, *_made(permit, unanswered.order_by("answer_due_at", "id")[:MOST_LISTED])])
+
+
+@needs(Verb.REFER, Verb.ANSWER_REFERRAL)
+def attempts(*, permit: Permit, client_id: UUID, referral_id: UUID) -> list[AttemptView]:
+    """What was done about one referral on our side, newest first."""
+    rows = Attempt.objects.filter(referral=referral_id, client__in=files(client_id)).order_by("-at", "id")
+    return [AttemptView(row.kind, row.at, row.by) for row in rows[:MOST_LISTED]]
+
+
+@needs(*Verb)
+def capacities(*, permit: Permit, ids: Collection[UUID] | None = None) -> Mapping[UUID, CapacityView]:
+    """Who takes referrals now, by agency; open to the community like the directory, and of no client."""
+    rows = Capacity.objects.all() if ids is None else Capacity.objects.filter(agency__in=ids)
+    return {
+        row.agency_id: CapacityView(row.agency_id, row.takes, tuple(row.services), row.wait_days, row.stated_at)
+        for row in rows
+    }
+
+
+def _came(permit: Permit, rows: Iterable[Incoming]) -> list[IncomingView]:
+    rows = list(rows)
+    answers = {
+        (row.holder_id, row.incoming): row
+        for row in Answer.objects.filter(agency_id=permit.agency_id, incoming__in=[row.id for row in rows])
+    }
+    views = []
+    for row in rows:
+        permit.show("referral", row.id, Level.EXISTENCE)
+        views.append(_view(row, answers.get((row.holder_id, row.id)), permit.at))
+    return views
+
+
+def _view(row: Incoming | None, answer: Answer | None, at: datetime, *, told: bool = False) -> IncomingView:
+    either = row or answer
+    assert either is not None, "it came or was answered"
+    stand = Stand(answer.state) if answer else Stand.WAITING
+    late = stand is Stand.WAITING and row is not None and row.due_at <= at
+    common = {
+        "id": row.id if row else answer.incoming,  # type: ignore[union-attr]
+        "holder_id": either.holder_id,
+        "thread": either.thread,
+        "service": either.service,
+        "urgency": Urgency(either.urgency),
+        "delivered_at": row.delivered_at if row else None,
+        "due_at": row.due_at if row else None,
+        "stand": stand,
+        "told": told,
+    }
+    if answer is None:
+        return IncomingView(**common, late=late)
+    unreached = stand is Stand.ACCEPTED and answer.contacted_at is None and answer.contact_due_at <= at
+    return IncomingView(
+        **common,
+        late=late or unreached,
+        member=answer.member,
+        client_id=answer.client_id,
+        reason=answer.reason,
+        toward=answer.toward,
+        answered_at=answer.answered_at,
+        contact_due_at=answer.contact_due_at,
+        contacted_at=answer.contacted_at,
+        met_at=answer.met_at,
+        outcome=answer.outcome,
+        ended_at=answer.ended_at,
+        entry=answer.entry,
+    )
+
+
+NOBODY = Value(None, output_field=UUIDField())
+
+
+def _columns_made(rows: QuerySet[Referral]) -> QuerySet[Any, Any]:
+    return rows.values_list(
+        Value("made", output_field=CharField()),
+        "id",
+        "recipient",
+        "client",
+        "service",
+        "urgency",
+        "state",
+        "prepared_at",
+        "answer_due_at",
+        "prepared_by",
+        "answered_at",
+    )
+
+
+def _columns_answered(rows: QuerySet[Answer]) -> QuerySet[Any, Any]:
+    return rows.values_list(
+        Value("came", output_field=CharField()),
+        "incoming",
+        "holder",
+        "client",
+        "service",
+        "urgency",
+        "state",
+        "answered_at",
+        "contact_due_at",
+        "member",
+        "contacted_at",
+    )
+
+
+def _line(permit: Permit, row: tuple[Any, ...]) -> Line:
+    kind, id, partner, client, service, urgency, state, since, due, member, done = row
+    open_still = state not in OVER if kind == "made" else state == Stand.ACCEPTED
+    is_late = open_still and due is not None and done is None and due <= permit.at
+    return Line(kind == "made", id, partner, client, service, urgency, state, since, due, member, is_late)
+
+
+def _made(permit: Permit, rows: QuerySet[Referral]) -> list[Line]:
+    return [_line(permit, row) for row in _columns_made(rows)]
+
+
+def _ordered(lines: Iterable[Line]) -> list[Line]:
+    """What is late first, then by when something is due."""
+    return sorted(lines, key=lambda line: (not line.late, line.due_at is None, line.due_at or line.since_at))
+
+
+def _line_of(view: IncomingView) -> Line:
+    return Line(
+        False,
+        view.id,
+        view.holder_id,
+        view.client_id,
+        view.service,
+        view.urgency.value,
+        view.stand.value,
+        view.delivered_at or view.answered_at,  # type: ignore[arg-type]
+        view.due_at if view.stand is Stand.WAITING else view.contact_due_at,
+        view.member,
+        view.late,
+    )
