@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.apps import apps
+from django.core.checks import run_checks
 from django.db import models
 
 from tests.house.sweep import HOUSE, rooms
@@ -81,6 +82,11 @@ def test_every_field_states_its_privacy_class(model, field):
         assert model._meta.label == "ledger.Leaf", "free text is sealed; only the ledger keeps lines, of ids"
     if isinstance(field, models.CharField) and kind == "code":
         assert field.max_length <= 48, "a code is short"
+
+
+def test_the_framework_finds_nothing_wrong_with_them():
+    """It looks when a command of its own starts, as the jobs do; tests start none."""
+    assert run_checks() == []
 
 
 def test_every_table_of_others_is_on_the_reviewed_list():

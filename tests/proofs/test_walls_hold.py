@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 
+from accord.database.prepared import prepared
 from accord.gate import Refused, entrance
 from accord.partners import actions as partners
 from accord.policy.words import Purpose, Relation, Role, Verb
@@ -436,6 +437,8 @@ def merged_files_stand_alone(patch: pytest.MonkeyPatch) -> None:
 def a_glass_never_ends(patch: pytest.MonkeyPatch) -> None:
     real = facts.Now
     patch.setattr(facts, "Now", lambda: real() - timedelta(days=1))
+    for name in ("_alone", "_in_teams"):  # put into SQL anew, with the hole in it
+        patch.setattr(facts, name, prepared(getattr(facts, name).__wrapped__))
 
 
 def a_glass_crosses(patch: pytest.MonkeyPatch) -> None:

@@ -224,7 +224,7 @@ def _by_hand(town: Town) -> None:
                 " 1, 0, 0, 0, now(), now(), 'sealed')",
                 "insert into tracks_track (id, agency_id, client_id, case_id, about_id, protocol, version, state,"
                 " number, begun_at, begun_by, entered_at) select %(other)s, %(me)s, client_id, case_id, about_id,"
-                " 'protective_order', 1, 'filed', 1, now(), %(member)s, now() from vault_entry"
+                " 'protective_order', 1, 'filed', 9, now(), %(member)s, now() from vault_entry"
                 " where client_id = %(client)s limit 1",
                 'insert into tracks_step (id, agency_id, track_id, number, version, code, begins, "to", occurred_at,'
                 " recorded_at, recorded_by, late, facts, entry) select gen_random_uuid(), %(me)s, %(other)s, 1, 1, '',"

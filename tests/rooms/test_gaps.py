@@ -56,8 +56,8 @@ def written(protocol: Protocol, state: str, at: datetime) -> dict[str, str]:
     """What beginning there asks for, far in the future, so that no clock of its own has passed."""
     day = (at + 700 * DAY).date()
     kinds = {EvidenceKind.DAY: day.isoformat(), EvidenceKind.MOMENT: (at + 700 * DAY).isoformat()}
-    asked = track_rules.entrance(protocol, state).needs
-    return {code: kinds.get(protocol.evidence[code].kind, "1") for code in asked}
+    asked = [protocol.evidence[code] for code in track_rules.entrance(protocol, state).needs]
+    return {each.code: each.choices[0][0] if each.choices else kinds.get(each.kind, "1") for each in asked}
 
 
 def begun(house: House, code: str, client: UUID | None = None, at: datetime | None = None) -> tuple[UUID, Track]:

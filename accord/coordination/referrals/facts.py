@@ -16,9 +16,10 @@ from accord.partners import facts as partners
 from accord.policy.words import Category, Instrument, Relation
 from accord.sharing import facts as sharing
 from accord.sharing.models import Flow, Release, Thread
-from accord.sharing.rules import info, is_named
+from accord.sharing.rules import info
 from accord.vault.facts import client_key, within
 from accord.vault.models import Person
+from accord.vault.rules import is_named
 
 #: Basis of a referral: her release, or what a law lets one partner be told.
 Basis = Release | Flow

@@ -45,7 +45,7 @@ class Step(models.Model):
     a code that begins where it leads goes on by another version."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
-    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: holder")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: holder")
     track = models.ForeignKey(
         Track, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: of which track"
     )

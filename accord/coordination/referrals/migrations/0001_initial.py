@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('partners', '0003_agreement_version'),
-        ('sharing', '0005_referred'),
+        ('sharing', '0003_referred'),
         ('vault', '0003_walls_and_glass'),
     ]
 

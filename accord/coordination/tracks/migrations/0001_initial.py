@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('facts', models.BinaryField(db_comment='sealed: what was written down with it')),
                 ('because', models.BinaryField(db_comment='sealed: why a supervisor went on although something was missing', null=True)),
                 ('entry', models.UUIDField(db_comment='link: what stands in the file about it')),
-                ('agency', models.ForeignKey(db_comment='link: holder', db_index=False, on_delete=django.db.models.deletion.PROTECT, to='partners.agency')),
+                ('agency', models.ForeignKey(db_comment='link: holder', db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.agency')),
                 ('track', models.ForeignKey(db_comment='link: of which track', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='tracks.track')),
             ],
             options={

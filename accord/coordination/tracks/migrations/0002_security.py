@@ -114,8 +114,9 @@ class Migration(migrations.Migration):
         ),
         *agency_owned("tracks_due", references={"client_id": "vault_client", "track_id": "tracks_track"}),
         *statements(
+            # After the row's policy has been asked, so that they say nothing about rows of others.
             MOVES,
-            "create trigger tracks_track_moves before insert or update on tracks_track"
+            "create trigger tracks_track_moves after insert or update on tracks_track"
             " for each row execute function tracks_track_moves()",
             MOVED,
             "create constraint trigger tracks_step_moved after insert on tracks_step"
@@ -124,7 +125,7 @@ class Migration(migrations.Migration):
             "create trigger tracks_stays before update or delete on tracks_step"
             " for each row execute function tracks_stays()",
             DUE,
-            "create trigger tracks_due_met_once before insert or update or delete on tracks_due"
+            "create trigger tracks_due_met_once after insert or update or delete on tracks_due"
             " for each row execute function tracks_due_met_once()",
             FOLLOWS,
             "create trigger tracks_follow_the_file after update of wrapped_key on vault_client"
