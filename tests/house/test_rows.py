@@ -15,6 +15,7 @@ from tests.house.sweep import HOUSE, rooms
 STAIRS = [
     "jobs",
     "web",
+    "gaps",
     "referrals",
     "caseload",
     "health",
