@@ -39,7 +39,7 @@ def test_danger_stands_first_on_my_day_and_once(house):
     shown = page(signed_in(house.worker), reverse("my_day"))
     assert shown.index(danger) < shown.index(ordinary)
     assert shown.count("The order ends within two weeks.") == 1
-    assert "Overdue" not in text(shown), "what is a gap is not shown as overdue as well"
+    assert text(shown).count("The hearing") == 1, "what is a gap is not shown as a clock as well"
 
 
 def test_an_answer_takes_it_off_every_page_and_stays_to_be_read(house):
