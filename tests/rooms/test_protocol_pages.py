@@ -13,8 +13,8 @@ from accord.coordination.protocols import facts
 from accord.coordination.protocols.pages import contents, span_words, state_page
 from accord.coordination.protocols.rules import Span, Unit, loaded
 from accord.doors.web import states
-from accord.doors.web.states import BOX, LETTERS, LINE, LINES, WIDTH, drawn
-from tests.rooms.test_protocols import TEA
+from accord.doors.web.states import BOX, LETTERS, LINE, LINES, WIDTH, drawn, span_said
+from tests.rooms.test_protocols import NUMBER, TEA
 
 STANDARD = facts.protocols(datetime(2026, 11, 28, tzinfo=UTC))
 EACH = pytest.mark.parametrize("one", STANDARD.values(), ids=lambda one: one.code)
@@ -61,11 +61,15 @@ def test_the_document_says_what_a_clause_wants():
         (Span(48, Unit.HOURS), "48 hours"),
         (Span(-60, Unit.DAYS), "60 days before"),
         (Span(0, Unit.DAYS), "on that day"),
-        (Span(0, Unit.HOURS), "by then"),
     ],
 )
 def test_a_time_is_said_as_people_say_it(span, words):
-    assert span_words(span) == words
+    assert span_words(span) == span_said(span) == words
+
+
+def test_a_time_without_length_is_a_moment():
+    assert span_words(Span(0, Unit.HOURS)) == "by then"
+    assert span_said(Span(0, Unit.HOURS)) == "by that moment"
 
 
 # ------------------------------------------------------------------ pictures
@@ -96,6 +100,30 @@ def test_every_state_is_joined_to_one_nearer_the_beginning(one):
     assert all(re.findall(r"l(-?\d+) (-?\d+)", way.head) == [("-4", "-6")] for way in picture.ways)
 
 
+@EACH
+def test_the_table_has_every_step_and_every_due(one):
+    for place in drawn(one).places:
+        assert [step for step, _ in place.on] == [way.title for way in one.ways(place.code)]
+        assert [wait.title for wait in place.waits] == [due.title for due in one.states[place.code].dues]
+        assert [wait.read for wait in place.waits] == [due.verified for due in one.states[place.code].dues]
+
+
+def test_a_due_says_when_it_opens_and_in_which_cases_it_is_one():
+    (place,) = [place for place in drawn(STANDARD["forensic_exam"]).places if place.code == "follow_up"]
+    waits = {wait.title: wait for wait in place.waits}
+    assert waits["How she takes the medicine, and laboratory"].when == "3 days – 7 days"
+    assert waits["Third dose against HPV"].only == ("First dose against HPV given: yes",)
+    one = loaded(
+        TEA.replace("minutes = 10 }", 'minutes = 10 }\nwhen = [{ cups = "> pots" }]').replace(
+            '"sweet"]', '"sweet", "cups", "pots"]'
+        )
+        + NUMBER
+        + NUMBER.replace("cup", "pot").replace("Cup", "Pot")
+    )
+    (wait,) = [wait for place in drawn(one).places for wait in place.waits]
+    assert wait.only == ("Cups: more than “Pots”",)
+
+
 def test_a_case_shows_where_it_stands_where_it_was_and_where_it_can_go():
     one = STANDARD["protective_order"]
     been = ["offered", "petition_draft", "filed", "service_pending", "not_served", "service_pending"]
@@ -121,19 +149,24 @@ def test_a_beginning_that_no_step_leads_to_is_drawn_too():
     assert {place.code for place in drawn(one).places} == {"cold", "hot", "gone"}
 
 
-def test_a_long_title_ends_with_an_ellipsis():
+def test_a_long_title_ends_with_an_ellipsis_and_stands_whole_in_the_table():
     long = (
         "She has been told and told again that there is tea, that it is hot, and that nobody waits for her to drink it"
     )
     (place,) = [place for place in drawn(loaded(TEA.replace("It is hot", long))).places if place.code == "hot"]
-    assert len(place.lines) == LINES and place.lines[-1][1].endswith("…")
+    assert len(place.lines) == LINES and place.lines[-1][1].endswith("…") and place.title == long
 
 
 @EACH
-def test_the_page_shows_every_box(one):
-    html = render_to_string("parts/states.html", {"states": drawn(one, next(iter(one.states)))})
-    assert html.count("<rect") == len(one.states)
-    assert html.count('<rect class="here') == 1 == html.count('role="img"')
+def test_the_page_shows_picture_and_table(one):
+    state = next(iter(one.states))
+    html = render_to_string("parts/states.html", {"states": drawn(one, state), "sources": True})
+    assert html.count("<rect") == len(one.states) == html.count('scope="row"')
+    assert html.count('aria-current="step"') == 1 == html.count('role="img"')
+    unread = [due for state in one.states.values() for due in state.dues if not due.verified]
+    assert html.count("not read at its source") == len(unread)
+    bare = render_to_string("parts/states.html", {"states": drawn(one)})
+    assert "not read at its source" not in bare and "<table" not in bare
 
 
 def test_the_picture_is_as_wide_as_the_template_says():

@@ -13,7 +13,8 @@ from accord.coordination.protocols.rules import Span, Unit
 from accord.coordination.tracks.queries import DueView
 from accord.coordination.tracks.rules import guarded
 from accord.doors.web.forms.tracks import StepForm
-from accord.doors.web.tracked import counted, path, spanned, standing
+from accord.doors.web.states import lasting
+from accord.doors.web.tracked import counted, path, standing
 from accord.policy.words import AgencyKind, Category, Duty, Level, Role, Verb
 from accord.sharing import queries as sharing
 from accord.vault import actions as vault
@@ -270,7 +271,7 @@ def test_a_clock_is_said_from_what_it_counts():
     assert counted(order, order.due("served_before_hearing")) == "1 day before: Day of the hearing"
     assert counted(order, order.due("hearing")) == "on the day: Day of the hearing"
     assert counted(order, order.due("service_again")) == "3 days from then on"
-    assert spanned(Span(-2, Unit.BUSINESS_DAYS)) == "2 working days"
+    assert lasting(Span(-2, Unit.BUSINESS_DAYS)) == "2 business days"
     at = datetime(2026, 11, 28, tzinfo=UTC)
     rule = order.due("hearing")
     assert standing(DueView(rule.code, rule, at, at), at) == "overdue"

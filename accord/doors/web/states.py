@@ -1,5 +1,5 @@
-"""A protocol as a picture: where a case can stand, from top to bottom, with the way it came and where it can go. What
-it shows stands in words beside it (`changed.states`, and a case's own page)."""
+"""A protocol as a picture: where a case can stand, from top to bottom, with the way it came and where it can go; and
+everything the picture shows as words, for the table beside it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,41 @@ from dataclasses import dataclass
 from itertools import pairwise
 from textwrap import wrap
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from accord.coordination.protocols.rules import Protocol, State
+from accord.coordination.protocols.rules import ABOVE, Due, Protocol, Span, State, Unit
+from accord.doors.web.labels import label
 
 #: In units of the picture, which is as wide as the column it stands in, so that letters keep their size.
 WIDTH, BOX, LINE, PAD, GAP = 288, 136, 15, 9, 26
-#: Letters in a line of a box, and lines in it; longer titles end with an ellipsis and stand whole beside it.
+#: Letters in a line of a box, and lines in it; longer titles end with an ellipsis and stand whole in the table.
 LETTERS, LINES = 19, 4
 #: The middles of the two columns, and of the gutter between them, through which longer lines go.
 COLUMNS, GUTTER = (1 + BOX // 2, WIDTH - 1 - BOX // 2), WIDTH // 2
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """Something that has to be done there: what, by when, counted from what, whose it is to do, in which cases only,
+    and where its time comes from."""
+
+    title: str
+    when: str
+    since: str
+    whose: str
+    source: str
+    only: tuple[str, ...]
+    read: bool
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """A state, and its box."""
+    """A state: its box, and what the table says of it. `on`: each step that leads on, and where to."""
 
     code: str
+    title: str
     lines: tuple[tuple[int, str], ...]
     x: int
     top: int
@@ -33,6 +51,8 @@ class Place:
     been: bool
     start: bool
     end: bool
+    waits: tuple[Waits, ...]
+    on: tuple[tuple[str, str], ...]
 
     @property
     def left(self) -> int:
@@ -64,19 +84,20 @@ class Picture:
 
 def drawn(protocol: Protocol, here: str = "", been: Sequence[str] = ()) -> Picture:
     """A protocol with the case that stands `here` and has `been` in these states, in order. Without a case only the
-    protocol. Lines are drawn one step away from the beginning, from where it stands, and where it went; the words have
+    protocol. Lines are drawn one step away from the beginning, from where it stands, and where it went; the table has
     every step."""
     places: dict[str, Place] = {}
     far = _far(protocol)
     top = 1
     for row in _rows(protocol, far):
-        boxes = [_boxed(gettext(state.title)) for state in row]
+        boxes = [_boxed(_(state.title)) for state in row]
         height = 2 * PAD + LINE * max(map(len, boxes))
         for state, lines, x in zip(row, boxes, COLUMNS, strict=False):
             first = top + (height - LINE * len(lines)) // 2 + LINE - 3
             placed = tuple((first + LINE * number, line) for number, line in enumerate(lines))
             places[state.code] = Place(
                 code=state.code,
+                title=_(state.title),
                 lines=placed,
                 x=x,
                 top=top,
@@ -85,9 +106,33 @@ def drawn(protocol: Protocol, here: str = "", been: Sequence[str] = ()) -> Pictu
                 been=state.code in been,
                 start=state.start,
                 end=state.end,
+                waits=tuple(_waits(protocol, due) for due in state.dues),
+                on=tuple((_(way.title), _(protocol.states[way.to].title)) for way in protocol.ways(state.code)),
             )
         top += height + GAP
     return Picture(tuple(places.values()), tuple(_ways(protocol, places, far, here, been)), top - GAP + 1)
+
+
+def lasting(span: Span) -> str:
+    """A length of time as people say it, whichever way it lies: "3 business days"."""
+    number = abs(span.count)
+    match span.unit:
+        case Unit.MINUTES:
+            said = ngettext("%(number)s minute", "%(number)s minutes", number)
+        case Unit.HOURS:
+            said = ngettext("%(number)s hour", "%(number)s hours", number)
+        case Unit.DAYS:
+            said = ngettext("%(number)s day", "%(number)s days", number)
+        case Unit.BUSINESS_DAYS:
+            said = ngettext("%(number)s business day", "%(number)s business days", number)
+    return said % {"number": number}
+
+
+def span_said(span: Span) -> str:
+    """A time as people say it: "3 business days", "60 days before", "on that day"."""
+    if not span.count:
+        return _("on that day") if span.unit in (Unit.DAYS, Unit.BUSINESS_DAYS) else _("by that moment")
+    return lasting(span) if span.count > 0 else _("%(span)s before") % {"span": lasting(span)}
 
 
 def _far(protocol: Protocol) -> dict[str, int]:
@@ -110,6 +155,28 @@ def _rows(protocol: Protocol, far: Mapping[str, int]) -> list[list[State]]:
 
 def _boxed(title: str) -> tuple[str, ...]:
     return tuple(wrap(title, LETTERS, max_lines=LINES, placeholder="…"))
+
+
+def _waits(protocol: Protocol, due: Due) -> Waits:
+    return Waits(
+        title=_(due.title),
+        when=f"{span_said(due.opens)} – {span_said(due.within)}" if due.opens else span_said(due.within),
+        since=_(protocol.evidence[due.counts_from].title) if due.counts_from else "",
+        whose=", ".join(sorted(label(kind) for kind in due.kinds)),
+        source=due.citation,
+        only=tuple(", ".join(_wanted(protocol, *fact) for fact in clause.items()) for clause in due.when),
+        read=due.verified,
+        optional=due.optional,
+    )
+
+
+def _wanted(protocol: Protocol, code: str, fact: str) -> str:
+    """One fact of a clause: what is written down, and what it says there."""
+    if fact.startswith(ABOVE):
+        wanted = _("more than “%(number)s”") % {"number": _(protocol.evidence[fact.removeprefix(ABOVE)].title)}
+    else:
+        wanted = {"yes": _("yes"), "no": _("no")}.get(fact) or _(protocol.evidence[code].says(fact))
+    return f"{_(protocol.evidence[code].title)}: {wanted}"
 
 
 def _ways(

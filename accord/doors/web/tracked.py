@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
-from accord.coordination.protocols.rules import Due, Facts, Protocol, Span, State, Transition, Unit, clock, holds
+from accord.coordination.protocols.rules import Due, Facts, Protocol, State, Transition, clock, holds
 from accord.coordination.tracks.queries import DueView, StepView, TrackView
+from accord.doors.web.states import lasting
 
 #: The picture ends this long after today at the latest; the words beside each bar have every end.
 AHEAD: Final = timedelta(days=120)
@@ -119,25 +120,13 @@ def coming(
 def counted(protocol: Protocol, due: Due) -> str:
     """From what a clock counts, in words: "3 days after: Filed on"."""
     if not due.counts_from:
-        return gettext("%(span)s from then on") % {"span": spanned(due.within)}
-    words = {"span": spanned(due.within), "what": gettext(protocol.evidence[due.counts_from].title)}
+        return gettext("%(span)s from then on") % {"span": lasting(due.within)}
+    words = {"span": lasting(due.within), "what": gettext(protocol.evidence[due.counts_from].title)}
     if due.within.count == 0:
         return gettext("on the day: %(what)s") % words
     if due.within.count < 0:
         return gettext("%(span)s before: %(what)s") % words
     return gettext("%(span)s after: %(what)s") % words
-
-
-def spanned(span: Span) -> str:
-    """A length of time in words, without its sign."""
-    n = abs(span.count)
-    said = {
-        Unit.MINUTES: ngettext("%(n)s minute", "%(n)s minutes", n),
-        Unit.HOURS: ngettext("%(n)s hour", "%(n)s hours", n),
-        Unit.DAYS: ngettext("%(n)s day", "%(n)s days", n),
-        Unit.BUSINESS_DAYS: ngettext("%(n)s working day", "%(n)s working days", n),
-    }
-    return said[span.unit] % {"n": n}
 
 
 def told(steps: Iterable[StepView]) -> list[tuple[StepView, list[tuple[str, str, str]]]]:
