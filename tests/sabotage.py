@@ -309,6 +309,19 @@ BREAKAGES = (
     Breakage("another client's release is written out", "accord/records/consent/queries.py", "release.client_id != client_id or ", "", "tests/rooms/test_web_consents.py"),
     Breakage("whom she said never to is offered a draft", "accord/doors/web/views/consents.py", "if id not in never | {holder.id}", "if id != holder.id", "tests/rooms/test_web_consents.py"),
     # the doors
+    # gaps
+    Breakage("a gap begins a moment late", "accord/learning/gaps/wanted.py", "where due.due_at + coalesce(named.after, rest.after) <= %(at)s", "where due.due_at + coalesce(named.after, rest.after) < %(at)s", "tests/rooms/test_gaps.py"),
+    Breakage("what may be passed is a gap", "accord/learning/gaps/wanted.py", "named.rule is null and not due.optional", "named.rule is null", "tests/rooms/test_gaps.py"),
+    Breakage("a closed file has gaps", "accord/learning/gaps/wanted.py", "where status = 'open' and wrapped_key is not null", "where wrapped_key is not null", "tests/rooms/test_gaps.py tests/rooms/test_demo.py"),
+    Breakage("a release that another follows is asked about", "accord/learning/gaps/wanted.py", "and other.until_at > mine.until_at\n", "and false\n", "tests/rooms/test_gaps.py"),
+    Breakage("her no is asked again", "accord/learning/gaps/wanted.py", "said.answered_at < wanted.since_at or said.again_at <= %(at)s)", "said.answered_at is not null)", "tests/rooms/test_gaps.py"),
+    Breakage("what was put off is never asked again", "accord/learning/gaps/wanted.py", " or said.again_at <= %(at)s)", ")", "tests/rooms/test_gaps.py"),
+    Breakage("what is met stays a gap", "accord/learning/gaps/wanted.py", "update gaps_gap gap set closed_at = %(at)s\n  where gap.closed_at is null", "update gaps_gap gap set closed_at = %(at)s\n  where false", "tests/rooms/test_gaps.py"),
+    Breakage("a save looks for no gap", "accord/gate/entrance.py", "gaps.look(permit=permit, at=asked.at, client_id=asked.client)", "pass", "tests/rooms/test_gaps.py"),
+    Breakage("gaps forget who may know of a file", "accord/learning/gaps/queries.py", "rows = within(permit, _open())", "rows = _open()", "tests/rooms/test_gaps.py"),
+    Breakage("what a step does is said to be done", "accord/learning/gaps/actions.py", '        if how == "done":', "        if False:", "tests/rooms/test_gaps.py"),
+    Breakage("a closed gap is changed", "accord/learning/gaps/migrations/0002_security.py", "elsif old.closed_at is not null or new.closed_at is null", "elsif false", "tests/rooms/test_gaps.py"),
+    Breakage("a deleted file leaves its gaps", "accord/learning/gaps/migrations/0002_security.py", "delete from gaps_gap where agency_id = new.agency_id and client_id = new.id;", "null;", "tests/rooms/test_gaps.py"),
     Breakage("a refusal looks different", "accord/doors/web/middleware.py", "return absent(request)", "return HttpResponse(\"no\", status=403)", "tests/rooms/test_web_oversight.py"),
     Breakage("pages may be cached", "accord/doors/web/middleware.py", '"no-store"', '"private"', "tests/rooms/test_web_signin.py tests/proofs/test_canaries.py tests/rooms/test_web_clients.py"),
 )  # fmt: skip

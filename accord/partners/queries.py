@@ -120,7 +120,7 @@ def own_roles(*, permit: Permit) -> frozenset[Role]:
     return frozenset(Role(role) for roles in _roles(permit.member_id) for role in roles)
 
 
-@needs(Verb.ASSIGN_CLIENT, Verb.WALL_CLIENT)
+@needs(Verb.ASSIGN_CLIENT, Verb.WALL_CLIENT, Verb.ANSWER_GAP)
 def colleagues(*, permit: Permit) -> Mapping[UUID, str]:
     """Who works at the agency now, by id, in order of name."""
     return facts.colleagues(permit.agency_id)

@@ -355,6 +355,7 @@ def _fill(place: Place) -> None:
             mine.person_id = files.client(permit=permit, client_id=mine.client_id, entries=0).others[0].id
         if name != "hospital":  # no hospital runs this protocol
             mine.track_id, mine.due_id = track_of(place, name, mine.client_id)
+        mine.gap_id = things.gap(houses[name], mine.client_id)
         mine.consent_id = consent_of(place, name, mine.client_id)
         entry_of(place, name, mine.client_id, "injuries")
         mine.other_entry = entry_of(place, name, mine.spare_client, "injuries")
@@ -760,7 +761,7 @@ OF_THE_COMMUNITY = {
 #: Forms whose words are kept in a client's file, and those that may change what she is called.
 KEEPING = (
     "client_new", "entry_new", "about", "person_new", "person_edit", "services", "contact", "contact_anyway", "exam",
-    "injury", "visit", "consent_new", "track_new", "track_step", "track_due",
+    "injury", "visit", "consent_new", "track_new", "track_step", "track_due", "gap",
 )  # fmt: skip
 NAMING = ("client_new", "about")
 

@@ -4,12 +4,15 @@ told, a wish that was passed on, an update that flows. None of it is about a cli
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from uuid import UUID
 
 from django.utils import timezone
 
 from accord.config.service import gate
+from accord.coordination.tracks import actions as tracks
 from accord.gate import flows
+from accord.learning.gaps import queries as gaps
 from accord.policy.words import AgencyKind, Category, Duty, Level, Purpose, Relation, Role, Verb
 from accord.records.caseload import actions as caseload
 from accord.records.caseload.tables import Row, Table
@@ -125,3 +128,17 @@ def flow(world: World, police: House) -> UUID:
         offer = next(each for each in found if each.recipient_id == prosecutor.id)
         flows.begin(gate(), permit, police.worker.caller, client, offer, automatic=False, not_told="Not safe now.")
         return envelopes.flows(permit=permit, client_id=client)[0].id
+
+
+def gap(house: House, client: UUID) -> UUID:
+    """Something in her file that is open past its time: a claim that was not sent within the year."""
+    with house.worker.enter(Verb.READ_CLIENT, client=client) as permit:
+        about = files.herself(permit=permit, client_id=client).id
+    with house.worker.enter(Verb.MOVE_TRACK, client=client) as permit:
+        happened = (permit.at - timedelta(days=400)).date().isoformat()
+        tracks.begin(
+            permit=permit, at=permit.at, client_id=client, protocol="compensation", state="draft", about=about,
+            given={"happened_on": happened},
+        )  # fmt: skip
+    with house.worker.enter(Verb.READ_CLIENT, client=client) as permit:
+        return gaps.gaps_of(permit=permit, client_id=client)[0].id

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from accord.config.service import gate
 from accord.coordination.protocols.facts import protocols
 from accord.coordination.protocols.rules import EvidenceKind, Protocol
+from accord.coordination.referrals import actions as referral_actions
+from accord.coordination.referrals import models as referral_rows
 from accord.coordination.tracks import actions as tracks
 from accord.coordination.tracks import rules as track_rules
 from accord.coordination.tracks.models import Due, Track
@@ -32,6 +34,7 @@ from accord.vault import actions as vault
 from accord.vault import queries as files
 from accord.vault.rules import Identity
 from tests.proofs.town import superuser
+from tests.rooms import test_referrals as referrals
 from tests.rooms.test_walls import wall
 from tests.world import House, World
 
@@ -217,6 +220,67 @@ def test_what_a_partner_shares_is_asked_about_before_the_last_of_it_ends(world):
     swept(shelter, timezone.now(), everything=True)
     assert open_of(shelter, there) == {}, "more was shared, which lasts longer"
     del release
+
+
+def test_a_referral_without_an_answer_is_one_from_the_agreed_time_on(world):
+    shelter = world.agency(roles=ROLES)
+    clinic = world.hospital()
+    client = world.client(shelter.worker)
+    world.entry(shelter.worker, client)
+    referral = referrals.referred(shelter.worker, client, clinic)
+    view = referrals.stands(shelter.worker, client, referral)
+    edge = view.answer_due_at
+    swept(shelter, edge - MOMENT, everything=True)
+    assert open_of(shelter, client) == {}
+    swept(shelter, edge)
+    assert open_of(shelter, client) == {("referral_unanswered", referral): edge}
+    referrals.decline(clinic.worker, referral)
+    swept(shelter, edge + DAY, everything=True)
+    assert open_of(shelter, client) == {}, "a bare no is an answer, too"
+
+
+def test_who_was_accepted_and_not_reached_is_one_where_she_was_accepted_and_nowhere_else(world):
+    shelter = world.agency(roles=ROLES)
+    clinic = world.hospital(ROLES)
+    client = world.client(shelter.worker)
+    world.entry(shelter.worker, client)
+    referral = referrals.referred(shelter.worker, client, clinic)
+    there = referrals.accept(clinic.worker, referral)
+    with clinic.worker.enter(Verb.READ_CLIENT, client=there):
+        answer = referral_rows.Answer.objects.get(incoming=referral)
+    swept(clinic, answer.contact_due_at - MOMENT, everything=True)
+    assert not {rule for rule, _of in open_of(clinic, there)} & {"no_contact_after_accepting"}
+    swept(clinic, answer.contact_due_at)
+    found = dict(open_of(clinic, there).keys())
+    assert found["no_contact_after_accepting"] == answer.id
+    swept(shelter, answer.contact_due_at)
+    assert "no_contact_after_accepting" not in {rule for rule, _of in open_of(shelter, client)}
+    with clinic.worker.enter(Verb.ANSWER_REFERRAL, client=there) as permit:
+        referral_rows.Answer.objects.filter(id=answer.id).update(contacted_at=permit.at)
+        permit.record("referral_met", referral)
+    assert "no_contact_after_accepting" not in {rule for rule, _of in open_of(clinic, there)}
+
+
+@pytest.mark.parametrize(
+    ("service", "rule"), [("counselling", "counselling_referral_not_met"), ("transport", "not_met_after_accepting")]
+)
+def test_a_yes_that_led_to_no_meeting_is_one_after_two_weeks(world, house, service, rule):
+    client = world.client(house.worker)
+    with house.worker.enter(Verb.REFER, client=client) as permit:
+        outside = referral_actions.Outside(name="Somebody who is no partner", leave="She takes it along.")
+        referral = referral_actions.draft(
+            permit=permit, at=permit.at, client_id=client, service=service, urgency="soon", outside=outside
+        )
+        referral_actions.hand_over(permit=permit, at=permit.at, client_id=client, referral_id=referral, how="print")
+        referral_actions.note(permit=permit, at=permit.at, client_id=client, referral_id=referral, state="accepted")
+        edge = permit.at + 14 * DAY
+    swept(house, edge - MOMENT, everything=True)
+    assert open_of(house, client) == {}
+    swept(house, edge)
+    assert open_of(house, client) == {(rule, referral): edge}
+    with house.worker.enter(Verb.REFER, client=client) as permit:
+        referral_actions.note(permit=permit, at=permit.at, client_id=client, referral_id=referral, state="met")
+    assert open_of(house, client) == {}
 
 
 # ------------------------------------------------------------------ answers

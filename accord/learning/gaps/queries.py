@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
+from accord.coordination.protocols.facts import protocol
+from accord.coordination.protocols.rules import Due as DueRule
 from accord.coordination.tracks.models import Due
 from accord.learning.gaps.actions import TABLE
 from accord.learning.gaps.facts import rules
@@ -28,12 +30,18 @@ DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class GapLine:
-    """One open gap in a list: what, about whom, since when. Nothing is opened."""
+    """One open gap in a list: what, about whom, since when. Nothing is opened. `due` is what a protocol asks for, where
+    it is of one: the rule that watches the rest says no more than that something is late."""
 
     id: UUID
     client_id: UUID
     rule: Rule
     since_at: datetime
+    due: DueRule | None = None
+
+    @property
+    def sentence(self) -> str:
+        return self.due.title if self.rule.rest and self.due is not None else self.rule.sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ def gap(*, permit: Permit, client_id: UUID, gap_id: UUID) -> GapView | None:
     before = Gap.objects.filter(of=row.of, rule=row.rule, answered_at__isnull=False).order_by("-answered_at")
     permit.show("gap", row.id, Level.FULL)
     return GapView(
-        line=GapLine(row.id, row.client_id, rules()[row.rule], row.since_at),
+        line=GapLine(row.id, row.client_id, rules()[row.rule], row.since_at, _dues([row.of]).get(row.of)),
         of=row.of,
         track_id=_track(row),
         open=row.closed_at is None,
@@ -161,11 +169,21 @@ def _open() -> QuerySet[Gap]:
 def _lines(permit: Permit, rows: QuerySet[Gap], limit: int) -> list[GapLine]:
     """In the order of `rules.first`."""
     ordered = rows.order_by("priority", "since_at", "id")[:limit]
+    found = list(ordered.values_list("id", "client_id", "rule", "since_at", "of"))
+    dues = _dues([of for *_, rule, _since_at, of in found if rules()[rule].rest])
     lines = []
-    for id, client_id, rule, since_at in ordered.values_list("id", "client_id", "rule", "since_at"):
+    for id, client_id, rule, since_at, of in found:
         permit.show("gap", id, Level.EXISTENCE)
-        lines.append(GapLine(id, client_id, rules()[rule], since_at))
+        lines.append(GapLine(id, client_id, rules()[rule], since_at, dues.get(of)))
     return lines
+
+
+def _dues(ids: Collection[UUID]) -> dict[UUID, DueRule]:
+    """What these clocks ask for, by the version of the protocol that their cases run by."""
+    if not ids:
+        return {}
+    rows = Due.objects.filter(id__in=ids).values_list("id", "code", "track__protocol", "track__version")
+    return {id: protocol(of, version).due(code) for id, code, of, version in rows}
 
 
 def _track(row: Gap) -> UUID | None:

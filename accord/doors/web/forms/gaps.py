@@ -47,6 +47,8 @@ class AnswerForm(forms.Form):
 class ListForm(forms.Form):
     """Which gaps are listed. What it cannot read lists all."""
 
+    all_optional = True
+
     rule = forms.ChoiceField(label=_("What"), required=False)
     member = forms.TypedChoiceField(label=_("Who works with her"), required=False, coerce=UUID, empty_value=None)
 

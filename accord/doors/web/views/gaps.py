@@ -75,12 +75,12 @@ def gap(request: HttpRequest, client_id: UUID, gap_id: UUID) -> HttpResponse:
             view = queries.gap(permit=permit, client_id=client_id, gap_id=gap_id)
             if view is None:
                 raise Refused
-            if typed is not None and form.is_valid():
-                _answer(permit, client_id, gap_id, form)
-                answered = True
             client = whose(permit, client_id)
             may_tell = _may_tell(permit, client_id, view.line.rule)
             writers = partners.names(permit=permit)
+            if typed is not None and form.is_valid():
+                _answer(permit, client_id, gap_id, form)
+                answered = True
     except InvalidGap as error:
         answered, problem = False, gettext(str(error))
     if answered:

@@ -1,0 +1,55 @@
+"""A missed follow-up becomes a gap for the nurse: at the top of her day, with what to do; an answer puts it off,
+another closes it. At a desk, by keyboard, and on a small phone in Spanish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accord.policy.words import Role
+from tests.journeys.conftest import Service
+from tests.journeys.county import Five, five
+from tests.journeys.person import Person
+from tests.journeys.test_county import HOW
+from tests.journeys.test_process import _sits
+from tests.rooms.test_gaps import begun, due, swept
+
+Somebody = Callable[..., Person]
+
+
+@pytest.fixture(scope="module")
+def place(service: Service) -> Five:
+    return five()
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_a_missed_follow_up_is_asked_about_put_off_and_closed(place: Five, somebody: Somebody, how: str) -> None:
+    hospital = place.hospital
+    client, track = begun(hospital, "forensic_exam")
+    due(hospital, track, "follow_up_week_2", timezone.now() - timedelta(days=2))
+    nurse = _sits(somebody, hospital, Role.WORKER, HOW[how])
+    nurse.go("/my-day/")
+    nurse.sees("A follow-up after her exam has not happened.", "Reach her by her safe-contact card")
+    nurse.go(f"/clients/{client}/")
+    nurse.follow(nurse.page.locator(f"a[href^='/clients/{client}/gaps/']").first)
+    nurse.sees("What to do", "Nobody is told by itself.", "Healing, infections, a pregnancy test")
+    nurse.press("Write it down")
+    nurse.sees("Say where it stands.")
+    nurse.choose("Where it stands", "It is not safe now")
+    nurse.write("Why, if it helps", "He reads her telephone")
+    nurse.press("Write it down")
+    nurse.sees("Written down.")
+    nurse.sees_not("Open past its time")
+
+    swept(hospital, timezone.now() + timedelta(days=14), everything=True)
+    nurse.go("/gaps/")
+    nurse.follow(nurse.page.locator(f"a[href^='/clients/{client}/gaps/']").first)
+    nurse.sees("What was answered", "He reads her telephone")
+    nurse.choose("Where it stands", "It is done")
+    nurse.press("Write it down")
+    nurse.sees("Written down.")
+    nurse.go("/gaps/")
+    nurse.sees("Nothing is open past its time.")
