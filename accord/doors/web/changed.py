@@ -19,7 +19,7 @@ from accord.coordination.protocols.rules import (
     compare,
 )
 from accord.doors.web.labels import LEVELS, label
-from accord.doors.web.tracked import spanned
+from accord.doors.web.states import span_said
 from accord.policy.words import AgencyKind, Level
 
 
@@ -70,7 +70,7 @@ def steps(protocol: Protocol) -> list[StepLine]:
 
 def times(protocol: Protocol) -> list[tuple[State, list[tuple[Due, str]]]]:
     """Each state with what has to be done there and by when."""
-    return [(state, [(due, spanned(due.within)) for due in state.dues]) for state in protocol.states.values()]
+    return [(state, [(due, span_said(due.within)) for due in state.dues]) for state in protocol.states.values()]
 
 
 def told(protocol: Protocol) -> list[ToldLine]:
@@ -119,7 +119,7 @@ def _said(value: Said) -> str:
         case Level():
             return str(LEVELS[value])
         case Span():
-            return spanned(value)
+            return span_said(value)
         case tuple():
             return _list(value)
     named = label(value)
