@@ -356,6 +356,8 @@ def _line(permit: Permit, row: tuple[Any, ...]) -> Line:
     kind, id, partner, client, service, urgency, state, since, due, member, done = row
     open_still = state not in OVER if kind == "made" else state == Stand.ACCEPTED
     is_late = open_still and due is not None and done is None and due <= permit.at
+    if done is not None or not open_still:
+        due = None
     return Line(kind == "made", id, partner, client, service, urgency, state, since, due, member, is_late)
 
 
@@ -378,7 +380,7 @@ def _line_of(view: IncomingView) -> Line:
         view.urgency.value,
         view.stand.value,
         view.delivered_at or view.answered_at,  # type: ignore[arg-type]
-        view.due_at if view.stand is Stand.WAITING else view.contact_due_at,
+        {Stand.WAITING: view.due_at, Stand.ACCEPTED: view.contact_due_at}.get(view.stand),
         view.member,
         view.late,
     )
