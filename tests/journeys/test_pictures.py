@@ -220,6 +220,37 @@ def test_a_caseload_in_and_out(demo: Demo, somebody: Somebody, tmp_path: Path) -
     _taken(boss, "export-4-file")
 
 
+def test_the_work(demo: Demo, somebody: Somebody) -> None:
+    advocate = demo.sits(somebody, "worker@harbor")
+    for path, name in (("/gaps/", "gaps"), ("/tasks/", "tasks"), ("/referrals/", "referrals")):
+        advocate.go(path)
+        _taken(advocate, name)
+    advocate.go("/gaps/")
+    advocate.follow(advocate.page.locator("main li a[href*='/gaps/']").first)
+    _taken(advocate, "gap")
+    advocate.press("To its protocol")
+    _taken(advocate, "track")
+    client = f"/clients/{advocate.client}/"
+    advocate.go(f"{client}tracks/")
+    _taken(advocate, "tracks")
+    advocate.go(f"{client}tracks/new/")
+    _taken(advocate, "track-new")
+    advocate.go(f"{client}referrals/new/")
+    _taken(advocate, "referral-new")
+    boss = demo.sits(somebody, "supervisor@harbor")
+    for path, name in (
+        ("/board/", "board"),
+        ("/gaps/counts/", "gap-counts"),
+        ("/deviations/", "deviations"),
+        ("/protocols/", "protocols"),
+        ("/protocols/protective_order/", "protocol"),
+        ("/protocols/changes/new/", "protocol-change-new"),
+        ("/my-notices/", "my-notices"),
+    ):
+        boss.go(path)
+        _taken(boss, name)
+
+
 def _taken(person: Person, name: str) -> None:
     for size, suffix in ((DESK, ""), (PHONE, "-phone")):
         person.page.set_viewport_size(size)

@@ -57,7 +57,7 @@ def test_everybody_reads_what_the_community_has_agreed_to_do(shelter: House, rol
     listed = browser.get("/protocols/").content.decode()
     assert "Protective order" in listed
     one = browser.get("/protocols/protective_order/").content.decode()
-    for words in ("He is served before the hearing", "facts 4.2 (notice before the hearing) [D]", "60 days before",
+    for words in ("He is served before the hearing", "Accord's own: notice before the hearing", "60 days before",
                   "not read at its source", "Ask her whether she wants it renewed"):  # fmt: skip
         assert words in one, words
     assert ("Propose a change" in one) == (role in (Role.SUPERVISOR, Role.DIRECTOR))
