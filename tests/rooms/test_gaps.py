@@ -370,6 +370,12 @@ def test_a_gap_of_a_file_she_may_not_know_of_is_in_no_list_and_no_count(world):
         with house[Role.SUPERVISOR].enter(Verb.READ_BOARD) as permit:
             return sum(each.found for each in queries.counts(permit=permit))
 
+    def carried() -> tuple[int, int]:
+        with house[Role.SUPERVISOR].enter(Verb.READ_BOARD) as permit:
+            by_member, whole = queries.carried(permit=permit)
+        return by_member.get(house[Role.WORKER].member, 0), whole
+
+    assert carried() == (1, 1)
     assert listed(house, Role.WORKER) == listed(house, Role.SUPERVISOR) == {client}
     assert counted() == 1
     wall(house, client, house[Role.WORKER].member)
@@ -381,6 +387,7 @@ def test_a_gap_of_a_file_she_may_not_know_of_is_in_no_list_and_no_count(world):
         )
     assert listed(house, Role.SUPERVISOR) == set()
     assert counted() == 0
+    assert carried() == (0, 0)
 
 
 def test_where_files_are_kept_to_teams_each_sees_the_gaps_of_her_own(world):

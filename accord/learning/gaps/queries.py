@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, FilteredRelation, Q, QuerySet
 
 from accord.coordination.protocols.facts import protocol
 from accord.coordination.protocols.rules import Due as DueRule
@@ -159,6 +159,16 @@ def counts(*, permit: Permit, days: int = DAYS) -> list[Counted]:
         )
         for rule, answers in ((rule, by_rule.get(code, {})) for code, rule in rules().items())
     ]
+
+
+@needs(Verb.READ_BOARD)
+def carried(*, permit: Permit) -> tuple[Mapping[UUID, int], int]:
+    """How many gaps are open in the files each member works with, by member, and how many in all; of the files the
+    asker may know of. A gap in two people's file counts for both."""
+    rows = within(permit, _open())
+    works = FilteredRelation("client__team", condition=Q(client__team__ended_at__isnull=True))
+    by_member = rows.annotate(works=works).filter(works__member_id__isnull=False).values_list("works__member_id")
+    return dict(by_member.annotate(Count("id")).order_by()), rows.count()
 
 
 def _open() -> QuerySet[Gap]:

@@ -15,6 +15,7 @@ from accord.coordination.tasks.queries import Carries
 from accord.coordination.tracks import queries as tracks
 from accord.doors.web.forms.tasks import BoardForm, CapacityForm
 from accord.doors.web.knocking import entering, roles
+from accord.learning.gaps import queries as gaps
 from accord.policy.words import Role
 
 #: How the board can be laid out; the name is the order of the query.
@@ -29,6 +30,7 @@ def board(request: HttpRequest) -> HttpResponse:
     with entering(request) as permit:
         found = queries.board(permit=permit)
         clocks, passed = tracks.late(permit=permit)
+        missing, open_gaps = gaps.carried(permit=permit)
     people = [each for each in found.people if each.late or not laid.get("late")]
     if order := FIRST.get(laid.get("first", "")):
         people.sort(key=order)
@@ -42,6 +44,8 @@ def board(request: HttpRequest) -> HttpResponse:
             "totals": totals,
             "clocks": clocks,
             "passed": passed,
+            "missing": missing,
+            "open_gaps": open_gaps,
             "form": form,
             "supervises": Role.SUPERVISOR in roles(request),
         },
