@@ -847,7 +847,7 @@ def _wall_named(permit: Permit, at: datetime, client_id: UUID, named: Sequence[N
     here = set(_here(each.member for each in named))
     met: dict[UUID, Named] = {}
     for each in sorted(named, key=lambda each: each.kind == SAME_NAME):
-        if each.member in here and not _walled(family(client_id), each.member):
+        if each.member in here and not _walled(whole, each.member):
             met.setdefault(each.member, each)
     walled = 0
     for each in met.values():
@@ -900,7 +900,7 @@ def _wall(
     found: bool = False,
     person: UUID | None = None,
 ) -> None:
-    files = family(client_id)
+    files = _whole(client_id)
     for member_id in _here(member_ids):
         if not _walled(files, member_id):
             Wall.objects.create(

@@ -30,11 +30,12 @@ DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class GapLine:
-    """One open gap in a list: what, about whom, since when. Nothing is opened. `due` is what a protocol asks for, where
-    it is of one: the rule that watches the rest says no more than that something is late."""
+    """One open gap in a list: what, about whom, since when. Nothing is opened. `of` is the due, referral, release or
+    receipt; `due` what a protocol asks for, where it is one: the rule that watches the rest says only that it is late."""
 
     id: UUID
     client_id: UUID
+    of: UUID
     rule: Rule
     since_at: datetime
     due: DueRule | None = None
@@ -60,7 +61,6 @@ class GapView:
     """One gap with what was answered to it, now or before; `track_id` where it is a due of one."""
 
     line: GapLine
-    of: UUID
     track_id: UUID | None
     open: bool
     said: tuple[Said, ...]
@@ -123,8 +123,7 @@ def gap(*, permit: Permit, client_id: UUID, gap_id: UUID) -> GapView | None:
     before = Gap.objects.filter(of=row.of, rule=row.rule, answered_at__isnull=False).order_by("-answered_at")
     permit.show("gap", row.id, Level.FULL)
     return GapView(
-        line=GapLine(row.id, row.client_id, rules()[row.rule], row.since_at, _dues([row.of]).get(row.of)),
-        of=row.of,
+        line=GapLine(row.id, row.client_id, row.of, rules()[row.rule], row.since_at, _dues([row.of]).get(row.of)),
         track_id=_track(row),
         open=row.closed_at is None,
         said=tuple(
@@ -184,7 +183,7 @@ def _lines(permit: Permit, rows: QuerySet[Gap], limit: int) -> list[GapLine]:
     lines = []
     for id, client_id, rule, since_at, of in found:
         permit.show("gap", id, Level.EXISTENCE)
-        lines.append(GapLine(id, client_id, rules()[rule], since_at, dues.get(of)))
+        lines.append(GapLine(id, client_id, of, rules()[rule], since_at, dues.get(of)))
     return lines
 
 

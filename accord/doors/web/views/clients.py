@@ -199,6 +199,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
             "may_flow": may_flow,
             "nevers": nevers,
             "going": going,
+            "asked": {line.of for line in missing},  # said as a gap, and only once
             "now": now,
             "referred": referred,
             "sharers": dict.fromkeys((envelope.thread, envelope.holder_id) for envelope in received),
