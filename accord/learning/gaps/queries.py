@@ -31,7 +31,7 @@ DAYS = 90
 @dataclass(frozen=True, slots=True)
 class GapLine:
     """One open gap in a list: what, about whom, since when. Nothing is opened. `of` is the due, referral, release or
-    receipt; `due` what a protocol asks for, where it is one: the rule that watches the rest says only that it is late."""
+    receipt; `due` what a protocol asks for, where it is one: the rule that watches the rest says no more than late."""
 
     id: UUID
     client_id: UUID
