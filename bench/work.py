@@ -91,9 +91,9 @@ def _standing(owner: psycopg.Connection, agency: UUID, member: UUID) -> None:
               from vault_entry entry where entry.agency_id = %(agency)s
               returning id, client_id, entered_at
             ), stepped as (
-              insert into tracks_step (id, agency_id, track_id, number, version, code, begins, "to", occurred_at,
+              insert into tracks_step (id, agency_id, client_id, track_id, number, version, code, begins, "to", occurred_at,
                 recorded_at, recorded_by, late, facts, entry)
-              select gen_random_uuid(), %(agency)s, made.id, 1, 1, '', '', %(state)s, made.entered_at, made.entered_at,
+              select gen_random_uuid(), %(agency)s, made.client_id, made.id, 1, 1, '', '', %(state)s, made.entered_at, made.entered_at,
                 %(member)s, false, '', gen_random_uuid()
               from made
             )

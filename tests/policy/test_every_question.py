@@ -390,8 +390,8 @@ MISREADINGS = {
     ),
     "a worker sets walls": (
         questions.inside_roles,
-        "        Verb.NOTE_BREACH,\n    )\n\n\ndef is_a_supervisors_work",
-        "        Verb.NOTE_BREACH,\n        Verb.WALL_CLIENT,\n    )\n\n\ndef is_a_supervisors_work",
+        "        Verb.SET_NOTICES,\n    )\n\n\ndef is_a_supervisors_work",
+        "        Verb.SET_NOTICES,\n        Verb.WALL_CLIENT,\n    )\n\n\ndef is_a_supervisors_work",
     ),
     "a director takes a caseload out": (
         questions.inside_roles,

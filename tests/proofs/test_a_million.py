@@ -25,7 +25,7 @@ import pytest
 from django.test import Client
 from psycopg import sql
 
-from tests.proofs.test_row_security import COMMUNITY, DIRECTORY, attempt, insert, promised
+from tests.proofs.test_row_security import COMMUNITY, DIRECTORY, attempt, insert, promised, said_yes
 from tests.proofs.town import as_service, found_town, note_of, owned_tables, rows, superuser, told
 from tests.world import PASSWORD, World
 
@@ -43,6 +43,7 @@ class Probing:
         self.town = found_town(seed)
         with superuser() as connection:
             everything = {table: rows(connection, table) for table in owned_tables()}
+        said_yes(everything)
         self.rows = {table: found for table, found in everything.items() if found and "id" in found[0]}
         self.agencies = [*self.town.ids, uuid4(), uuid4()]  # two of them are nobody's
         self.probes = 0

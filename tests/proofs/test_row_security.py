@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -56,7 +57,7 @@ def town():
 def everything(town) -> dict[str, list[dict[str, Any]]]:
     with superuser() as connection:
         found = {table: rows(connection, table) for table in TABLES}
-    YES.update((row["agency_id"], row["id"], row["holder_id"]) for row in found["sharing_opened"])
+    said_yes(found)
     return found
 
 
@@ -66,6 +67,11 @@ def attacker():
     with as_service() as connection:
         yield connection
         connection.rollback()
+
+
+def said_yes(found: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Keep in mind who has said yes to which referral."""
+    YES.update((row["agency_id"], row["id"], row["holder_id"]) for row in found["sharing_opened"])
 
 
 def opened(row: dict[str, Any]) -> bool:
@@ -382,6 +388,13 @@ def fresh(row: dict[str, Any], table: str, keep: str) -> dict[str, Any]:
         "vault_wall": {"lifted_at": now, "lifted_by": uuid4()},
         "caseload_part": {"number": 7},
         "tracks_due": {"code": "another"},
+        "gaps_gap": {"of": uuid4()},
+        "tasks_view": {"when": "all"},
+        "protocols_wording": {"number": 2},
+        "protocols_word": {"number": 2},
+        "protocols_voice": {"digest": secrets.token_hex(8)},
+        "protocols_version": {"number": 2},
+        "notices_hearing": {"member_id": uuid4()},
         "tracks_step": {"number": 2, "begins": "filed", "code": "deny"},
     }
     if keep == "merged_into_id":
@@ -390,7 +403,10 @@ def fresh(row: dict[str, Any], table: str, keep: str) -> dict[str, Any]:
 
 
 #: Tables whose own trigger asks before their links are.
-BY_TRIGGER = ("sharing_answered", "tracks_track", "tracks_due")
+BY_TRIGGER = (
+    "sharing_answered", "tracks_track", "tracks_due", "protocols_wording", "protocols_word", "protocols_voice",
+    "protocols_version",
+)  # fmt: skip
 
 
 def test_a_link_to_a_row_of_others_fails_like_a_link_to_nothing(town, everything, attacker):

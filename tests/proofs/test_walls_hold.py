@@ -513,7 +513,7 @@ def a_boss_is_named(agency: Agency) -> None:
             identity=Identity(chosen=name),
         )
     agency.model.people[agency.model.files[5]].append(frozenset(words))
-    agency.model.meet(agency.model.files[5], frozenset(words))
+    agency.model.meet(agency.model.files[5], frozenset(words), {boss.worker.member})
 
 
 @pytest.mark.parametrize(

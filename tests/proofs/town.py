@@ -226,13 +226,27 @@ def _by_hand(town: Town) -> None:
                 " number, begun_at, begun_by, entered_at) select %(other)s, %(me)s, client_id, case_id, about_id,"
                 " 'protective_order', 1, 'filed', 9, now(), %(member)s, now() from vault_entry"
                 " where client_id = %(client)s limit 1",
-                'insert into tracks_step (id, agency_id, track_id, number, version, code, begins, "to", occurred_at,'
-                " recorded_at, recorded_by, late, facts, entry) select gen_random_uuid(), %(me)s, %(other)s, 1, 1, '',"
+                'insert into tracks_step (id, agency_id, client_id, track_id, number, version, code, begins, "to",'
+                " occurred_at, recorded_at, recorded_by, late, facts, entry) select gen_random_uuid(), %(me)s,"
+                " client_id, %(other)s, 1, 1, '',"
                 " '', 'filed', now(), now(), %(member)s, false, 'sealed', id from vault_entry"
                 " where client_id = %(client)s limit 1",
                 "insert into tracks_due (id, agency_id, client_id, track_id, code, number, optional, opens_at, due_at,"
                 " how) values (gen_random_uuid(), %(me)s, %(client)s, %(other)s, 'ex_parte_review', 1, false, now(),"
                 " now(), '')",
+                "insert into gaps_gap (id, agency_id, client_id, rule, priority, of, since_at, found_at, answer) values"
+                " (gen_random_uuid(), %(me)s, %(client)s, 'step_late', 3, %(other)s, now(), now(), '')",
+                "insert into gaps_look (id, agency_id, looked_at, whole_at) values (gen_random_uuid(), %(me)s, now(),"
+                " now())",
+                "insert into tasks_task (id, agency_id, client_id, owner_id, kind, words, state, due_at, first_due_at,"
+                " snoozed_why, every_unit, made_at, made_by, origin, dropped_why) values (gen_random_uuid(), %(me)s,"
+                " %(client)s, %(member)s, 'other', 'sealed', 'open', now(), now(), '', '', now(), %(member)s, '', '')",
+                "insert into tasks_view (id, agency_id, member_id, whose, \"when\", kind, kept_at) values"
+                " (gen_random_uuid(), %(me)s, %(member)s, 'mine', 'late', '', now())",
+                "insert into tasks_capacity (id, agency_id, files, said_at, said_by) values (gen_random_uuid(), %(me)s,"
+                " 20, now(), %(member)s)",
+                "insert into notices_hearing (id, agency_id, member_id, how, hour) values (gen_random_uuid(), %(me)s,"
+                " %(member)s, 'digest', '')",
                 "insert into caseload_part (id, agency_id, upload_id, number, rows) values (gen_random_uuid(), %(me)s,"
                 " %(other)s, 0, 'sealed')",
                 "insert into caseload_export (id, agency_id, by, asked_at, until_at, reason, scope, count, second,"

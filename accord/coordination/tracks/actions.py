@@ -245,6 +245,7 @@ def _step(
     step = Step(
         id=uuid4(),
         agency_id=permit.agency_id,
+        client_id=row.client_id,
         track_id=row.id,
         number=row.number,
         version=protocol.version,

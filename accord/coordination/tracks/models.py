@@ -46,6 +46,9 @@ class Step(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: holder")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: whose file"
+    )
     track = models.ForeignKey(
         Track, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: of which track"
     )

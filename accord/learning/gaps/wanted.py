@@ -170,7 +170,7 @@ def changed(rules: Mapping[str, Rule], since: datetime, at: datetime) -> tuple[s
     looked at with it; what partners share ends by the night's look.) Each span is a constant of its own, so that each
     table is read by its index."""
     given: dict[str, Any] = {"from": since, "at": at}
-    parts = []
+    parts: list[str] = []
     for watched, waits, after in sorted({(rule.watches, rule.waits, rule.after) for rule in rules.values()}, key=str):
         if (watched, waits) in _CLOCKS:
             clock, rows = _CLOCKS[watched, waits]

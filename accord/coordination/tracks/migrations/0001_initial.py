@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('because', models.BinaryField(db_comment='sealed: why a supervisor went on although something was missing', null=True)),
                 ('entry', models.UUIDField(db_comment='link: what stands in the file about it')),
                 ('agency', models.ForeignKey(db_comment='link: holder', db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='partners.agency')),
+                ('client', models.ForeignKey(db_comment='link: whose file', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='vault.client')),
                 ('track', models.ForeignKey(db_comment='link: of which track', db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, to='tracks.track')),
             ],
             options={

@@ -37,7 +37,8 @@ create function tracks_step_moved() returns trigger language plpgsql as $$
 begin
   if not exists (
     select from tracks_track track
-      where track.agency_id = new.agency_id and track.id = new.track_id and track.number >= new.number
+      where track.agency_id = new.agency_id and track.id = new.track_id and track.client_id = new.client_id
+        and track.number >= new.number
   ) then
     raise exception 'a step moves its track';
   end if;
@@ -49,11 +50,7 @@ end $$
 STAYS = """
 create function tracks_stays() returns trigger language plpgsql as $$
 begin
-  if tg_op = 'UPDATE' or exists (
-    select from tracks_track track join vault_shred shred
-        on shred.agency_id = track.agency_id and shred.id = track.client_id
-      where track.agency_id = old.agency_id and track.id = old.track_id
-  ) then
+  if tg_op = 'UPDATE' or exists (select from vault_shred where agency_id = old.agency_id and id = old.client_id) then
     raise exception 'a step is never changed';
   end if;
   return old;
@@ -91,9 +88,7 @@ FOLLOWS = """
 create function tracks_follow_the_file() returns trigger language plpgsql as $$
 begin
   delete from tracks_due where agency_id = new.agency_id and client_id = new.id;
-  delete from tracks_step step using tracks_track track
-    where step.agency_id = new.agency_id and track.agency_id = new.agency_id
-      and track.id = step.track_id and track.client_id = new.id;
+  delete from tracks_step where agency_id = new.agency_id and client_id = new.id;
   delete from tracks_track where agency_id = new.agency_id and client_id = new.id;
   return null;
 end $$
@@ -110,7 +105,7 @@ class Migration(migrations.Migration):
         *agency_owned(
             "tracks_step",
             policies={"update": "never"},
-            references={"track_id": "tracks_track", "entry": "vault_entry"},
+            references={"client_id": "vault_client", "track_id": "tracks_track", "entry": "vault_entry"},
         ),
         *agency_owned("tracks_due", references={"client_id": "vault_client", "track_id": "tracks_track"}),
         *statements(
