@@ -20,6 +20,8 @@ from accord.coordination.tracks import actions as tracks
 from accord.coordination.tracks import queries as cases_of
 from accord.demo import county, work
 from accord.demo.passphrases import SignIn, passphrase
+from accord.demo.referred import Referring
+from accord.demo.signing import signature
 from accord.demo.story import LISTED, Client, Coded, Conversation, Fate, Part, Served, Story, Typed
 from accord.gate import Caller, Gate, Refused, disclose_all
 from accord.gate import flows as by_law
@@ -31,12 +33,11 @@ from accord.ledger.permits import Permit
 from accord.partners import actions as partners
 from accord.partners import queries as directory
 from accord.policy.facts import Agency
-from accord.policy.words import Category, Element, Purpose, Role, Verb
+from accord.policy.words import Category, Purpose, Role, Verb
 from accord.records.health import rules as coded
 from accord.sealing.members import STANDARD, Cost
 from accord.sharing import actions as sharing
 from accord.sharing import queries as envelopes
-from accord.sharing.rules import Signing
 from accord.vault import actions as vault
 from accord.vault import queries
 from accord.vault.rules import Detail, Identity, Summary, service_checked
@@ -97,6 +98,7 @@ def fill(gate: Gate, story: Story, *, step: Step, cost: Cost = STANDARD) -> Fill
         acting.release(conversation, story)
     step("Everything else")
     acting.everything_else(story)
+    acting.refer(story)
     step("Writing the ledger")
     acting.look_for_gaps()
     acting.look_around(story)
@@ -310,7 +312,9 @@ class _Acting:
                 permit=permit,
                 at=_ago(permit.at, conversation.signed_days_ago),
                 release_ids=ids,
-                page=_signature(conversation, client, permit.at.date()),
+                page=signature(
+                    client.identity, conversation.method, permit.at.date(), paper_is_safe=client.contact.paper == "yes"
+                ),
             )
             if fate is not Fate.EXPIRED:
                 # What ended long ago was sent long ago: nothing can be sent on it today.
@@ -422,6 +426,12 @@ class _Acting:
                         occurred_at=permit.at,
                     )
 
+    def refer(self, story: Story) -> None:
+        referring = Referring(self._gate, self._worker, self._files)
+        referring.state_capacities()
+        for each in story.referred:
+            referring.act(each)
+
     def look_around(self, story: Story) -> None:
         """A few readings and one refusal, so that a privacy officer's log has something to say."""
         for key, places in _by_agency(story).items():
@@ -492,22 +502,6 @@ def _entry(entry: Coded | Typed | Served, now: datetime) -> vault.NewEntry:
         status=str(values.get("status", "")),
         summary=Summary(template=template, values=filled),
         detail=Detail(values=values, narrative=entry.narrative),
-    )
-
-
-def _signature(conversation: Conversation, client: Client, today: date) -> Signing:
-    """She signs; who is under 18 signs beside her aunt, who is her guardian."""
-    minor = client.identity.born is not None and (today - client.identity.born).days < 18 * 365.25
-    paper = conversation.method == "paper"
-    return Signing(
-        spoken=frozenset(Element),
-        method=conversation.method,
-        copy="given" if client.contact.paper == "yes" else "refused",
-        signature=client.identity.name,
-        minor=minor,
-        cosigned=minor,
-        cosigner="Her aunt, guardian" if minor else "",
-        kept="Locked cabinet" if paper else "",
     )
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from random import Random
 from typing import Any, Final
 
-from accord.demo import county, work
+from accord.demo import county, referred, work
 from accord.demo.names import FAMILY, GIVEN, GIVEN_OTHERS, STREETS, TOWNS
 from accord.policy.words import Category, Level, Purpose, Relation
 from accord.records.health import rules as health
@@ -124,7 +124,8 @@ class Never:
 class Story:
     """Everything, in the order in which it happens. `flows`: (client, recipient) told under law and agreement; `walls`:
     clients the worker of their agency knows, so that she is kept away; `same`: pairs of files that are one person, and
-    whether somebody has noticed; `cases`: what goes its way through a protocol; `gaps`: (client, rule) that is open."""
+    whether somebody has noticed; `cases`: what goes its way through a protocol; `gaps`: (client, rule) that is open;
+    `referred`: who is referred to whom."""
 
     agencies: tuple[county.Agency, ...]
     agreements: tuple[county.Agreement, ...]
@@ -136,6 +137,7 @@ class Story:
     same: tuple[tuple[int, int, bool], ...]
     cases: tuple[work.Case, ...]
     gaps: tuple[tuple[int, str], ...]
+    referred: tuple[referred.Referred, ...]
 
     @property
     def people(self) -> int:
@@ -173,6 +175,7 @@ def story(*, seed: int, size: int, today: date) -> Story:
     kept_out = {*walls, *(place for pair in same for place in (pair[0],)), *range(first, first + len(same))}
     quiet = [place for place in range(len(clients)) if place not in kept_out]
     known, cases = _work(seed, clients, agencies, quiet, today)
+    sent, open_too = _referred(seed, clients, today)
     nevers = [Never(of["harbor"][4], "housing", agencies[11].members[0].name), Never(of["brigid"][5], "police")]
     return Story(
         agencies,
@@ -184,7 +187,8 @@ def story(*, seed: int, size: int, today: date) -> Story:
         walls,
         tuple((place, first + number, number == 0) for number, (place, _other) in enumerate(same)),
         cases,
-        known,
+        known + open_too,
+        sent,
     )
 
 
@@ -212,6 +216,28 @@ def _work(
         client = replace(_client(random, plan.agency, identity, today), closed_days_ago=None, opened_days_ago=120)
         clients.append(client)
     return tuple(known), tuple(cases)
+
+
+def _referred(
+    seed: int, clients: list[Client], today: date
+) -> tuple[tuple[referred.Referred, ...], tuple[tuple[int, str], ...]]:
+    """One person more for each line of plans, and what is open past its time about them."""
+    random = Random(f"{seed} referred")
+    sent, known = [], []
+    for (agency, plans), identity in zip(referred.PLANS, _people(random, len(referred.PLANS), today), strict=True):
+        place = len(clients)
+        client = replace(_client(random, agency, identity, today), closed_days_ago=None, opened_days_ago=120)
+        clients.append(client)
+        for plan in plans:
+            own = None
+            if plan.there:
+                own = len(clients)
+                clients.append(replace(_known_there(random, plan.recipient, client, today), opened_days_ago=120))
+            paper = client.contact.paper == "yes"
+            sent.append(referred.Referred(place, agency, client.identity, paper, plan, own))
+            if plan.rule:
+                known.append((place if own is None else own, plan.rule))
+    return tuple(sent), tuple(known)
 
 
 #: Where people come first, and how often.

@@ -4,6 +4,7 @@ the referral before the partner: all of it or none. What goes along opens with t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from accord.coordination.referrals import actions as referrals
@@ -33,9 +34,13 @@ def ways(gate: Gate, permit: Permit, caller: Caller, client_id: UUID, referral_i
     return [basis for basis in facts.bases(row, permit.at) if _opens(_asked(gate, permit, caller, basis))]
 
 
-def send(gate: Gate, permit: Permit, caller: Caller, client_id: UUID, referral_id: UUID) -> None:
-    """Send a draft to its partner, on her release or a law. Raises Refused for none, InvalidReferral when she is to be
-    asked first or it went before."""
+def send(
+    gate: Gate, permit: Permit, caller: Caller, client_id: UUID, referral_id: UUID, *, at: datetime | None = None
+) -> None:
+    """Send a draft to its partner, on her release or a law. `at` is when it went, now unless it is written down later;
+    the law is asked about now. Raises Refused for none, InvalidReferral when she is to be asked first or it went
+    before."""
+    at = at or permit.at
     row = facts.locked(client_id, referral_id)
     if row is None or row.recipient_id is None:
         raise Refused
@@ -48,7 +53,7 @@ def send(gate: Gate, permit: Permit, caller: Caller, client_id: UUID, referral_i
         *sharing_facts.flows_locked([basis.id for basis in found]),
     ]
     standing = {basis.id: basis for basis in locked}
-    entry = _written(permit, row)
+    entry = _written(permit, row, at)
     for basis in (standing[each.id] for each in found):
         answer = _asked(gate, permit, caller, basis)
         if _opens(answer):
@@ -59,7 +64,7 @@ def send(gate: Gate, permit: Permit, caller: Caller, client_id: UUID, referral_i
     herself = Person.objects.filter(id=row.about_id, relation=Relation.SELF).exists()
     referrals.deliver(
         permit=permit,
-        at=permit.at,
+        at=at,
         client_id=client_id,
         referral_id=row.id,
         basis=basis,
@@ -90,18 +95,18 @@ def _opens(answer: Answer) -> bool:
     return any(thing.category is NEEDED and decision.level > Level.NONE for thing, decision in answer.allowed)
 
 
-def _written(permit: Permit, row: Referral) -> UUID:
+def _written(permit: Permit, row: Referral, at: datetime) -> UUID:
     """The referral as an entry of her own file: it travels at the level she allows, her words at full level only."""
     values = {"service": row.service, "referral": str(row.id)}
     return vault.add_entries(
         permit=permit,
-        at=permit.at,
+        at=at,
         client_id=row.client_id,
         entries=[
             vault.NewEntry(
                 kind="referral",
                 category=NEEDED,
-                occurred_at=permit.at,
+                occurred_at=at,
                 summary=Summary(template="referral.sent", values=values),
                 detail=Detail(values=values, narrative=facts.words(permit, row)),
                 about=row.about_id,

@@ -21,8 +21,11 @@ from django.utils import timezone
 
 from accord.accounts import actions as accounts
 from accord.config.service import gate
+from accord.coordination.referrals import queries as referrals
+from accord.coordination.referrals.rules import State as Stands
 from accord.demo import fill as filling
 from accord.demo.passphrases import Record, SignIn, passphrase
+from accord.demo.referred import CAPACITIES
 from accord.demo.story import LEAST_SIZE, USUAL_SIZE, Fate, Served, story
 from accord.demo.work import protocols
 from accord.doors.cli import demonstration
@@ -148,9 +151,9 @@ def test_every_gap_that_was_planted_is_found_and_no_other(filled):
     planted = Counter(
         (told.clients[place].agency, told.clients[place].identity.name, rule) for place, rule in told.gaps
     )
-    assert {rule for _place, rule in told.gaps} >= {rule.code for rule in rules().values() if rule.dues or rule.rest}
-    found = open_gaps(filled)
     ends = {"release_ending", "shared_with_us_ending"}
+    assert {rule for _place, rule in told.gaps} == set(rules()) - ends
+    found = open_gaps(filled)
     assert {each: n for each, n in found.items() if each[2] not in ends} == planted
     ending = {
         told.clients[each.client].identity.name for each in told.conversations if each.parts[0].fate is Fate.ENDING
@@ -166,6 +169,21 @@ def test_cases_stand_in_every_state_of_every_protocol():
     closed = [case for case in told.cases if told.clients[case.client].closed_days_ago is not None]
     assert len(closed) > 20
     assert max(case.steps[0].days_ago for case in told.cases) > 100
+
+
+def test_referrals_stand_in_every_state_and_who_refers_learns_what_was_told(filled):
+    told, _done = filled
+    stands = Counter()
+    for key in sorted({each.agency for each in told.referred}):
+        with enter(signed_in(filled, f"worker@{key}.example.org"), Verb.REFER) as permit:
+            stands.update(line.state for line in referrals.made(permit=permit))
+    assert sum(stands.values()) == len(told.referred)
+    assert set(stands) == {each.value for each in Stands}
+    with enter(signed_in(filled, "worker@brigid.example.org"), Verb.REFER) as permit:
+        silent = [line.state for line in referrals.made(permit=permit) if line.service == "safety_planning"]
+        takes = referrals.capacities(permit=permit)
+    assert silent == ["delivered"], "the house has met her, and that is hers to tell"
+    assert len(takes) == len(CAPACITIES) > len(told.agencies) / 2
 
 
 def test_a_draft_waits_where_a_worker_looks_first(filled):
