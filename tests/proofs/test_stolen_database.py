@@ -29,8 +29,11 @@ from psycopg.rows import dict_row
 
 from accord.accounts.models import Account
 from accord.config.service import gate
+from accord.coordination.referrals import actions as referrals
+from accord.coordination.tasks import actions as tasks
 from accord.doors.web.signin import enter_agency, keep_key
 from accord.gate import disclose, flows
+from accord.learning.gaps.rules import Answer
 from accord.policy.words import (
     AgencyKind,
     Category,
@@ -61,6 +64,7 @@ from accord.vault import actions as vault
 from accord.vault import queries
 from accord.vault.rules import Detail, Identity, SafeContact, Summary
 from tests.proofs.town import superuser
+from tests.rooms import test_gaps, test_referrals, test_tracks
 from tests.world import House, Worker, World
 
 MARK = f"QXJKZ{secrets.token_hex(4).upper()}"
@@ -206,6 +210,36 @@ def papers_filled(house: House, word: Words) -> None:
         process.note_breach(permit=permit, at=permit.at, kind="actual", what=word("breach"), detected_at=permit.at)
 
 
+def work_filled(house: House, partner: House, word: Words) -> None:
+    """A word in everything that is said on the way of a case, about a gap, in a task and along with a referral."""
+    worker, boss = house.worker, house[Role.SUPERVISOR]
+    client = World().client(worker)
+    filed = (timezone.now() - timedelta(days=9)).isoformat()
+    given = {"filed_at": filed, "case_number": word("case number")}
+    track = test_tracks.begin(worker, client, state="filed", given=given)
+    test_gaps.answered(house, client, Answer.NOT_SAFE_NOW, why=word("why a gap stays"))
+    until = {"stands_until": (date.today() + timedelta(days=90)).isoformat()}
+    test_tracks.move(worker, client, track, "set_hearing", 1, given={"hearing_on": until["stands_until"]})
+    test_tracks.move(worker, client, track, "grant", 2, given=until)
+    waits = test_tracks.view(worker, client, track).line.waits
+    test_tracks.meet(worker, client, next(due.id for due in waits if due.rule.by_hand), "declined", word("why not"))
+    arms = test_tracks.begin(worker, client, "firearms", "identified")
+    said = dict.fromkeys(("notice", "opportunity", "partner", "restrains", "credible_threat", "force_forbidden"), "no")
+    test_tracks.move(boss, client, arms, "find_prohibited", 1, given=said, because=word("why it went on"))
+    with worker.enter(Verb.KEEP_TASKS, client=client) as permit:
+        new = tasks.NewTask(kind="other", words=word("task"), due_at=permit.at + timedelta(days=1))
+        task = tasks.add(permit=permit, at=permit.at, owner_id=worker.member, client_id=client, new=new)
+        tasks.hand(permit=permit, at=permit.at, task_ids=[task], to_member=boss.member, note=word("note"))
+    with worker.enter(Verb.NEVER_SHARE, client=client) as permit:
+        sharing.never(permit=permit, at=permit.at, client_id=client, against_id=partner.id, person=word("not him"))
+    test_referrals.referred(worker, client, partner, words=word("what she needs"))
+    with worker.enter(Verb.REFER, client=client) as permit:
+        outside = referrals.Outside(word("somebody else"), word("address"), word("leave"))
+        referrals.draft(
+            permit=permit, at=permit.at, client_id=client, service="counselling", urgency="today", outside=outside
+        )
+
+
 def caseload_waits(boss: Worker, word: Words) -> None:
     """A table of people that is uploaded, its columns named, and not yet brought in."""
     table = Table((word("header"), "family"), (Row(1, (word("cell"), word("other cell")), "digest"),))
@@ -250,6 +284,7 @@ def stolen() -> Stolen:
             permit=permit, at=permit.at, code=code, reason="danger_now", words=words("emergency"), elsewhere=()
         )
     papers_filled(shelter, words)
+    work_filled(shelter, hospital, words)
     # she is signed in while the database is carried away
     request = SimpleNamespace(session=SessionStore(), COOKIES={})
     account = Account.objects.get(id=shelter.worker.account)

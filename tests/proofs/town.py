@@ -241,7 +241,7 @@ def _by_hand(town: Town) -> None:
                 "insert into tasks_task (id, agency_id, client_id, owner_id, kind, words, state, due_at, first_due_at,"
                 " snoozed_why, every_unit, made_at, made_by, origin, dropped_why) values (gen_random_uuid(), %(me)s,"
                 " %(client)s, %(member)s, 'other', 'sealed', 'open', now(), now(), '', '', now(), %(member)s, '', '')",
-                "insert into tasks_view (id, agency_id, member_id, whose, \"when\", kind, kept_at) values"
+                'insert into tasks_view (id, agency_id, member_id, whose, "when", kind, kept_at) values'
                 " (gen_random_uuid(), %(me)s, %(member)s, 'mine', 'late', '', now())",
                 "insert into tasks_capacity (id, agency_id, files, said_at, said_by) values (gen_random_uuid(), %(me)s,"
                 " 20, now(), %(member)s)",
