@@ -8,7 +8,6 @@ import time
 from uuid import UUID
 
 import psycopg
-from accord.learning.gaps.models import Gap
 from django.utils import timezone
 from psycopg.conninfo import conninfo_to_dict
 
@@ -17,6 +16,7 @@ from accord.config.service import gate
 from accord.coordination.tracks import actions as tracks
 from accord.gate import Caller
 from accord.learning.gaps import actions as gaps
+from accord.learning.gaps.models import Gap
 from accord.policy.words import Role, Verb
 from accord.vault.models import Person
 from bench.measure import quantiles, say

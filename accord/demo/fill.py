@@ -20,7 +20,7 @@ from accord.coordination.tracks import actions as tracks
 from accord.coordination.tracks import queries as cases_of
 from accord.demo import county, work
 from accord.demo.passphrases import SignIn, passphrase
-from accord.demo.referred import Referring
+from accord.demo.referring import Referring
 from accord.demo.signing import signature
 from accord.demo.story import LISTED, Client, Coded, Conversation, Fate, Part, Served, Story, Typed
 from accord.gate import Caller, Gate, Refused, disclose_all
