@@ -33,6 +33,8 @@ from accord.vault import queries as vault
 
 RECENT = 8
 NEW_LISTED = 8
+#: How many clocks are looked at, the longest passed first, and how many of those that are no gap are listed.
+LOOKED_AT, DUE_LISTED = 60, 20
 #: Months before this one for which it is counted what she was not asked again.
 MONTHS = 5
 
@@ -70,10 +72,10 @@ def my_day(request: HttpRequest) -> HttpResponse:
         over = grouped(sharing.ended_lately(permit=permit))
         months = sharing.answers_by_month(permit=permit, since=_months_ago(permit.at, MONTHS))
         papers = process.waiting(permit=permit)
-        dues = tracks.due(permit=permit)
+        dues = tracks.due(permit=permit, limit=LOOKED_AT)
         if dues:  # what is a gap, or was answered as one, is not asked twice
             asked = gaps.asked(permit=permit, of=[each.due.id for each in dues if each.overdue])
-            dues = [each for each in dues if each.due.id not in asked]
+            dues = [each for each in dues if each.due.id not in asked][:DUE_LISTED]
         todo = work.due(permit=permit, zone=zone())
         recent = vault.recent(permit=permit, limit=RECENT)
         referred = referrals.day(permit=permit, supervises=Role.SUPERVISOR in held)
