@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.urls import Resolver404, resolve
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext, ngettext, override
 from playwright.sync_api import Locator, Page, expect
 
 PATIENCE = 60_000  # milliseconds; the machine may be busy with other things
@@ -115,6 +115,11 @@ class Person:
         """A sentence of the pages as she reads it; what is not one of them stays as it is."""
         with override(self.language or "en"):
             return gettext(sentence) % words if words else gettext(sentence)
+
+    def counted(self, one: str, many: str, number: int) -> str:
+        """A number of things as she reads it: `counted("%(number)s day", "%(number)s days", 3)`."""
+        with override(self.language or "en"):
+            return ngettext(one, many, number) % {"number": number}
 
     def sees(self, *words: str) -> None:
         for each in words:
@@ -274,7 +279,8 @@ class ByKeyboard(Person):
     def mark(self, box: Locator) -> None:
         self._reach(box)
         keys = self.page.keyboard
-        for _ in range(20):
+        # An arrow goes from choice to choice, so the last of them is as many presses away as there are.
+        for _ in range(1 + box.evaluate(_CHOICES)):
             if box.is_checked():
                 return
             keys.press("Space" if box.evaluate("it => it === document.activeElement") else "ArrowDown")
@@ -309,6 +315,8 @@ _THERE = """it => {
   const here = document.activeElement;
   return it === here || (it.type === 'radio' && here.type === 'radio' && here.name === it.name);
 }"""
+_CHOICES = """it => it.type === 'radio' ? document.querySelectorAll(
+  `input[type=radio][name="${CSS.escape(it.name)}"]`).length : 1"""
 _TOO_WIDE = """() => [...document.querySelectorAll('body *')]
   .filter(it => it.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !it.closest('.scroll'))
   .slice(0, 4).map(it => it.outerHTML.slice(0, 120))"""

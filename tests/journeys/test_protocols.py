@@ -14,6 +14,7 @@ from tests.rooms.test_protocol_changes import a_code, adopt, community
 from tests.world import PASSWORD, House, Worker
 
 Somebody = Callable[..., Person]
+DAYS = ("%(number)s day", "%(number)s days")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,10 @@ def test_a_time_is_changed_by_everybody_whom_it_binds(three: list[House], sits: 
     adopt(three, code)
     author = sits(three[0][Role.SUPERVISOR], **HOW[how])
     author.go("/protocols/")
-    author.sees("What the agencies here have agreed to do, step by step and by when.")
+    author.sees(
+        "What the agencies here have agreed to do, step by step and by when. "
+        "Every agency that runs a protocol agrees before it changes."
+    )
     author.go(f"/protocols/{code}/")
     author.press("Propose a change")
     author.write("Why it should change", "Three days are too long.")
@@ -82,8 +86,8 @@ def test_a_time_is_changed_by_everybody_whom_it_binds(three: list[House], sits: 
     director.sees("Every agency has said yes.")
 
     author.go(f"/protocols/{code}/")
-    author.sees("1 day")
+    author.sees(author.counted(*DAYS, 1))
     author.go(f"/protocols/{code}/versions/1/")
-    author.sees("3 days")
+    author.sees(author.counted(*DAYS, 3))
     author.go(f"/protocols/{code}/versions/2/")
     author.sees("What it changed")

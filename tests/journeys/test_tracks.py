@@ -48,7 +48,9 @@ def test_an_order_is_asked_for_granted_served_and_declined_to_renew(place: Five,
 
     advocate.go("/my-day/")
     advocate.sees("A judge looks at it without him", "Overdue")
-    advocate.follow(advocate.page.locator("#now a[href*='/tracks/']").first)
+    advocate.follow(advocate.page.locator(f"#now a[href^='/clients/{client}/gaps/']").first)
+    advocate.sees("A judge looks at it without him", "What to do")
+    advocate.press("To its protocol")
     advocate.press("Granted for now")
     advocate.page.get_by_label(advocate.said("Day of the hearing")).fill(in_days(9))
     advocate.page.get_by_label(advocate.said("It stands until")).fill(in_days(9))
