@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accord.coordination.tasks.models import Task
 from accord.learning.gaps import queries
+from accord.learning.gaps.facts import rules
 from accord.policy.words import Category, Level, Role, Verb
 from tests.rooms.test_gaps import begun, due, open_of
 from tests.rooms.test_walls import wall
@@ -99,3 +103,24 @@ def test_a_supervisor_counts_and_a_worker_does_not(house):
     shown = text(page(signed_in(house[Role.SUPERVISOR]), reverse("gap_counts")))
     assert re.search(r"The order ends within two weeks\.\s+1\s+0\s+0\s+0\s+0\s+0\s+0\s+0\s+1", shown)
     assert signed_in(house.worker).get(reverse("gap_counts")).status_code == 404
+
+
+def test_a_task_is_made_of_a_gap_once_and_of_no_gap_of_others(world, house):
+    client, gap = late(house)
+    other, _theirs = late(world.agency(roles=(Role.WORKER, Role.SUPERVISOR)))
+    browser = signed_in(house.worker)
+    (link,) = re.findall(r'href="([^"]*/tasks/new/\?gap=[^"]*)"', page(browser, gap))
+    html = page(browser, link)
+    assert rules()["order_expiring"].next in unescape(html), "what is to be done stands there already"
+    typed = {
+        "words": "Ask her.", "kind": "follow_up", "day": timezone.localdate().isoformat(), "owner": house.worker.member,
+    }  # fmt: skip
+    for _ in range(2):
+        assert browser.post(link, typed).status_code == 302
+    with house.worker.enter(Verb.KEEP_TASKS):
+        (task,) = Task.objects.all()
+    assert (task.origin, str(task.origin_id)) == ("gap", gap.rstrip("/").rpartition("/")[2])
+    assert browser.post(link.replace(str(task.origin_id), str(uuid4())), typed).status_code == 302
+    with house.worker.enter(Verb.KEEP_TASKS):
+        assert sorted(Task.objects.values_list("origin", flat=True)) == ["", "gap"]
+    assert browser.get(reverse("task_new_of", args=[other])).status_code == 404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from accord.doors.web.forms.tasks import FilterForm, HandOverForm, NewTaskForm, 
 from accord.doors.web.knocking import entering
 from accord.doors.web.taskwords import view_name
 from accord.gate import Refused
+from accord.learning.gaps.queries import GapLine, gaps_of
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.vault import queries as vault
@@ -83,17 +85,22 @@ def new(request: HttpRequest, client_id: UUID | None = None) -> HttpResponse:
     with entering(request, client=client_id) as permit:
         if client_id is not None:
             code = vault.codes(permit=permit, client_ids=[client_id])[client_id]
+        gap = _gap(request, permit, client_id)
         form = NewTaskForm(
             typed,
             colleagues=work.takers(permit=permit, client_id=client_id),
-            initial={"owner": permit.member_id, "day": timezone.localdate()},
+            initial={
+                "owner": permit.member_id,
+                "day": timezone.localdate(),
+                "words": _(gap.rule.next) if gap else "",
+            },
         )
         if form.is_valid():
             actions.add(
                 permit=permit,
                 at=permit.at,
                 owner_id=form.cleaned_data["owner"],
-                new=form.task(),
+                new=replace(form.task(), origin="gap", origin_id=gap.id) if gap else form.task(),
                 client_id=client_id,
             )
             made = True
@@ -101,6 +108,14 @@ def new(request: HttpRequest, client_id: UUID | None = None) -> HttpResponse:
         messages.success(request, _("The task is noted."))
         return redirect("client", client_id) if client_id else redirect("tasks")
     return render(request, "tasks/new.html", {"form": form, "client_id": client_id, "code": code})
+
+
+def _gap(request: HttpRequest, permit: Permit, client_id: UUID | None) -> GapLine | None:
+    """The open gap of hers that the task is made from; one that is not hers, or no gap at all, is none."""
+    asked = request.GET.get("gap", "")
+    if client_id is None or not asked:
+        return None
+    return next((each for each in gaps_of(permit=permit, client_id=client_id) if str(each.id) == asked), None)
 
 
 @sensitive_post_parameters()
