@@ -23,6 +23,7 @@ from accord.sharing import queries as shared
 from accord.sharing.models import Arrival, Envelope, Opened
 from accord.vault import actions as vault
 from accord.vault.rules import Identity
+from tests.rooms.test_walls import wall
 from tests.world import House, Worker
 
 SEEN = {Category.IDENTITY: Level.SUMMARY, Category.SERVICES: Level.SUMMARY, Category.INJURIES: Level.SUMMARY}
@@ -422,3 +423,19 @@ def test_a_withdrawn_release_ends_what_went_along(world, refuge, clinic, ana):
     client = accept(clinic.worker, referral)
     with clinic.worker.enter(Verb.READ_ENVELOPE, client=client) as permit:
         assert shared.received(permit=permit, client_id=client) == []
+
+
+def test_the_board_counts_what_nobody_answered_from_the_edge_on_and_by_who_sent_it(world):
+    house, hospital = world.agency(roles=(Role.WORKER, Role.SUPERVISOR, Role.PRIVACY_OFFICER)), world.hospital()
+    client, other = world.client(house.worker), world.client(house.worker)
+    due = stands(house.worker, client, referred(house.worker, client, hospital)).answer_due_at
+    drafted(house.worker, other, hospital)
+
+    def counted(at):
+        with house[Role.SUPERVISOR].enter(Verb.READ_BOARD, at=at) as permit:
+            return queries.unanswered(permit=permit)
+
+    assert counted(due - timedelta(microseconds=1)) == ({}, 0)
+    assert counted(due) == ({house.worker.member: 1}, 1), "a draft waits for nobody's answer"
+    wall(house, client, house[Role.SUPERVISOR].member, by=Role.PRIVACY_OFFICER)
+    assert counted(due) == ({}, 0), "nor does she count what she may not know of"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, F, Q, QuerySet, UUIDField, Value
+from django.db.models import CharField, Count, F, Q, QuerySet, UUIDField, Value
 
 from accord.coordination.referrals import facts
 from accord.coordination.referrals.models import Answer, Attempt, Capacity, Incoming, Referral
@@ -249,6 +249,16 @@ def day(*, permit: Permit, supervises: bool) -> list[Line]:
         unanswered = unanswered.filter(prepared_by=permit.member_id)
     found = [_line_of(view) for view in _came(permit, facts.open_to(permit, waiting[:MOST_LISTED]))]
     return _ordered([*found, *_made(permit, unanswered.order_by("answer_due_at", "id")[:MOST_LISTED])])
+
+
+@needs(Verb.READ_BOARD)
+def unanswered(*, permit: Permit) -> tuple[Mapping[UUID, int], int]:
+    """How many referrals of ours are past the time agreed for an answer, by who sent them, and how many in all; of the
+    files the asker may know of."""
+    late = Referral.objects.filter(answered_at__isnull=True, closed_at__isnull=True, answer_due_at__lte=permit.at)
+    rows = within(permit, late.filter(sent_by__isnull=False)).values_list("sent_by")
+    found = dict(rows.annotate(Count("id")).order_by())
+    return found, sum(found.values())
 
 
 @needs(Verb.REFER, Verb.ANSWER_REFERRAL)

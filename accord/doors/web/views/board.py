@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accord.coordination.referrals import queries as referrals
 from accord.coordination.tasks import actions, queries
 from accord.coordination.tasks.queries import Carries
 from accord.coordination.tracks import queries as tracks
@@ -31,6 +32,7 @@ def board(request: HttpRequest) -> HttpResponse:
         found = queries.board(permit=permit)
         clocks, passed = tracks.late(permit=permit)
         missing, open_gaps = gaps.carried(permit=permit)
+        asked, unanswered = referrals.unanswered(permit=permit)
     people = [each for each in found.people if each.late or not laid.get("late")]
     if order := FIRST.get(laid.get("first", "")):
         people.sort(key=order)
@@ -46,6 +48,8 @@ def board(request: HttpRequest) -> HttpResponse:
             "passed": passed,
             "missing": missing,
             "open_gaps": open_gaps,
+            "asked": asked,
+            "unanswered": unanswered,
             "form": form,
             "supervises": Role.SUPERVISOR in roles(request),
         },
