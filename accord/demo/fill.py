@@ -16,9 +16,11 @@ from accord.agreements import actions as drafts
 from accord.agreements.beginning import MODEL, beginning
 from accord.agreements.rules import Parties
 from accord.coordination.protocols.facts import protocols
+from accord.coordination.tasks import actions as tasks
 from accord.coordination.tracks import actions as tracks
 from accord.coordination.tracks import queries as cases_of
 from accord.demo import county, work
+from accord.demo.chores import CHORES, Then
 from accord.demo.passphrases import SignIn, passphrase
 from accord.demo.referring import Referring
 from accord.demo.signing import signature
@@ -99,6 +101,7 @@ def fill(gate: Gate, story: Story, *, step: Step, cost: Cost = STANDARD) -> Fill
     step("Everything else")
     acting.everything_else(story)
     acting.refer(story)
+    acting.note_chores(story)
     step("Writing the ledger")
     acting.look_for_gaps()
     acting.look_around(story)
@@ -431,6 +434,27 @@ class _Acting:
         referring.state_capacities()
         for each in story.referred:
             referring.act(each)
+
+    def note_chores(self, story: Story) -> None:
+        """Tasks in every way they can stand, for the worker of each agency."""
+        files = _by_agency(story)
+        for key in self._houses:
+            places = files.get(key, [])
+            hers = [place for place in places if place not in story.walls and not story.clients[place].closed_days_ago]
+            boss = self._houses[key].callers.get(Role.SUPERVISOR)
+            with self._as_worker(key, Verb.KEEP_TASKS) as permit:
+                assert permit.member_id is not None
+                for number, chore in enumerate(CHORES):
+                    about = self._files[hers[number % len(hers)]] if chore.about and hers else None
+                    new = tasks.NewTask(chore.kind, chore.words, _ago(permit.at, -chore.days), chore.every)
+                    place = {"permit": permit, "at": permit.at}
+                    task = tasks.add(**place, owner_id=permit.member_id, client_id=about, new=new)
+                    if chore.then is Then.RESTING:
+                        tasks.snooze(**place, task_ids=[task], days=3, why="waiting_for_partner")
+                    elif chore.then is Then.HANDED and boss is not None and boss.member is not None:
+                        tasks.hand(**place, task_ids=[task], to_member=boss.member, note="She asked for somebody else.")
+                    elif chore.then is Then.DONE:
+                        tasks.done(**place, task_ids=[task])
 
     def look_around(self, story: Story) -> None:
         """A few readings and one refusal, so that a privacy officer's log has something to say."""

@@ -23,7 +23,9 @@ from accord.accounts import actions as accounts
 from accord.config.service import gate
 from accord.coordination.referrals import queries as referrals
 from accord.coordination.referrals.rules import State as Stands
+from accord.coordination.tasks.models import Task
 from accord.demo import fill as filling
+from accord.demo.chores import CHORES
 from accord.demo.passphrases import Record, SignIn, passphrase
 from accord.demo.referred import CAPACITIES
 from accord.demo.story import LEAST_SIZE, USUAL_SIZE, Fate, Served, story
@@ -184,6 +186,19 @@ def test_referrals_stand_in_every_state_and_who_refers_learns_what_was_told(fill
         takes = referrals.capacities(permit=permit)
     assert silent == ["delivered"], "the house has met her, and that is hers to tell"
     assert len(takes) == len(CAPACITIES) > len(told.agencies) / 2
+
+
+def test_everybody_who_works_has_something_to_do_in_every_way_it_can_stand(filled):
+    told, _done = filled
+    for agency in told.agencies:
+        with enter(signed_in(filled, f"worker@{agency.key}.example.org"), Verb.KEEP_TASKS) as permit:
+            rows = list(Task.objects.all())
+            assert {row.state for row in rows} == {"open", "done"}, agency.key
+            assert len(rows) == len(CHORES), agency.key
+            assert any(row.snoozed_until for row in rows)
+            assert any(row.every for row in rows)
+            assert any(row.due_at < permit.at for row in rows if row.state == "open")
+            assert {row.handed_from for row in rows if row.owner_id != permit.member_id} <= {permit.member_id}
 
 
 def test_a_draft_waits_where_a_worker_looks_first(filled):
