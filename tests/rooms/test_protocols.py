@@ -251,12 +251,16 @@ def test_a_step_of_others_is_not_ours():
         moved(one, "cold", "pour", roles={Role.WORKER}, kind=AgencyKind.HOSPITAL, facts={}, given=given)
 
 
+#: What was read at its source; everything else is a law or a guideline still to be read, or Accord's own time.
+READ = re.compile(r"ABA Resolution 112|PMC7702185|123docz|evawintl\.org|dvhrt\.org|VINE programme pages|SafeLives")
+
+
 @pytest.mark.parametrize("one", STANDARD.values(), ids=lambda one: one.code)
-def test_every_source_is_marked_and_only_what_was_read_is_verified(one):
+def test_every_time_says_where_it_is_from_and_only_what_was_read_is_verified(one):
     for due in one.dues.values():
-        read = re.search(r"\[S:\d+\]", due.citation)
-        assert read or re.search(r"\[(D|G|G\?)\]", due.citation), due.code
-        assert not due.verified or (read and not re.search(r"\[(D|G|G\?)\]", due.citation)), due.code
+        assert not re.search(r"[\[\]]|\bfacts\b", due.citation), "it stands alone"
+        assert due.verified <= bool(READ.search(due.citation)), due.code
+        assert not (due.verified and re.search("not read|Accord's own", due.citation)), due.code
 
 
 def test_nobody_is_offered_her_safety_plan():
