@@ -223,10 +223,6 @@ class Identity:
         lists = {name: tuple(values.get(name, ())) for name in ("aliases", "access")}
         return cls(**values | lists | {"born": date.fromisoformat(born) if born else None})
 
-    def only_name(self) -> Identity:
-        """What a summary of an identity is: the name she is called by and nothing else."""
-        return Identity(chosen=self.name)
-
     def checked(self, today: date) -> Identity:
         """The same values, trimmed. Raises InvalidEntry for a line too long, a code that is none, or a birth date still
         to come."""

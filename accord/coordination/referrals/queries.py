@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, F, Q, QuerySet, UUIDField, Value
+from django.db.models import CharField, Count, F, Q, QuerySet, Value
 
 from accord.coordination.referrals import facts
 from accord.coordination.referrals.models import Answer, Attempt, Capacity, Incoming, Referral
@@ -187,7 +187,7 @@ def accepted(*, permit: Permit, client_id: UUID, referral_id: UUID) -> IncomingV
         return None
     permit.show("referral", row.incoming, Level.SUMMARY)
     told = bool(row.entry) and Sent.objects.filter(entry=row.entry, recipient=row.holder_id).exists()
-    return _view(None, row, permit.at, told=told)
+    return _view(row.incoming, None, row, permit.at, told=told)
 
 
 @needs(Verb.SIGN_RELEASE, Verb.READ_CLIENT)
@@ -205,7 +205,7 @@ def made(*, permit: Permit, shown: str = "", mine: bool = False, limit: int = MO
         rows = rows.filter(prepared_by=permit.member_id)
     rows = {
         "open": rows.exclude(state__in=[*OVER, State.DRAFT]),
-        "late": rows.filter(answer_due_at__lte=permit.at, answered_at__isnull=True, closed_at__isnull=True),
+        "late": rows.filter(NO_ANSWER, _past(permit)),
         "drafts": rows.filter(state=State.DRAFT),
         "over": rows.filter(state__in=OVER),
     }.get(shown, rows)
@@ -243,8 +243,7 @@ def day(*, permit: Permit, supervises: bool) -> list[Line]:
     answer is late; the longest wait first."""
     answered = Answer.objects.filter(agency_id=permit.agency_id).exclude(state=Stand.WAITING).values("incoming")
     waiting = Incoming.objects.filter(agency_id=permit.agency_id).exclude(id__in=answered).order_by("due_at", "id")
-    unanswered = within(permit, Referral.objects.filter(answered_at__isnull=True, closed_at__isnull=True))
-    unanswered = unanswered.filter(Q(answer_due_at__lte=permit.at) | Q(state=State.DRAFT))
+    unanswered = within(permit, Referral.objects.filter(NO_ANSWER, _past(permit) | Q(state=State.DRAFT)))
     if not supervises:
         unanswered = unanswered.filter(prepared_by=permit.member_id)
     found = [_line_of(view) for view in _came(permit, facts.open_to(permit, waiting[:MOST_LISTED]))]
@@ -255,8 +254,7 @@ def day(*, permit: Permit, supervises: bool) -> list[Line]:
 def unanswered(*, permit: Permit) -> tuple[Mapping[UUID, int], int]:
     """How many referrals of ours are past the time agreed for an answer, by who sent them, and how many in all; of the
     files the asker may know of."""
-    late = Referral.objects.filter(answered_at__isnull=True, closed_at__isnull=True, answer_due_at__lte=permit.at)
-    rows = within(permit, late.filter(sent_by__isnull=False)).values_list("sent_by")
+    rows = within(permit, Referral.objects.filter(NO_ANSWER, _past(permit))).values_list("sent_by")
     found = dict(rows.annotate(Count("id")).order_by())
     return found, sum(found.values())
 
@@ -278,6 +276,15 @@ def capacities(*, permit: Permit, ids: Collection[UUID] | None = None) -> Mappin
     }
 
 
+#: Nobody has answered as far as we know, and we are not done with it.
+NO_ANSWER = Q(answered_at__isnull=True, closed_at__isnull=True)
+
+
+def _past(permit: Permit) -> Q:
+    """Past the time agreed for an answer, from its edge on."""
+    return Q(answer_due_at__lte=permit.at)
+
+
 def _came(permit: Permit, rows: Iterable[Incoming]) -> list[IncomingView]:
     rows = list(rows)
     answers = {
@@ -287,17 +294,17 @@ def _came(permit: Permit, rows: Iterable[Incoming]) -> list[IncomingView]:
     views = []
     for row in rows:
         permit.show("referral", row.id, Level.EXISTENCE)
-        views.append(_view(row, answers.get((row.holder_id, row.id)), permit.at))
+        views.append(_view(row.id, row, answers.get((row.holder_id, row.id)), permit.at))
     return views
 
 
-def _view(row: Incoming | None, answer: Answer | None, at: datetime, *, told: bool = False) -> IncomingView:
+def _view(id: UUID, row: Incoming | None, answer: Answer | None, at: datetime, *, told: bool = False) -> IncomingView:
     either = row or answer
     assert either is not None, "it came or was answered"
     stand = Stand(answer.state) if answer else Stand.WAITING
     late = stand is Stand.WAITING and row is not None and row.due_at <= at
     common = {
-        "id": row.id if row else answer.incoming,  # type: ignore[union-attr]
+        "id": id,
         "holder_id": either.holder_id,
         "thread": either.thread,
         "service": either.service,
@@ -325,9 +332,6 @@ def _view(row: Incoming | None, answer: Answer | None, at: datetime, *, told: bo
         ended_at=answer.ended_at,
         entry=answer.entry,
     )
-
-
-NOBODY = Value(None, output_field=UUIDField())
 
 
 def _columns_made(rows: QuerySet[Referral]) -> QuerySet[Any, Any]:
@@ -381,6 +385,7 @@ def _ordered(lines: Iterable[Line]) -> list[Line]:
 
 
 def _line_of(view: IncomingView) -> Line:
+    assert view.delivered_at is not None, "it came"
     return Line(
         False,
         view.id,
@@ -389,7 +394,7 @@ def _line_of(view: IncomingView) -> Line:
         view.service,
         view.urgency.value,
         view.stand.value,
-        view.delivered_at or view.answered_at,  # type: ignore[arg-type]
+        view.delivered_at,
         {Stand.WAITING: view.due_at, Stand.ACCEPTED: view.contact_due_at}.get(view.stand),
         view.member,
         view.late,

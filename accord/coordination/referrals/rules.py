@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -136,9 +137,9 @@ def forward(now: State, told: State) -> bool:
     return RANK[told] > RANK[now]
 
 
-def late(state: State, due: object, at: object) -> bool:
+def late(state: State, due: datetime | None, at: datetime) -> bool:
     """Whether the agreed time for an answer is over, from its edge on."""
-    return state in UNANSWERED and due is not None and at >= due  # type: ignore[operator]
+    return state in UNANSWERED and due is not None and at >= due
 
 
 def step(now: Stand, to: Stand) -> None:

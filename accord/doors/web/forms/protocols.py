@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -98,15 +98,15 @@ class PartForm(forms.Form):
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
+    #: Every form of a part says what stands there now, and makes the protocol with what was typed.
+    start: Callable[[Protocol, str], Mapping[str, Any]]
+    changed: Callable[[], Protocol]
+
     def __init__(self, *args: Any, protocol: Protocol, code: str, begins_on: date, seen: int, **kwargs: Any) -> None:
         initial = {**self.start(protocol, code), "seen": seen, "begins_on": begins_on}
         super().__init__(*args, initial=initial, **kwargs)
         self.protocol, self.code = protocol, code
         self.arrange()
-
-    @staticmethod
-    def start(protocol: Protocol, code: str) -> Mapping[str, Any]:
-        raise NotImplementedError
 
     @property
     def kind(self) -> AgencyKind | None:
@@ -115,9 +115,6 @@ class PartForm(forms.Form):
 
     def arrange(self) -> None:
         """Fields that depend on the protocol."""
-
-    def changed(self) -> Protocol:
-        raise NotImplementedError
 
 
 class HeadForm(PartForm):
