@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from itertools import product
-from operator import attrgetter
 
 from accord.policy.conditions import Opened, applies
 from accord.policy.facts import Agency, Agreement, Because, Decision, Need, Process, Question, Release
@@ -75,7 +74,6 @@ SAME_ID_TWICE = Need("contradictory", "Two releases carry the same id; which of 
 TOTALS = Need("totals", "Totals are told for reporting, research, oversight or coordination, small numbers left out.")
 ENDED = Need("ended", "Her release has ended; only a new signature opens it again.")
 WITHDRAWN = Need("withdrawn", "She took her release back; only a new signature opens it again.")
-_ID = attrgetter("id")
 
 
 def decide(law: Law, question: Question, *, on_release: bool = False) -> Decision:
@@ -237,7 +235,7 @@ def _unclear(law: Law, tables: Tables, question: Question, recipient: Agency) ->
             return ((law.default, NO_DUTIES),)
         if Duty.NONE in duties and len(duties) > 1:
             return ((law.default, NONE_AND_OTHERS),)
-    if len(question.releases) > 1 and len(set(map(_ID, question.releases))) < len(question.releases):
+    if not question.signed.distinct:
         return ((law.default, SAME_ID_TWICE),)
     duties = question.holder.duties
     if duties <= tables.loaded:
@@ -274,25 +272,19 @@ def _release(
     level = Level.NONE
     nearest: Release | None = None
     faults: Closed = ()
-    to_them = recipient.id
-    # One survivor may have signed two hundred; almost all are to others or have ended. What has ended opens nothing,
-    # and is judged only to say what is wrong with it.
-    to_this = [release for release in question.releases if release.recipient == to_them]
-    for ended in (False, True):
-        for release in to_this:
-            if (at >= release.until) is not ended:
-                continue
-            granted = _granted(release, question, at)
-            if granted == Level.NONE:
-                continue
-            wrong = _faults(law, here, keys, question, release, at)
-            if wrong:
-                if nearest is None or _nearer(release, wrong, nearest, faults):
-                    nearest, faults = release, wrong
-            elif best is None or granted > level or (granted == level and _lasts_longer(release, best)):
-                best, level = release, granted
-        if best is not None:
+    for release in question.signed.to.get(recipient.id, ()):
+        # The last to end stand first. What has ended opens nothing, and is judged only to say what is wrong with it.
+        if best is not None and at >= release.until:
             break
+        granted = _granted(release, question, at)
+        if granted == Level.NONE:
+            continue
+        wrong = _faults(law, here, keys, question, release, at)
+        if wrong:
+            if nearest is None or _nearer(release, wrong, nearest, faults):
+                nearest, faults = release, wrong
+        elif best is None or granted > level or (granted == level and _lasts_longer(release, best)):
+            best, level = release, granted
     return best, level, faults
 
 

@@ -6,8 +6,12 @@ forms (see `accord.policy.forms`) whose schemas are published in `docs/`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from operator import attrgetter
+from typing import cast
 
 from accord.policy.words import (
     AgencyKind,
@@ -111,6 +115,25 @@ class Release:
     """Where a law lets her bind herself (42 CFR 2.35): not taken back before this moment."""
 
 
+class Releases(tuple[Release, ...]):
+    """All she signed, put in order once however often it is asked: one survivor may have signed two hundred, almost all
+    to others or ended long ago."""
+
+    @cached_property
+    def to(self) -> Mapping[str, tuple[Release, ...]]:
+        """Those to each recipient, the one that ends last first."""
+        found: dict[str, list[Release]] = {}
+        for one in self:
+            found.setdefault(one.recipient, []).append(one)
+        until = attrgetter("until")
+        return {recipient: tuple(sorted(ones, key=until, reverse=True)) for recipient, ones in found.items()}
+
+    @cached_property
+    def distinct(self) -> bool:
+        """Whether no two carry the same id."""
+        return len({one.id for one in self}) == len(self)
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """What partners have agreed among themselves, up to the day of its review. It can only narrow: it opens what a
@@ -165,10 +188,19 @@ class Question:
     at: datetime
     recipient: Agency | None = None
     recipient_person: str = ""
-    releases: tuple[Release, ...] = ()
+    releases: tuple[Release, ...] = Releases()
     agreements: tuple[Agreement, ...] = ()
     processes: tuple[Process, ...] = ()
     blocks: tuple[Block, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.releases, Releases):
+            object.__setattr__(self, "releases", Releases(self.releases))
+
+    @property
+    def signed(self) -> Releases:
+        """`releases`, in order."""
+        return cast(Releases, self.releases)
 
 
 @dataclass(frozen=True, slots=True)

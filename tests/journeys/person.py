@@ -127,7 +127,7 @@ class Person:
 
     def sees_not(self, *words: str) -> None:
         for each in words:
-            expect(self.page.locator("body")).not_to_contain_text(each)
+            expect(self.page.locator("body")).not_to_contain_text(self.said(each))
 
     # ------------------------------------------------------------------ hands
 

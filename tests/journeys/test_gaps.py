@@ -47,7 +47,7 @@ def test_a_missed_follow_up_is_asked_about_put_off_and_closed(place: Five, someb
     nurse.write("Why, if it helps", "He reads her telephone")
     nurse.press("Write it down")
     nurse.sees("Written down.")
-    nurse.sees_not(nurse.said("Open past its time"))
+    nurse.sees_not("Open past its time")
 
     swept(hospital, timezone.now() + timedelta(days=14), everything=True)
     nurse.go("/gaps/")

@@ -127,6 +127,9 @@ def test_the_director_allows_that_the_shelter_s_place_be_told(somebody: Callable
     director.follow(director.page.locator("main form button.primary"))
     director.sees("Allowed; it waits for her signature.")
     advocate.go(advocate.path)
-    advocate.sees_not("has not allowed it yet")
+    advocate.sees_not(
+        "The person responsible for the shelter has not allowed it yet. The director finds it under “Shelter's place”; "
+        "nothing can be sent before."
+    )
     opens(advocate, "Whose signature the law takes here")
     pictured(advocate, "whose-signature")
