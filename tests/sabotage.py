@@ -37,7 +37,8 @@ BREAKAGES = (
     # the law
     Breakage("a withdrawn release still opens", "accord/policy/decide.py", 'if taken_back is not None and at >= taken_back:', 'if False:', QUESTIONS),
     Breakage("an ended release still opens", "accord/policy/decide.py", "    if at >= release.until:", "    if False:", QUESTIONS),
-    Breakage("a release to somebody else opens", "accord/policy/decide.py", " if release.recipient == to_them]", "]", QUESTIONS),
+    Breakage("a release to somebody else opens", "accord/policy/decide.py", "in question.signed.to.get(recipient.id, ()):", "in question.signed:", QUESTIONS),
+    Breakage("two releases of one id count", "accord/policy/facts.py", "return len({one.id for one in self}) == len(self)", "return True", QUESTIONS),
     Breakage("a release about somebody else opens", "accord/policy/decide.py", "release.subject != question.thing.subject", "False", QUESTIONS),
     Breakage("agencies may fetch", "accord/policy/decide.py", "if asker.id != holder.id:", "if False:", QUESTIONS),
     Breakage("bars are skipped", "accord/policy/decide.py", '_closers(here.bars, question)\n        or _unclear', '_unclear', QUESTIONS),
