@@ -94,6 +94,7 @@ class Ids:
     kept: UUID = field(default_factory=uuid4)
     other_entry: UUID = field(default_factory=uuid4)
     export_id: UUID = field(default_factory=uuid4)
+    second_id: UUID = field(default_factory=uuid4)
     flow_id: UUID = field(default_factory=uuid4)
     never_id: UUID = field(default_factory=uuid4)
     other_id: UUID = field(default_factory=uuid4)
@@ -747,7 +748,9 @@ PROBES: dict[str, Data] = {
 #: Which things of an agency a page may destroy when posted to with its own ids.
 SPARE = {"client_delete": {"client_id": "spare_client"}, "release_withdraw": {"release_id": "spare_release"}}
 #: Where an address means another thing by its word than the rest do.
-MEANT = {("take_back", "thread"): "heard", ("task", "task_id"): "free_task"}
+MEANT = {
+    ("take_back", "thread"): "heard", ("task", "task_id"): "free_task", ("caseload_second", "export_id"): "second_id",
+}  # fmt: skip
 #: Pages that answer a fragment to htmx.
 FRAGMENTS = ("why", "my_day", "client", "clients", "keys")
 #: The file as it leaves holds what reaches her, which no form that replaces it repeats: it is asked for before those.
