@@ -14,7 +14,7 @@ from accord.gate.law import law
 from accord.gate.operating import agencies
 from accord.ledger.permits import Permit
 from accord.partners import facts as partners
-from accord.policy.facts import Agency, Agreement, Block, Decision, Thing
+from accord.policy.facts import Agency, Block, Decision, Thing
 from accord.policy.words import Basis, Category, Duty, Level, Obligation, Purpose, Relation
 from accord.sharing import actions as sharing
 from accord.sharing import facts as sharing_facts
@@ -52,15 +52,29 @@ def offers(gate: Gate, permit: Permit, caller: Caller, client_id: UUID) -> list[
         wanted.setdefault(purpose, []).append(category)
     standing = gate.standing(caller)
     herself, blocks = _herself(client_id), sharing_facts.blocks(client_id)
+    agreed, never = partners.agreements(permit.agency_id, permit.at), {block.against for block in blocks}
+    answers: dict[object, dict[Purpose, Answer]] = {}
     found: list[Offer] = []
     for id, recipient in partners.agencies(agencies()).items():
         if id == permit.agency_id:
             continue
-        agreements = partners.agreements(permit.agency_id, id, permit.at)
-        for purpose, categories in wanted.items():
-            things = [replace(herself, category=category) for category in categories]
-            answer = ask(standing, recipient, things, purpose, permit.at, blocks=blocks, agreements=agreements)
-            found += _offers(id, purpose, answer)
+        agreements = agreed.get(id, ())
+        # Of one kind under the same duties, with nothing agreed and nothing said against them, all are answered alike.
+        like = id if agreements or recipient.id in never else (recipient.kind, recipient.duties)
+        if like not in answers:
+            answers[like] = {
+                purpose: ask(
+                    standing,
+                    recipient,
+                    [replace(herself, category=category) for category in categories],
+                    purpose,
+                    permit.at,
+                    blocks=blocks,
+                    agreements=agreements,
+                )
+                for purpose, categories in wanted.items()
+            }
+        found += [offer for purpose, answer in answers[like].items() for offer in _offers(id, purpose, answer)]
     return found
 
 
@@ -138,9 +152,7 @@ class Asking:
         flows = list(flows)
         self._at = permit.at
         self._recipients: Mapping[UUID, Agency] = partners.agencies({flow.recipient_id for flow in flows})
-        self._agreements: dict[UUID, tuple[Agreement, ...]] = {
-            id: partners.agreements(permit.agency_id, id, permit.at) for id in self._recipients
-        }
+        self._agreements = partners.agreements(permit.agency_id, permit.at)
         said = sharing_facts.nevers({flow.client_id for flow in flows})
         self._blocks: dict[UUID, tuple[Block, ...]] = {id: sharing_facts.blocks_of(rows) for id, rows in said.items()}
 
@@ -157,7 +169,9 @@ class Asking:
             Purpose(flow.purpose),
             self._at,
             blocks=self._blocks[flow.client_id],
-            agreements=tuple(each for each in self._agreements[flow.recipient_id] if each.id == str(flow.agreement)),
+            agreements=tuple(
+                each for each in self._agreements.get(flow.recipient_id, ()) if each.id == str(flow.agreement)
+            ),
         )
         return Answer(
             [

@@ -164,12 +164,12 @@ def kinds(gate: Gate, permit: Permit, caller: Caller, draft: Draft) -> list[Grou
     holder = gate.standing(caller).agency
     known = partners.agencies(draft.parties or agencies())
     wanted = known if draft.parties else {(agency.kind, agency.duties): agency for agency in known.values()}
-    found: list[Difference] = []
+    kept, found = partners.agreements(permit.agency_id, permit.at), list[Difference]()
     for recipient in wanted.values():
         if recipient.id == holder.id:
             continue
         id = UUID(recipient.id)
-        agreed = partners.agreements(permit.agency_id, id, permit.at)
+        agreed = kept.get(id, ())
         now = Terms(law(), agreed, EVERY_ELEMENT)
         then = Terms(draft.law, draft.agreements(agreed, id, held=True), draft.elements(EVERY_ELEMENT))
         found += between(now, then, holder, recipient, permit.at)

@@ -163,22 +163,20 @@ def kept(agency_id: UUID) -> Kept:
     return Kept(texts, {id: {party: part_of(row) for party, row in rows.items()} for id, rows in parts.items()})
 
 
-def agreements(agency_id: UUID, partner_id: UUID, at: datetime) -> tuple[Agreement, ...]:
-    """What agreements in force say about an agency telling a partner at a moment: every party has signed, none has
-    suspended or left."""
-    if agency_id == partner_id:
-        return ()
-    rows = models.Agreement.objects.filter(since_at__lte=at, until_at__gt=at).order_by("id")
-    texts = [text for text in map(text_of, rows) if {agency_id, partner_id} <= text.parties]
+def agreements(agency_id: UUID, at: datetime) -> Mapping[UUID, tuple[Agreement, ...]]:
+    """What agreements in force say about an agency telling each of its partners at a moment: every party has signed,
+    none has suspended or left."""
+    rows = models.Agreement.objects.filter(parties__contains=[agency_id], since_at__lte=at, until_at__gt=at)
+    texts = [text_of(row) for row in rows.order_by("id")]
     if not texts:
-        return ()
+        return {}
     parts, gone = parts_of(texts), replaced([text.id for text in texts], at)
-    return tuple(
-        each
-        for text in texts
-        if stands(text, parts[text.id], at, replaced=(text.id, text.parties) in gone) is Standing.IN_FORCE
-        for each in between(text, agency_id, partner_id)
-    )
+    found: dict[UUID, tuple[Agreement, ...]] = {}
+    for text in texts:
+        if stands(text, parts[text.id], at, replaced=(text.id, text.parties) in gone) is Standing.IN_FORCE:
+            for partner in text.parties - {agency_id}:
+                found[partner] = (*found.get(partner, ()), *between(text, agency_id, partner))
+    return found
 
 
 def between(text: Text, sender: UUID, recipient: UUID) -> Iterator[Agreement]:

@@ -115,7 +115,7 @@ def asked(law: Law, stride: int) -> Outcome:
 @pytest.mark.prove
 def test_every_question_is_answered_alike(law: Law) -> None:
     whole = asked(law, 1)
-    assert 600_000 <= whole.asked.total() <= 700_000
+    assert 700_000 <= whole.asked.total() <= 800_000
     found = [each for differences in whole.differences.values() for each in differences]
     assert not found, "\n\n".join(f"{different}\n  {question}" for different, question in found)
 

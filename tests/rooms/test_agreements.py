@@ -456,9 +456,9 @@ def test_a_change_voids_what_was_signed_and_only_the_hash_that_all_signed_comes_
 def _flowing(houses: dict[str, House]) -> set[UUID]:
     with directs(houses["police"], Verb.READ_PARTNERS) as permit:
         mine = {each.id for each in queries.drafts(permit=permit)}
-        found = partner_facts.agreements(houses["police"].id, houses["prosecutor"].id, permit.at)
+        found = partner_facts.agreements(houses["police"].id, permit.at).get(houses["prosecutor"].id, ())
         assert mine
-        assert partner_facts.agreements(houses["prosecutor"].id, houses["police"].id, permit.at) == ()
+        assert partner_facts.agreements(houses["prosecutor"].id, permit.at).get(houses["police"].id, ()) == ()
     return {UUID(each.id) for each in found}
 
 
