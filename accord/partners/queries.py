@@ -164,7 +164,7 @@ def agreement(*, permit: Permit, agreement_id: UUID) -> AgreementView | None:
 @needs(Verb.READ_PARTNERS)
 def in_force(*, permit: Permit, partner_id: UUID) -> tuple[Agreement, ...]:
     """What the asking agency and a partner have agreed about the partner telling it, as the law sees it now."""
-    return facts.agreements(partner_id, permit.agency_id, permit.at)
+    return facts.agreements(partner_id, permit.at).get(permit.agency_id, ())
 
 
 @needs(Verb.READ_DAY, Verb.MANAGE_MEMBERS)
