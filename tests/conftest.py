@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from accord.config import postgres
@@ -24,6 +25,10 @@ ENVIRONMENT = Environment.read({"ACCORD_DATA_DIR": str(_HOME)}).connected(
     app_url=_SERVER.app_url, owner_url=_SERVER.owner_url
 )
 migrate(ENVIRONMENT)
+# Nothing here outlives the run; what must outlive a power cut has servers of its own (`proofs/test_kept_*`).
+with psycopg.connect(_SERVER.backup_url, autocommit=True) as _owner:
+    _owner.execute("alter system set synchronous_commit = off")
+    _owner.execute("select pg_reload_conf()")
 os.environ.update(ENVIRONMENT.connected(app_url=_SERVER.app_url).variables())
 os.environ["DJANGO_SETTINGS_MODULE"] = "accord.config.settings"
 

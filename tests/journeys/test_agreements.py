@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from accord.policy.words import AgencyKind, Duty, Role
 from tests.journeys.conftest import Service
 from tests.journeys.person import Person
-from tests.journeys.test_county import HOW
+from tests.journeys.test_county import HOW, WAYS
 from tests.world import PASSWORD, House, Worker, World
 
 Somebody = Callable[..., Person]
@@ -44,7 +44,7 @@ def sits(somebody: Somebody, seats: dict[str, object]) -> Somebody:
     return sit
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_two_agencies_draft_comment_and_sign_the_same_version(
     two: tuple[House, House], sits: Somebody, how: str
 ) -> None:

@@ -17,7 +17,7 @@ from accord.vault.rules import Identity
 from tests.journeys.conftest import Service
 from tests.journeys.county import County, county
 from tests.journeys.person import Person
-from tests.journeys.test_county import HOW
+from tests.journeys.test_county import HOW, WAYS
 from tests.rooms.test_consent_rules import code, document, permit, rule, to
 from tests.world import PASSWORD
 
@@ -52,7 +52,7 @@ def many() -> dict[str, Any]:
     return document(permit(treat, foobar, securityLabel=normal, provision=inner))
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_a_consent_from_elsewhere_becomes_a_draft_and_opens_nothing(
     place: County, somebody: Somebody, how: str
 ) -> None:

@@ -13,7 +13,7 @@ from accord.policy.words import Role
 from tests.journeys.conftest import Service
 from tests.journeys.county import Five, five
 from tests.journeys.person import Person
-from tests.journeys.test_county import HOW
+from tests.journeys.test_county import HOW, WAYS
 from tests.journeys.test_process import _sits
 from tests.rooms.test_gaps import begun, due, swept
 
@@ -30,7 +30,7 @@ def place(service: Service) -> Five:
     return five()
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_a_missed_follow_up_is_asked_about_put_off_and_closed(place: Five, somebody: Somebody, how: str) -> None:
     hospital = place.hospital
     client, track = begun(hospital, "forensic_exam")

@@ -14,7 +14,7 @@ from accord.policy.words import Category, Role
 from tests.journeys.conftest import Service
 from tests.journeys.county import Five, county, five
 from tests.journeys.person import Person
-from tests.journeys.test_county import HOW
+from tests.journeys.test_county import HOW, WAYS
 from tests.world import PASSWORD, House, World
 
 Somebody = Callable[..., Person]
@@ -31,7 +31,7 @@ def offices(service: Service) -> House:
     return county().hospital
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_a_report_tells_what_the_statute_asks_and_nothing_else(place: Five, somebody: Somebody, how: str) -> None:
     world, hospital = place.world, place.hospital
     client = world.client(hospital.worker)

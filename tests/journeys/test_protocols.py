@@ -9,7 +9,7 @@ import pytest
 
 from accord.policy.words import Role
 from tests.journeys.person import Person
-from tests.journeys.test_county import HOW
+from tests.journeys.test_county import HOW, WAYS
 from tests.rooms.test_protocol_changes import a_code, adopt, community
 from tests.world import PASSWORD, House, Worker
 
@@ -41,7 +41,7 @@ def sits(somebody: Somebody, seats: dict[str, object]) -> Somebody:
     return sit
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_a_time_is_changed_by_everybody_whom_it_binds(three: list[House], sits: Somebody, how: str) -> None:
     code = a_code()
     adopt(three, code)

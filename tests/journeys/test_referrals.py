@@ -15,7 +15,7 @@ from accord.sharing import queries as sharing
 from accord.vault.rules import Identity
 from tests.journeys.county import county
 from tests.journeys.person import Person
-from tests.journeys.test_county import HOW
+from tests.journeys.test_county import HOW, WAYS
 from tests.rooms.test_referrals import SEEN, signed
 from tests.world import PASSWORD, House
 
@@ -31,7 +31,7 @@ def pictured(person: Person, name: str) -> None:
         person.page.set_viewport_size({"width": 320 if person.narrow else 1280, "height": 900})
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_refer_answer_meet_tell_close(somebody: Callable[..., Person], how: str) -> None:
     place = county()
     ours, theirs = place.shelter, place.world.agency()

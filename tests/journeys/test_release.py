@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from accord.policy.words import AgencyKind, Duty, Role
 from accord.vault.rules import Identity
 from tests.journeys.person import Person
-from tests.journeys.test_county import HOW
+from tests.journeys.test_county import HOW, WAYS
 from tests.world import PASSWORD, World
 
 #: A folder to put pictures of every page into, wide and narrow; none are taken without it.
@@ -33,7 +33,7 @@ def opens(person: Person, words: str) -> None:
     person._press(person.page.locator("summary").filter(has_text=person.said(words)).first)
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_she_binds_herself_for_a_hearing_and_wants_it_to_end(somebody: Callable[..., Person], how: str) -> None:
     world = World()
     duties = frozenset({Duty.PART2, Duty.HIPAA})

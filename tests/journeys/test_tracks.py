@@ -13,7 +13,7 @@ from accord.policy.words import Role
 from tests.journeys.conftest import Service
 from tests.journeys.county import Five, five
 from tests.journeys.person import Person
-from tests.journeys.test_county import HOW
+from tests.journeys.test_county import HOW, WAYS
 from tests.journeys.test_process import _sits
 from tests.rooms.test_tracks import begin, in_days, move
 
@@ -25,7 +25,7 @@ def place(service: Service) -> Five:
     return five()
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_an_order_is_asked_for_granted_served_and_declined_to_renew(place: Five, somebody: Somebody, how: str) -> None:
     shelter = place.shelter
     client = place.world.client(shelter.worker)

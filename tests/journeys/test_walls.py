@@ -14,7 +14,7 @@ from accord.vault import queries as clients
 from accord.vault.rules import Identity
 from tests.journeys.county import county
 from tests.journeys.person import Person
-from tests.journeys.test_county import HOW
+from tests.journeys.test_county import HOW, WAYS
 from tests.world import PASSWORD
 
 #: A folder to put pictures of every page into, wide and narrow; none are taken without it.
@@ -29,7 +29,7 @@ def pictured(person: Person, name: str) -> None:
         person.page.set_viewport_size({"width": 320 if person.narrow else 1280, "height": 900})
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_she_is_off_the_file_and_opens_it_in_an_emergency_with_two(somebody: Callable[..., Person], how: str) -> None:
     place = county()
     house = place.shelter

@@ -14,7 +14,7 @@ from accord.policy.words import AgencyKind, Category, Duty, Level, Role, Verb
 from accord.vault import queries as files
 from tests.journeys.conftest import Service
 from tests.journeys.person import Person
-from tests.journeys.test_county import HOW
+from tests.journeys.test_county import HOW, WAYS
 from tests.rooms.test_flows import agreed, begin, offers
 from tests.rooms.test_whatif import NO_RISK
 from tests.world import PASSWORD, House, World
@@ -48,7 +48,7 @@ def programme(service: Service) -> Programme:
     return Programme(house, probation, agreement, code)
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_what_a_suspension_would_close_is_read_before_it_is_decided(
     programme: Programme, somebody: Callable[..., Person], how: str
 ) -> None:
@@ -64,7 +64,7 @@ def test_what_a_suspension_would_close_is_read_before_it_is_decided(
     director.sees("it held as written below")
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_what_a_rule_would_close_is_read_before_it_is_decided(
     programme: Programme, somebody: Callable[..., Person], how: str
 ) -> None:

@@ -28,8 +28,8 @@ from tests.policy import questions, second_reading
 POLICY = Path(accord.policy.__file__).parent
 READING = Path(second_reading.__file__)
 ORDER = list(Obligation)
-#: Families that only cross what others ask; `make prove` asks all of them, the usual run one question in so many.
-CROSSINGS, STRIDE = frozenset({"pairs", "triples"}), 7
+#: `make prove` asks every question, the usual run one in so many, and fewer of families that only cross others.
+STRIDE, CROSSINGS, CROSSING = 3, frozenset({"pairs", "triples"}), 7
 
 
 def the_law() -> Law:
@@ -83,11 +83,11 @@ def law() -> Law:
 
 @pytest.fixture(scope="module")
 def outcome(law: Law) -> Outcome:
-    """The usual run, once: every question of every family, and one in `STRIDE` of those that only cross families."""
-    return asked(law, STRIDE)
+    """The usual run, once."""
+    return asked(law, STRIDE, CROSSING)
 
 
-def asked(law: Law, stride: int) -> Outcome:
+def asked(law: Law, stride: int = 1, crossing: int = 1) -> Outcome:
     """What came of asking. Keeps at most three differences of each group."""
     result = Outcome()
     for group in questions.GROUPS:
@@ -95,7 +95,7 @@ def asked(law: Law, stride: int) -> Outcome:
         levels: set[Level] = set()
         differences: list[tuple[str, Question]] = []
         count = 0
-        for question in islice(group(), 0, None, stride if name in CROSSINGS else 1):
+        for question in islice(group(), 0, None, stride * crossing if name in CROSSINGS else stride):
             count += 1
             decision = decide(law, question)
             result.fired.update(because.rule for because in decision.because)
@@ -114,14 +114,14 @@ def asked(law: Law, stride: int) -> Outcome:
 
 @pytest.mark.prove
 def test_every_question_is_answered_alike(law: Law) -> None:
-    whole = asked(law, 1)
+    whole = asked(law)
     assert 700_000 <= whole.asked.total() <= 800_000
     found = [each for differences in whole.differences.values() for each in differences]
     assert not found, "\n\n".join(f"{different}\n  {question}" for different, question in found)
 
 
 def test_there_are_as_many_questions_as_we_say(outcome: Outcome) -> None:
-    assert outcome.asked.total() >= 250_000
+    assert outcome.asked.total() >= 220_000
 
 
 @pytest.mark.parametrize("group", [group.__name__ for group in questions.GROUPS])

@@ -33,6 +33,7 @@ from accord.sharing import queries as received  # noqa: E402
 from accord.vault import actions as vault  # noqa: E402
 from accord.vault import queries  # noqa: E402
 from accord.vault.rules import Identity, Summary  # noqa: E402
+from tests.proofs.keeping import given  # noqa: E402
 from tests.world import PASSWORD, House, Worker, World  # noqa: E402
 
 #: Entries written down in one deed, and how many such deeds a client gets.
@@ -54,8 +55,8 @@ def begin(asked: Any) -> Any:
     shelter, hospital = [_house(each) for each in told]
     ids = []
     for number in range(asked["clients"]):
-        client = world.client(shelter.worker, Identity(given=f"Given{number}", family=f"Family{number}"))
-        world.entry(shelter.worker, client, narrative=f"Story of Given{number}.")
+        client = world.client(shelter.worker, Identity(given=given(number), family=f"Family{number}"))
+        world.entry(shelter.worker, client, narrative=f"Story of {given(number)}.")
         if number < asked["released"]:
             world.release(shelter.worker, client, hospital)
             world.accept(hospital.worker)
@@ -84,13 +85,13 @@ def look(asked: Any) -> Any:
     for role in (Role.WORKER, Role.SUPERVISOR):
         for id, number in ids.items():
             with suppress(Refused), shelter[role].enter(Verb.READ_CLIENT, client=id) as permit:
-                if queries.client(permit=permit, client_id=id).herself.identity.given == f"Given{number}":
+                if queries.client(permit=permit, client_id=id).herself.identity.given == given(number):
                     ways["page"].append(number)
     with shelter.worker.enter(Verb.FIND_CLIENTS) as permit:
         ways["list"] = [ids[line.id] for line in queries.recent(permit=permit, limit=10 * len(ids))]
     for number in ids.values():
         with shelter.worker.enter(Verb.FIND_CLIENTS) as permit:
-            lines, _ = queries.find(permit=permit, text=f"Given{number} Family{number}")
+            lines, _ = queries.find(permit=permit, text=f"{given(number)} Family{number}")
             ways["search"] += [ids[line.id] for line in lines]
     opened = gate().open_with_paper(shelter.id, shelter.paper, timezone.now())
     with shelter.worker.enter(Verb.FIND_CLIENTS) as permit:

@@ -24,6 +24,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "correct horse battery staple"
 
 
+def given(number: int) -> str:
+    """The given name of a client: one of letters, as names are searched for, and no two alike."""
+    return "Given" + "".join("abcdefghij"[int(digit)] for digit in str(number))
+
+
 class Community:
     """A running community below `home`; `running` are those that were not stopped yet."""
 

@@ -905,8 +905,8 @@ def send(done: Sweep, member: Member, name: str) -> None:
 
 #: Who is asked in the usual run: every role, and every agency. `make prove` asks everybody.
 USUAL = (
-    ("shelter", "worker"), ("hospital", "supervisor"), ("hospital", "privacy_officer"), ("shelter", "records_officer"),
-    ("police", "worker"), ("police", "records_officer"), ("shelter", "director"), ("outsider", "worker"), ("", ""),
+    ("shelter", "worker"), ("hospital", "supervisor"), ("hospital", "privacy_officer"), ("police", "worker"),
+    ("police", "records_officer"), ("shelter", "director"), ("outsider", "worker"), ("", ""),
 )  # fmt: skip
 
 

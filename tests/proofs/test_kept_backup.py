@@ -19,7 +19,7 @@ from accord.config import dumps, postgres
 from accord.sealing import keyring
 from accord.sealing.errors import WrongKey
 from accord.sealing.vault import Vault, unwrap_for_recovery
-from tests.proofs.keeping import Community
+from tests.proofs.keeping import Community, given
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_a_clean_machine_has_the_same_counts_and_roots_and_people_work_on(place)
 
     status, page_status, page = twin.do("sign_in", houses=houses, client=ids[-1])
     assert (status, page_status) == (302, 200)
-    assert f"Given{clients - 1}" in page
+    assert given(clients - 1) in page
     looked = twin.do("look", houses=houses, clients=ids)
     assert seen(looked) == all_see(range(clients))
     assert len(looked["partner"]) >= released
