@@ -24,8 +24,8 @@ class InvalidOwn(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """About one due, or one piece of evidence of a step. `within`: how soon instead (None: as agreed). `asked`: it is no
-    wish but a duty, or must be written down. With neither it is as agreed."""
+    """About one due, or one piece of evidence of a step. `within`: how soon instead (None: as agreed). `asked`: it is
+    no wish but a duty, or must be written down. With neither it is as agreed."""
 
     due: str = ""
     step: str = ""
@@ -43,8 +43,8 @@ class Own:
 
 
 def stricter(agreed: Protocol, own: Iterable[Own]) -> Protocol:
-    """A version as an agency holds itself to it: the stricter of both for each due. What asks for less than this version,
-    or for something it does not have, changes nothing."""
+    """A version as an agency holds itself to it: the stricter of both for each due. What asks for less than this
+    version, or for something it does not have, changes nothing."""
     dues = {each.due: each for each in own if each.due}
     asked = {(each.step, each.evidence) for each in own if each.step and each.asked}
     if not dues and not asked:

@@ -83,10 +83,10 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("step", ""), ("evidence", ""), models.Q(("due", ""), _negated=True)),
+                            models.Q(("evidence", ""), ("step", ""), models.Q(("due", ""), _negated=True)),
                             models.Q(
-                                ("due", ""),
                                 ("count__isnull", True),
+                                ("due", ""),
                                 models.Q(("step", ""), _negated=True),
                                 models.Q(("evidence", ""), _negated=True),
                             ),
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("number__gt", 1), ("count__isnull", True), ("asked", False)),
+                            models.Q(("asked", False), ("count__isnull", True), ("number__gt", 1)),
                             models.Q(
                                 models.Q(("why", ""), _negated=True),
                                 models.Q(("count__isnull", False), ("asked", True), _connector="OR"),

@@ -68,8 +68,8 @@ def _line(label: Any, **words: Any) -> forms.CharField:
 
 
 class ProposalForm(forms.Form):
-    """That somebody proposes a change. `text`: of a protocol the community has not had, to begin from; empty for a change
-    of one it has."""
+    """That somebody proposes a change. `text`: of a protocol the community has not had, to begin from; empty for a
+    change of one it has."""
 
     why = forms.CharField(
         label=_("Why it should change"),
