@@ -112,7 +112,7 @@ def numbers(due: Due) -> range:
 
 def no_later(one: Span, other: Span) -> bool:
     """Whether a time surely ends no later than another, from whatever moment or day both count: a day may have 23 hours
-    or 25, and business days are never fewer days."""
+    or 25, and business days are that many days at least, and a weekend more for every five begun."""
     if one.unit is other.unit:
         return one.count <= other.count
     if one.unit in PASSING and other.unit in PASSING:
@@ -120,7 +120,8 @@ def no_later(one: Span, other: Span) -> bool:
     if one.unit in PASSING:
         return other.count > 0 and one.count * PASSING[one.unit] <= (24 * other.count - 1) * 60
     if one.unit is Unit.BUSINESS_DAYS:
-        return False
+        weekends = one.count // 5 + 1
+        return one.count >= 0 and no_later(Span(one.count + 2 * weekends, Unit.DAYS), other)
     if other.unit in PASSING:
         return (24 * (one.count + 1) + 1) * 60 <= other.count * PASSING[other.unit]
     return one.count <= other.count and other.count >= 0
