@@ -48,7 +48,6 @@ from accord.coordination.protocols.rules import (
 )
 from accord.coordination.tracks import actions as tracks
 from accord.coordination.tracks.models import Due as Clock
-from accord.coordination.tracks.rules import entrance
 from accord.gate import Refused
 from accord.policy.words import AgencyKind, Purpose, Role, Verb
 from tests.proofs.town import superuser
@@ -246,6 +245,7 @@ def houses() -> list[House]:
 
 
 SERVICE = Own(due="service_again", within=Span(1, Unit.DAYS))
+SOON = Own(due="decided_in_thirty_days", within=Span(5, Unit.DAYS))
 
 
 def hold(
@@ -274,38 +274,36 @@ def hours_left(house: House, client: UUID, track: UUID) -> dict[str, float]:
 def test_a_supervisor_or_director_says_so_and_nobody_else(house: House, role: Role) -> None:
     if role is Role.WORKER:
         with pytest.raises(Refused):
-            hold(house, "safety_plan", PLAN, role=role)
-        assert standing(house, "safety_plan") == []
+            hold(house, ORDER.code, SOON, role=role)
+        assert standing(house, ORDER.code) == []
         return
-    hold(house, "safety_plan", PLAN, role=role, why=" We can do that. ")
-    (found,) = standing(house, "safety_plan")
-    assert (found.own, found.why) == (PLAN, "We can do that.")
+    hold(house, ORDER.code, SOON, role=role, why=" We can do that. ")
+    (found,) = standing(house, ORDER.code)
+    assert (found.own, found.why) == (SOON, "We can do that.")
     assert found.set_by.startswith(role.value)
 
 
-PLAN = Own(due=next(iter(facts.shipped()["safety_plan"].dues)), within=Span(5, Unit.DAYS))
-
-
 def test_our_clocks_follow_from_now_on_and_those_that_run_keep_theirs(world: World, house: House) -> None:
-    protocol = facts.shipped()["safety_plan"]
-    (start,) = (each for each in protocol.starts if PLAN.due in each.codes)
-    begins = {"protocol": protocol.code, "state": start.code, "given": whole(protocol, entrance(protocol, start.code))}
     client, other = world.client(house.worker), world.agency()
     theirs = world.client(other.worker)
-    running = begin(house.worker, client, **begins)
+
+    def begun(each: House = house, whose: UUID = client) -> UUID:
+        return begin(each.worker, whose, state="filed", given={"filed_at": days_ago(0)})
+
+    running = begun()
     before = hours_left(house, client, running)
-    hold(house, protocol.code, PLAN)
-    ours_now = begin(house.worker, client, **begins)
-    assert hours_left(house, client, running)[PLAN.due] == pytest.approx(before[PLAN.due], abs=0.1)
-    assert hours_left(house, client, ours_now)[PLAN.due] == pytest.approx(5 * 24, abs=1.1)
-    assert hours_left(other, theirs, begin(other.worker, theirs, **begins))[PLAN.due] > 20 * 24
-    (due,) = (each for each in view(house.worker, client, ours_now).dues if each.rule.code == PLAN.due)
-    (old,) = (each for each in view(house.worker, client, running).dues if each.rule.code == PLAN.due)
-    assert (due.agreed_at - due.due_at).days in (24, 25, 26) and old.agreed_at is None
-    let_go(house, protocol.code, PLAN)
-    assert standing(house, protocol.code) == []
-    assert hours_left(house, client, begin(house.worker, client, **begins))[PLAN.due] > 20 * 24
-    assert hours_left(house, client, ours_now)[PLAN.due] < 6 * 24
+    hold(house, ORDER.code, SOON)
+    ours_now = begun()
+    assert hours_left(house, client, running)[SOON.due] == pytest.approx(before[SOON.due], abs=0.1)
+    assert hours_left(house, client, ours_now)[SOON.due] == pytest.approx(5 * 24, abs=1.1)
+    assert hours_left(other, theirs, begun(other, theirs))[SOON.due] > 29 * 24
+    (due,) = (each for each in view(house.worker, client, ours_now).dues if each.rule.code == SOON.due)
+    (old,) = (each for each in view(house.worker, client, running).dues if each.rule.code == SOON.due)
+    assert (due.agreed_at - due.due_at).days in (24, 25) and old.agreed_at is None
+    let_go(house, ORDER.code, SOON)
+    assert standing(house, ORDER.code) == []
+    assert hours_left(house, client, begun())[SOON.due] > 29 * 24
+    assert hours_left(house, client, ours_now)[SOON.due] < 6 * 24
 
 
 def test_what_goes_on_through_several_states_goes_on_whatever_we_ask_of_ourselves_meanwhile(world: World) -> None:
@@ -352,10 +350,9 @@ def test_a_wish_that_is_our_duty_is_asked_about_at_our_agency_alone(world: World
 
 
 def test_late_is_late_by_our_own_time(world: World, house: House) -> None:
-    given = {"filed_at": days_ago(12), "hearing_on": (date.today() + timedelta(days=20)).isoformat()}
     hold(house, ORDER.code, Own(due="decided_in_thirty_days", within=Span(10, Unit.DAYS), asked=True))
     client = world.client(house.worker)
-    begin(house.worker, client, state="filed", given={"filed_at": given["filed_at"]})
+    begin(house.worker, client, state="filed", given={"filed_at": days_ago(12)})
     assert counted(house[Role.SUPERVISOR])[ORDER.code] == {"passed": 2}
 
 
