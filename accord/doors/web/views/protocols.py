@@ -133,7 +133,7 @@ def own(request: HttpRequest, code: str) -> HttpResponse:
             form = OwnForm(typed, agreed=agreed, kind=kind, standing=[each.own for each in standing])
             if let_go:
                 actions.let_go(permit=permit, at=permit.at, code=code, about=ours.about(let_go))
-                done = gettext("It is as agreed again. Clocks that run keep the time they were set with.")
+                done = gettext("It is as agreed again.")
             elif form.is_valid():
                 given = {"wanted": form.wanted(), "why": form.cleaned_data["why"]}
                 actions.hold(permit=permit, at=permit.at, code=code, **given)
