@@ -19,7 +19,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from accord.coordination.protocols import actions, facts, models, queries
-from accord.coordination.protocols.changing import anew, without_due, written
+from accord.coordination.protocols.changing import anew, with_due, without_due, written
 from accord.coordination.protocols.own import (
     InvalidOwn,
     Own,
@@ -222,6 +222,15 @@ def test_a_single_day_or_hour_is_shortened_in_what_is_smaller() -> None:
         range(1, 60),
     )
     assert span(replace(due, within=Span(-7, Unit.DAYS), counts_from="x"), 9) == Span(-9, Unit.DAYS)
+
+
+def test_nothing_is_due_before_a_case_comes_there() -> None:
+    state = next(state for state in ORDER.states.values() if "service_again" in state.codes)
+    at_once = replace(ORDER.due("service_again"), within=Span(0, Unit.HOURS))
+    agreed = with_due(ORDER, state.code, at_once)
+    assert not numbers(at_once)
+    with pytest.raises(InvalidOwn, match="Nobody could keep"):
+        checked(agreed, AgencyKind.COURT, Own(due=at_once.code, within=Span(-1, Unit.HOURS)))
 
 
 def test_nothing_asked_for_changes_nothing() -> None:

@@ -104,7 +104,7 @@ def numbers(due: Due) -> range:
     """The numbers that can be given for a sooner time; none where there is none."""
     agreed = due.within
     if agreed.count <= 0:
-        return range(1 - agreed.count, LONGEST_BEFORE + 1)
+        return range(1 - agreed.count, LONGEST_BEFORE + 1) if due.counts_from else range(0)
     most = {Unit.HOURS: 24, Unit.MINUTES: 60}[unit(due)] if unit(due) is not agreed.unit else agreed.count
     least = due.opens.count + 1 if due.opens is not None and due.opens.unit is agreed.unit else 1
     return range(least, most)
@@ -130,7 +130,7 @@ def no_later(one: Span, other: Span) -> bool:
 def _checked_time(due: Due, within: Span) -> None:
     if _pointless(due, within) or not no_later(within, due.within):
         raise InvalidOwn("This is not surely sooner than what was agreed.")
-    if within.count < 1 and due.within.count > 0:
+    if within.count < 1 and (due.within.count > 0 or not due.counts_from):
         raise InvalidOwn("Nobody could keep this time: give at least one.")
     if due.opens is not None and no_later(within, due.opens):
         raise InvalidOwn("It can only be done later than that.")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accord.coordination.protocols.own import Own, numbers, ours, span, unit
-from accord.coordination.protocols.rules import Due, Protocol, Transition
+from accord.coordination.protocols.rules import Due, Protocol, State, Transition
 from accord.doors.web.forms.protocols import UNITS
 from accord.doors.web.states import times_said
 from accord.policy.words import AgencyKind
@@ -26,15 +26,16 @@ class OwnForm(forms.Form):
         self, *args: Any, agreed: Protocol, kind: AgencyKind, standing: Collection[Own], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.agreed = agreed
         self.asked = {each.about for each in standing if each.asked}
         self.dues = {code: due for code, due in agreed.dues.items() if ours(due, kind)}
         self.ways = {
             code: way for code, way in agreed.transitions.items() if way.may and (not way.kinds or kind in way.kinds)
         }
         for due in self.dues.values():
-            self._due(agreed, due)
+            self._due(due)
         for way in self.ways.values():
-            self._way(agreed, way)
+            self._way(way)
         self.fields["why"] = forms.CharField(
             label=_("Why"),
             max_length=300,
@@ -42,13 +43,13 @@ class OwnForm(forms.Form):
             widget=forms.Textarea(attrs={"rows": 3, "maxlength": 300}),
         )
 
-    def _due(self, agreed: Protocol, due: Due) -> None:
+    def _due(self, due: Due) -> None:
         title = gettext(due.title)
         if range_ := numbers(due):
             words = {"agreed": times_said(due), "unit": UNITS[unit(due)]}
             said = gettext("Agreed: %(agreed)s. Yours, in %(unit)s:")
             if due.counts_from:
-                words["since"] = gettext(agreed.evidence[due.counts_from].title)
+                words["since"] = gettext(self.agreed.evidence[due.counts_from].title)
                 said = gettext("Agreed: %(agreed)s, counted from “%(since)s”. Yours, in %(unit)s:")
             if due.within.count <= 0:
                 said = gettext("Agreed: %(agreed)s, counted from “%(since)s”. Yours, in %(unit)s before:")
@@ -60,18 +61,27 @@ class OwnForm(forms.Form):
                 label=gettext("For us a duty: %(title)s") % {"title": title}, required=False
             )
 
-    def _way(self, agreed: Protocol, way: Transition) -> None:
+    def _way(self, way: Transition) -> None:
         left = [code for code in way.may if ("", way.code, code) not in self.asked]
         if left:
             self.fields[f"with_{way.code}"] = forms.MultipleChoiceField(
                 label=gettext(way.title),
-                choices=[(code, gettext(agreed.evidence[code].title)) for code in left],
+                choices=[(code, gettext(self.agreed.evidence[code].title)) for code in left],
                 required=False,
                 widget=forms.CheckboxSelectMultiple,
             )
 
-    def times(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.fields if name.startswith(("time_", "asked_"))]
+    def times(self) -> list[tuple[State, list[forms.BoundField]]]:
+        """The fields of what has to be done, under the state in which it is first waited for."""
+        left, found = dict(self.dues), []
+        for state in self.agreed.states.values():
+            names = [
+                f"{part}_{due.code}" for due in state.dues if left.pop(due.code, None) for part in ("time", "asked")
+            ]
+            fields = [self[name] for name in names if name in self.fields]
+            if fields:
+                found.append((state, fields))
+        return found
 
     def evidence(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith("with_")]
