@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Max
 
 from accord.coordination.protocols import facts, models, queries
 from accord.coordination.protocols.changing import (
@@ -154,7 +155,7 @@ def hold(*, permit: Permit, at: datetime, code: str, wanted: Collection[Own], wh
     run keep the time they were set with. Raises InvalidOwn."""
     if not why.strip():
         raise InvalidOwn("Say why.")
-    _one_at_a_time(code)
+    at = _after_others(permit, at, code)
     agreed = facts.protocols(at).get(code)
     if agreed is None:
         raise InvalidOwn("There is no such protocol.")
@@ -176,10 +177,19 @@ def hold(*, permit: Permit, at: datetime, code: str, wanted: Collection[Own], wh
 @needs(Verb.KEEP_OWN_TIMES)
 def let_go(*, permit: Permit, at: datetime, code: str, about: tuple[str, str, str]) -> None:
     """Hold the own agency to no more than was agreed about this due, or evidence of a step. Raises InvalidOwn."""
-    _one_at_a_time(code)
+    at = _after_others(permit, at, code)
     if about not in _standing(permit, at, code):
         raise InvalidOwn("This is as agreed already.")
     _hold(permit, at, code, Own(*about), "")
+
+
+def _after_others(permit: Permit, at: datetime, code: str) -> datetime:
+    """Until the transaction ends nobody else changes what this agency holds itself to; who waited for a colleague comes
+    after her."""
+    _one_at_a_time(code)
+    mine = models.Own.objects.filter(agency_id=permit.agency_id, protocol=code)
+    last: datetime | None = mine.aggregate(last=Max("since_at"))["last"]
+    return max(at, last) if last else at
 
 
 def _standing(permit: Permit, at: datetime, code: str) -> dict[tuple[str, str, str], Own]:
