@@ -555,6 +555,22 @@ def test_what_the_community_adopts_takes_its_effect_and_breaks_nothing(houses: l
     assert standing(house, code) == []
 
 
+def test_what_has_no_effect_any_more_is_in_the_way_of_nothing(houses: list[House]) -> None:
+    house, code = houses[0], a_code()
+    adopt(houses, code)
+    two, duty = Own(due="call_back", within=Span(2, Unit.DAYS)), Own(due="call_back", asked=True)
+    hold(house, code, two)
+    wish = text(code, version=2, days=1).replace("{ days = 1 }", "{ days = 1 }\noptional = true")
+    adopt(houses, code, wish)
+    with pytest.raises(InvalidOwn, match="surely sooner"):
+        hold(house, code, two)
+    hold(house, code, duty)
+    (found,) = standing(house, code)
+    assert (found.own, holds(in_force(house, code), found.own)) == (replace(two, asked=True), True)
+    due = stricter(in_force(house, code), [found.own]).due("call_back")
+    assert (due.within, due.optional) == (Span(1, Unit.DAYS), False)
+
+
 # ------------------------------------------------------------------ pages
 
 

@@ -163,9 +163,9 @@ def hold(*, permit: Permit, at: datetime, code: str, wanted: Collection[Own], wh
     standing = _standing(permit, at, code)
     new = []
     for each in wanted:
+        checked(agreed, kind, each)
         before = standing.get(each.about, Own())
         one = Own(*each.about, each.within or before.within, each.asked or before.asked)
-        checked(agreed, kind, one)
         if one != before:
             new.append(one)
     if not new:

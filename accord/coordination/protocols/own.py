@@ -106,8 +106,8 @@ def numbers(due: Due) -> range:
     if agreed.count <= 0:
         return range(1 - agreed.count, LONGEST_BEFORE + 1) if due.counts_from else range(0)
     most = {Unit.HOURS: 24, Unit.MINUTES: 60}[unit(due)] if unit(due) is not agreed.unit else agreed.count
-    least = due.opens.count + 1 if due.opens is not None and due.opens.unit is agreed.unit else 1
-    return range(least, most)
+    opens = due.opens.count if due.opens is not None and due.opens.unit is agreed.unit else 0
+    return range(max(0, opens) + 1, most)
 
 
 def no_later(one: Span, other: Span) -> bool:
