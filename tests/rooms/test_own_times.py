@@ -191,7 +191,12 @@ EXAM = facts.shipped()["forensic_exam"]
     [
         (ORDER, AgencyKind.HOSPITAL, Own(due="service_again", within=Span(1, Unit.DAYS)), "does not run this"),
         (ORDER, AgencyKind.COURT, Own(due="no_such", within=Span(1, Unit.DAYS)), "Nobody at your agency"),
-        (EXAM, AgencyKind.VICTIM_SERVICES, Own(due="triage", within=Span(5, Unit.MINUTES)), "Nobody at your agency"),
+        (
+            EXAM,
+            AgencyKind.VICTIM_SERVICES,
+            Own(due="advocate_called", within=Span(5, Unit.MINUTES)),
+            "Nobody at your agency",
+        ),
         (ORDER, AgencyKind.COURT, Own(due="service_again", asked=True), "no more than was agreed"),
         (ORDER, AgencyKind.COURT, Own(due="service_again", within=Span(0, Unit.DAYS)), "Nobody could keep"),
         (ORDER, AgencyKind.COURT, Own(due="hearing", within=Span(-4_000, Unit.DAYS)), "too long before"),
