@@ -39,7 +39,7 @@ TABLES = {
 #: What rooms say when they refuse; doors show it through gettext. Sentences with values in them stay as they are.
 REFUSALS = {
     "InvalidEntry", "InvalidImport", "InvalidProcess", "InvalidRelease", "InvalidPartner", "InvalidAgreement", "KeyTurned", "EnrolmentFailed", "NotCoded",
-    "DocumentError", "ConsentError", "InvalidMove", "InvalidReferral", "InvalidTask", "InvalidHours", "InvalidGap", "InvalidProposal", "Verdict", "Need", "WrongKey", "VaultClosed",
+    "DocumentError", "ConsentError", "InvalidMove", "InvalidReferral", "InvalidTask", "InvalidHours", "InvalidGap", "InvalidProposal", "InvalidOwn", "Verdict", "Need", "WrongKey", "VaultClosed",
 }  # fmt: skip
 Found = tuple[str | tuple[str, str], str, str | None]
 

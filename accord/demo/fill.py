@@ -15,6 +15,7 @@ from accord.accounts import actions as accounts
 from accord.agreements import actions as drafts
 from accord.agreements.beginning import MODEL, beginning
 from accord.agreements.rules import Parties
+from accord.coordination.protocols import actions as agreed
 from accord.coordination.protocols.facts import protocols
 from accord.coordination.tasks import actions as tasks
 from accord.coordination.tracks import actions as tracks
@@ -88,6 +89,7 @@ def fill(gate: Gate, story: Story, *, step: Step, cost: Cost = STANDARD) -> Fill
     for agreement in story.agreements:
         step("Signing agreements")
         acting.agree(agreement)
+    acting.hold_itself()
     for key, places in _by_agency(story).items():
         for first in range(0, len(places), BATCH):
             step("Opening files")
@@ -206,6 +208,12 @@ class _Acting:
                 partners.suspend_agreement(
                     permit=permit, at=permit.at, agreement_id=id, because="New form to be agreed on first."
                 )
+
+    def hold_itself(self) -> None:
+        """One agency asks more of itself than was agreed, since before its cases began."""
+        key, protocol, own, why = work.OWN_TIMES
+        with self._as_director(key, Verb.KEEP_OWN_TIMES) as permit:
+            agreed.hold(permit=permit, at=_ago(permit.at, 400), code=protocol, wanted=[own], why=why)
 
     def _drafted(self, permit: Permit, agreement: county.Agreement, ids: Mapping[UUID, str]) -> UUID:
         cards = {id: card for id, card in directory.directory(permit=permit).items() if id in ids}

@@ -11,13 +11,16 @@ from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from accord.coordination.protocols.own import Own
 from accord.coordination.protocols.rules import (
     ABOVE,
     Clock,
     Evidence,
     EvidenceKind,
     Protocol,
+    Span,
     Transition,
+    Unit,
     clocks,
     holds,
     loaded,
@@ -93,6 +96,14 @@ PLANTED: Final = (
     Planted("counselling_not_connected", "dawn", "counselling", "accepted", 20, {}),
     Planted("step_late", "probation", "intervention", "referred", 12, {}),
 )  # fmt: skip
+
+#: What one agency holds itself to beyond what Arden agreed: which, in what protocol, and why.
+OWN_TIMES: Final = (
+    "brigid",
+    "forensic_exam",
+    Own(due="call_back", within=Span(36, Unit.HOURS)),
+    "Most who call us back do it on the first day.",
+)
 
 #: Days that lie ahead when they are written down, and how far; every other day is that of the step.
 AHEAD: Final[Mapping[str, float]] = {

@@ -147,6 +147,7 @@ class Verb(StrEnum):
     SET_NOTICES = "set_notices"
     PROPOSE_PROTOCOL = "propose_protocol"
     ADOPT_PROTOCOL = "adopt_protocol"
+    KEEP_OWN_TIMES = "keep_own_times"
     READ_LEDGER = "read_ledger"
     TRY_LAW = "try_law"
     READ_PARTNERS = "read_partners"

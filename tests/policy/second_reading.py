@@ -158,6 +158,7 @@ def role_may(role: Role, verb: Verb) -> bool:
                 Verb.READ_BOARD,
                 Verb.PROPOSE_PROTOCOL,
                 Verb.ADOPT_PROTOCOL,
+                Verb.KEEP_OWN_TIMES,
             )
         )
     if role is Role.SYSTEM:
@@ -226,6 +227,7 @@ def is_a_supervisors_work(verb: Verb) -> bool:
         Verb.COMMENT_AGREEMENT,
         Verb.READ_BOARD,
         Verb.PROPOSE_PROTOCOL,
+        Verb.KEEP_OWN_TIMES,
     )
 
 
@@ -245,6 +247,7 @@ def purpose_suits(verb: Verb, purpose: Purpose) -> bool:
         Verb.COMMENT_AGREEMENT,
         Verb.PROPOSE_PROTOCOL,
         Verb.ADOPT_PROTOCOL,
+        Verb.KEEP_OWN_TIMES,
     ):
         return purpose is Purpose.ADMINISTRATION
     return purpose is Purpose.OWN_SERVICE
@@ -275,6 +278,7 @@ def touches_a_client(verb: Verb) -> bool:
         Verb.SET_NOTICES,
         Verb.PROPOSE_PROTOCOL,
         Verb.ADOPT_PROTOCOL,
+        Verb.KEEP_OWN_TIMES,
     )
 
 

@@ -61,7 +61,14 @@ MAY = {
     Role.SUPERVISOR: CLIENT_WORK
     | SUPERVISING
     | ANYBODY
-    | {Verb.BREAK_GLASS, Verb.NOTE_BREACH, Verb.COMMENT_AGREEMENT, Verb.READ_BOARD, Verb.PROPOSE_PROTOCOL},
+    | {
+        Verb.BREAK_GLASS,
+        Verb.NOTE_BREACH,
+        Verb.COMMENT_AGREEMENT,
+        Verb.READ_BOARD,
+        Verb.PROPOSE_PROTOCOL,
+        Verb.KEEP_OWN_TIMES,
+    },
     Role.PRIVACY_OFFICER: {
         Verb.READ_DAY,
         Verb.READ_LEDGER,
@@ -100,6 +107,7 @@ MAY = {
         Verb.READ_BOARD,
         Verb.PROPOSE_PROTOCOL,
         Verb.ADOPT_PROTOCOL,
+        Verb.KEEP_OWN_TIMES,
     },
     Role.SYSTEM: {Verb.SWEEP},
 }
@@ -117,6 +125,7 @@ PURPOSES = {
     Verb.COMMENT_AGREEMENT: {Purpose.ADMINISTRATION},
     Verb.PROPOSE_PROTOCOL: {Purpose.ADMINISTRATION},
     Verb.ADOPT_PROTOCOL: {Purpose.ADMINISTRATION},
+    Verb.KEEP_OWN_TIMES: {Purpose.ADMINISTRATION},
     Verb.TRY_LAW: {Purpose.OVERSIGHT},
     Verb.READ_KEPT: {Purpose.RECORDS_REQUEST},
     Verb.MANAGE_MEMBERS: {Purpose.ADMINISTRATION},

@@ -635,6 +635,7 @@ PROBES: dict[str, Data] = {
     "protocols": _fixed(),
     "protocol": _fixed(),
     "protocol_version": _fixed(),
+    "protocol_own": _fixed(time_service_again="1", asked_decided_in_thirty_days="on", why="We can do that."),
     "proposal_new": _fixed(why="It takes too long.", begins_on="2026-12-31", text="no protocol"),
     "proposal": _fixed(),
     "proposal_edit": _fixed(seen="1", title="Order"),
@@ -760,6 +761,7 @@ LAST = ("member_remove", "account_logout")
 OF_THE_COMMUNITY = {
     "protocol": {"code": "protective_order"},
     "protocol_version": {"code": "protective_order", "number": 1},
+    "protocol_own": {"code": "protective_order"},
 }
 #: Forms whose words are kept in a client's file, and those that may change what she is called.
 KEEPING = (

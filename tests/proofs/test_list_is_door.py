@@ -238,6 +238,7 @@ WITHOUT_SCOPE = {
     "accord.sharing.queries.all_living": "a yes or no about ids that were listed before",
     "accord.sharing.queries.release": "one release by its id; the page compares whose it is with whom it entered for",
     "accord.coordination.tracks.queries.begins": "protocols of the community",
+    "accord.coordination.tracks.queries.held": "a version as the agency holds itself to it; it names no client",
     "accord.coordination.tracks.queries.newer": "a version of a protocol; the case comes from a page about her",
     "accord.coordination.referrals.queries.incoming": "facts.open_to narrows: what came is tied to no file, or to hers",
     "accord.coordination.referrals.queries.came": "facts.open_to narrows, and what was accepted by the scope",

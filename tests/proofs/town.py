@@ -256,7 +256,8 @@ def _by_hand(town: Town) -> None:
 
 
 def _protocols(town: Town) -> None:
-    """What each agency proposes, says and answers about protocols, and a version it was the last to agree to."""
+    """What each agency proposes, says and answers about protocols, a version it was the last to agree to, and what it
+    asks of itself."""
     with past_the_triggers() as hand:
         for house in town.houses.values():
             values = {"me": house.id, "code": f"hand_{house.id.hex}", "text": written(shipped()["protective_order"])}
@@ -273,6 +274,9 @@ def _protocols(town: Town) -> None:
                 "insert into protocols_version (id, agency_id, code, number, kinds, text, digest, begins_at,"
                 " adopted_at) values (gen_random_uuid(), %(me)s, %(code)s, 1, '{court}', %(text)s, 'hash', now(),"
                 " now())",
+                "insert into protocols_own (id, agency_id, protocol, due, step, evidence, number, count, unit, asked,"
+                " why, since_at, set_by) values (gen_random_uuid(), %(me)s, %(code)s, 'hearing', '', '', 1, -1, 'days',"
+                " false, 'So that she is not alone.', now(), 'Somebody')",
             ):
                 hand.execute(statement, values)
 

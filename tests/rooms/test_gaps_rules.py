@@ -121,7 +121,7 @@ def test_a_rule_reads_back_as_it_was_written():
     assert (rule.priority, rule.watches, rule.after) == (Priority.CARE, Watched.DUE, timedelta(hours=2))
     assert rule.dues == {("protective_order", "hearing")}
     assert rule.may_know() == {AgencyKind.POLICE: Level.SUMMARY}
-    assert rule.counts_for(AgencyKind.COURT)
+    assert rule.kinds == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
-"""Proposing another version of a protocol, talking about it, laying it before the partners, saying yes or no."""
+"""Proposing another version of a protocol, talking about it, laying it before the partners, saying yes or no; and
+holding one's own agency to more."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import Max
 
 from accord.coordination.protocols import facts, models, queries
 from accord.coordination.protocols.changing import (
@@ -21,11 +24,12 @@ from accord.coordination.protocols.changing import (
     rebased,
     written,
 )
+from accord.coordination.protocols.own import InvalidOwn, Own, checked
 from accord.coordination.protocols.queries import ProposalView
 from accord.coordination.protocols.rules import Protocol
 from accord.ledger.permits import Permit, needs
 from accord.partners.models import Agency, Member
-from accord.policy.words import Verb
+from accord.policy.words import AgencyKind, Verb
 
 
 @needs(Verb.PROPOSE_PROTOCOL)
@@ -143,6 +147,70 @@ def take_back(*, permit: Permit, at: datetime, proposal_id: UUID) -> None:
     view = _own(permit, proposal_id, None)
     models.Proposal.objects.filter(agency_id=permit.agency_id, id=view.id, ended_at__isnull=True).update(ended_at=at)
     permit.record("protocol_taken_back", view.id)
+
+
+@needs(Verb.KEEP_OWN_TIMES)
+def hold(*, permit: Permit, at: datetime, code: str, wanted: Collection[Own], why: str) -> None:
+    """Hold the own agency to more than was agreed, from now on. What is not said of a due stays as it was; clocks that
+    run keep the time they were set with. Raises InvalidOwn."""
+    if not why.strip():
+        raise InvalidOwn("Say why.")
+    at = _after_others(permit, at, code)
+    agreed = facts.protocols(at).get(code)
+    if agreed is None:
+        raise InvalidOwn("There is no such protocol.")
+    kind = AgencyKind(Agency.objects.values_list("kind", flat=True).get(id=permit.agency_id))
+    standing = _standing(permit, at, code)
+    new = []
+    for each in wanted:
+        checked(agreed, kind, each)
+        before = standing.get(each.about, Own())
+        one = Own(*each.about, each.within or before.within, each.asked or before.asked)
+        if one != before:
+            new.append(one)
+    if not new:
+        raise InvalidOwn("Nothing would be different.")
+    for one in new:
+        _hold(permit, at, code, one, why.strip())
+
+
+@needs(Verb.KEEP_OWN_TIMES)
+def let_go(*, permit: Permit, at: datetime, code: str, about: tuple[str, str, str]) -> None:
+    """Hold the own agency to no more than was agreed about this due, or evidence of a step. Raises InvalidOwn."""
+    at = _after_others(permit, at, code)
+    if about not in _standing(permit, at, code):
+        raise InvalidOwn("This is as agreed already.")
+    _hold(permit, at, code, Own(*about), "")
+
+
+def _after_others(permit: Permit, at: datetime, code: str) -> datetime:
+    """Until the transaction ends nobody else changes what this agency holds itself to; who waited for a colleague comes
+    after her."""
+    _one_at_a_time(code)
+    mine = models.Own.objects.filter(agency_id=permit.agency_id, protocol=code)
+    last: datetime | None = mine.aggregate(last=Max("since_at"))["last"]
+    return max(at, last) if last else at
+
+
+def _standing(permit: Permit, at: datetime, code: str) -> dict[tuple[str, str, str], Own]:
+    return {one.about: one for _row, one in facts.standing(permit.agency_id, at, code)}
+
+
+def _hold(permit: Permit, at: datetime, code: str, one: Own, why: str) -> None:
+    where = {
+        "agency_id": permit.agency_id,
+        "protocol": code,
+        "due": one.due,
+        "step": one.step,
+        "evidence": one.evidence,
+    }
+    row = models.Own(
+        id=uuid4(), **where, number=1 + models.Own.objects.filter(**where).count(),
+        count=one.within.count if one.within else None, unit=one.within.unit if one.within else "", asked=one.asked,
+        why=why, since_at=at, set_by=_signer(permit),
+    )  # fmt: skip
+    row.save(force_insert=True)
+    permit.record("own_time_ended" if one.ends else "own_time_kept", row.id)
 
 
 def _one_at_a_time(code: str) -> None:

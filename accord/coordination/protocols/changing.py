@@ -228,6 +228,11 @@ def numbered(protocol: Protocol, version: int) -> Protocol:
     return replace(protocol, version=version)
 
 
+def anew(protocol: Protocol, taken: Iterable[str]) -> Protocol:
+    """Another protocol, which begins as this one."""
+    return replace(protocol, code=new_code(protocol.code, taken), version=1, title=f"{protocol.title[:390]} (new)")
+
+
 def with_head(protocol: Protocol, title: str, purpose: str) -> Protocol:
     return replace(protocol, title=title, purpose=purpose)
 

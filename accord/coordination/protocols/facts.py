@@ -1,15 +1,17 @@
 """Which protocols there are: the texts that come with Accord, read once in a process, and what the community adopted
-of them."""
+of them. And what one agency holds itself to beyond that."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from uuid import UUID
 
-from accord.coordination.protocols import adopted
-from accord.coordination.protocols.rules import InvalidProtocol, Protocol, loaded
+from accord.coordination.protocols import adopted, models
+from accord.coordination.protocols.own import Own, stricter
+from accord.coordination.protocols.rules import InvalidProtocol, Protocol, Span, Unit, loaded
 
 #: Versions that came with Accord and will not be the community's own: what it adopts later has higher numbers.
 _AS_SHIPPED: set[tuple[str, int]] = set()
@@ -30,6 +32,30 @@ def protocol(code: str, version: int) -> Protocol:
     return found
 
 
+def standing(agency_id: UUID, at: datetime, code: str = "") -> Iterator[tuple[models.Own, Own]]:
+    """What an agency holds itself to beyond what was agreed, of one protocol or of all."""
+    about = ("protocol", "due", "step", "evidence")
+    rows = models.Own.objects.filter(agency_id=agency_id, since_at__lte=at, **({"protocol": code} if code else {}))
+    for row in rows.order_by(*about, "-number").distinct(*about):
+        within = Span(row.count, Unit(row.unit)) if row.count is not None else None
+        one = Own(row.due, row.step, row.evidence, within, row.asked)
+        if not one.ends:
+            yield row, one
+
+
+def own(agency_id: UUID, at: datetime) -> Mapping[str, tuple[Own, ...]]:
+    """The same by protocol."""
+    found: dict[str, tuple[Own, ...]] = {}
+    for row, one in standing(agency_id, at):
+        found[row.protocol] = (*found.get(row.protocol, ()), one)
+    return found
+
+
+def held(one: Protocol, agency_id: UUID, at: datetime) -> Protocol:
+    """A version as an agency holds itself to it."""
+    return stricter(one, [own for _row, own in standing(agency_id, at, one.code)])
+
+
 def newest(code: str) -> int:
     """The number of the newest version of a protocol, in force or not yet; 0 when the community has none."""
     return adopted.newest(code) or (shipped()[code].version if code in shipped() else 0)
@@ -38,6 +64,11 @@ def newest(code: str) -> int:
 def shipped() -> dict[str, Protocol]:
     """The newest version that comes with Accord of each protocol, by code."""
     return {code: one for (code, _), one in sorted(_shipped().items())}
+
+
+def example() -> str:
+    """A small whole text that says what each line of it means."""
+    return (files("accord.coordination.protocols") / "example.toml").read_text("utf-8")
 
 
 @cache

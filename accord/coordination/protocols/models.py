@@ -1,6 +1,6 @@
 """What the agencies of a community change together about what they have agreed to do: proposals, wording by wording,
 what each says about them, and the versions that all have adopted. No client stands in any of it, and everybody in the
-community reads it."""
+community reads it; but for what an agency holds itself to beyond that, which is its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accord.coordination.protocols.changing import LONGEST
+from accord.coordination.protocols.rules import Unit
 from accord.partners.models import Agency
 from accord.policy.words import NOT_PARTNERS, AgencyKind
 
@@ -129,5 +130,48 @@ class Version(models.Model):
             models.UniqueConstraint(fields=["agency", "code", "number"], name="version_once_per_place"),
             models.CheckConstraint(
                 condition=models.Q(adopted_at__lte=models.F("begins_at")), name="version_begins_after_the_last_yes"
+            ),
+        ]
+
+
+class Own(models.Model):
+    """What an agency holds itself to beyond what was agreed, about one due or one piece of evidence of a step. Never
+    edited: another row takes its place, and one that says neither time nor asked ends it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+", db_index=False, db_comment="link: whose")
+    protocol = models.CharField(max_length=40, db_comment="code: of which protocol")
+    due = models.CharField(max_length=40, blank=True, db_comment="code: about what has to be done")
+    step = models.CharField(max_length=40, blank=True, db_comment="code: or about which step")
+    evidence = models.CharField(max_length=40, blank=True, db_comment="code: what is written down with it")
+    number = models.PositiveIntegerField(db_comment="code: its place")
+    count = models.IntegerField(null=True, db_comment="code: how soon instead, below zero before")
+    unit = models.CharField(
+        max_length=13, choices=[(unit.value, unit.value) for unit in Unit], blank=True, db_comment="code: of that time"
+    )
+    asked = models.BooleanField(db_comment="code: no wish but a duty, or always written down")
+    why = models.CharField(max_length=300, blank=True, db_comment="staff: why, in their words")
+    since_at = models.DateTimeField(db_comment="moment: it holds from then")
+    set_by = models.CharField(max_length=220, db_comment="staff: who set it")
+
+    class Meta:
+        db_table = "protocols_own"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "protocol", "due", "step", "evidence", "number"], name="own_once_per_place"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(step="", evidence="") & ~models.Q(due="")
+                | models.Q(due="", count__isnull=True) & ~models.Q(step="") & ~models.Q(evidence=""),
+                name="own_is_about_a_due_or_a_step",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(count__isnull=True, unit="") | models.Q(count__isnull=False) & ~models.Q(unit=""),
+                name="own_time_has_a_unit",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(number__gt=1, count__isnull=True, asked=False)
+                | ~models.Q(why="") & (models.Q(count__isnull=False) | models.Q(asked=True)),
+                name="own_says_why_and_ends_what_was",
             ),
         ]

@@ -12,7 +12,18 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from accord.coordination.protocols import adopted, facts, models
-from accord.coordination.protocols.changing import InvalidProposal, Said, Stage, asked, proposal_id, read, stage
+from accord.coordination.protocols.changing import (
+    InvalidProposal,
+    Said,
+    Stage,
+    anew,
+    asked,
+    proposal_id,
+    read,
+    stage,
+    written,
+)
+from accord.coordination.protocols.own import Own
 from accord.coordination.protocols.rules import Protocol
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import AgencyKind, Verb
@@ -53,6 +64,16 @@ class ProtocolView:
     @property
     def title(self) -> str:
         return (self.now or self.newest).protocol.title
+
+
+@dataclass(frozen=True, slots=True)
+class OwnView:
+    """What an agency holds itself to, since when, and who said why."""
+
+    own: Own
+    since_at: datetime
+    set_by: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +180,28 @@ def protocols(*, permit: Permit, at: datetime) -> list[ProtocolView]:
     return sorted(views, key=lambda view: view.title)
 
 
-@needs(Verb.READ_PARTNERS, Verb.PROPOSE_PROTOCOL, Verb.ADOPT_PROTOCOL)
+@needs(Verb.READ_PARTNERS, Verb.PROPOSE_PROTOCOL, Verb.ADOPT_PROTOCOL, Verb.KEEP_OWN_TIMES)
 def protocol(*, permit: Permit, at: datetime, code: str) -> ProtocolView | None:
     """One protocol with all its versions; None when the community has none by this code."""
     rows = list(models.Version.objects.filter(code=code).order_by("-number"))
     return _view(code, rows, at) if rows or code in facts.shipped() else None
+
+
+@needs(Verb.READ_PARTNERS, Verb.PROPOSE_PROTOCOL, Verb.ADOPT_PROTOCOL, Verb.KEEP_OWN_TIMES)
+def own(*, permit: Permit, at: datetime, code: str) -> list[OwnView]:
+    """What the asking agency holds itself to beyond what was agreed in a protocol, whichever version it is of."""
+    found = facts.standing(permit.agency_id, at, code)
+    return [OwnView(one, row.since_at, row.set_by, row.why) for row, one in found]
+
+
+@needs(Verb.PROPOSE_PROTOCOL)
+def beginning(*, permit: Permit, at: datetime, code: str) -> str | None:
+    """A text from which a protocol that is not here can begin: that of one that is, under another code; the example
+    where none is named, and None where there is none by this code."""
+    if not code:
+        return facts.example()
+    there = {each.code: each.newest.protocol for each in protocols(permit=permit, at=at)}
+    return written(anew(there[code], there)) if code in there else None
 
 
 @needs(Verb.READ_PARTNERS, Verb.PROPOSE_PROTOCOL, Verb.ADOPT_PROTOCOL)

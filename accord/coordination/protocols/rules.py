@@ -87,7 +87,7 @@ class Due:
     declined or not safe now; otherwise leaving the state does it. `again`: once done it starts anew. `when`: only for
     cases in which one of these clauses holds. `kinds`: only agencies of these kinds wait for it; empty: all that run
     it. `optional`: passing it is no gap. One that stands in several states is the same in each, and goes on through
-    them.
+    them. `agreed`: where an agency holds itself to more (`own`), what the community agreed to.
     """
 
     code: str
@@ -102,6 +102,7 @@ class Due:
     kinds: frozenset[AgencyKind] = frozenset()
     citation: str = ""
     verified: bool = False
+    agreed: Due | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,11 +281,18 @@ def _reads(evidence: Evidence, value: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """One due of one case: it may be done from `opens_at` on and is overdue from `due_at` on (half-open)."""
+    """One due of one case: it may be done from `opens_at` on and is overdue from `due_at` on (half-open). `agreed_at`:
+    by when it was agreed, where the agency's own time is sooner."""
 
     due: Due
     opens_at: datetime
     due_at: datetime
+    agreed_at: datetime | None = None
+
+    @property
+    def known_by(self) -> tuple[str, datetime]:
+        """What it is and by when it was agreed: the same clock, whatever the agency asks of itself meanwhile."""
+        return self.due.code, self.agreed_at or self.due_at
 
 
 def clocks(
@@ -303,7 +311,8 @@ def clocks(
 
 
 def clock(protocol: Protocol, due: Due, entered_at: datetime, facts: Facts, zone: ZoneInfo) -> Clock | None:
-    """The clock of one due, or None where its clauses do not hold or the day it counts from is unknown."""
+    """The clock of one due, or None where its clauses do not hold or the day it counts from is unknown. Of an
+    agency's own time and the agreed one the sooner counts."""
     if not holds(due.when, facts):
         return None
     counted = facts.get(due.counts_from, "") if due.counts_from else None
@@ -313,9 +322,11 @@ def clock(protocol: Protocol, due: Due, entered_at: datetime, facts: Facts, zone
     if counted is not None:
         kind = protocol.evidence[due.counts_from].kind
         start = date.fromisoformat(counted) if kind is EvidenceKind.DAY else datetime.fromisoformat(counted)
-    due_at = after(start, due.within, zone)
+    own_at = after(start, due.within, zone)
+    agreed_at = after(start, due.agreed.within, zone) if due.agreed else own_at
+    due_at = min(own_at, agreed_at)
     opens = after(start, due.opens, zone) if due.opens is not None else entered_at
-    return Clock(due, min(opens, due_at), due_at)
+    return Clock(due, min(opens, due_at), due_at, agreed_at if due_at < agreed_at else None)
 
 
 def after(start: date | datetime, span: Span, zone: ZoneInfo) -> datetime:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
 from accord.coordination.protocols import facts as protocols
 from accord.coordination.protocols.rules import Clock, Facts, InvalidMove, Protocol, State
@@ -49,9 +50,10 @@ def begin(
 ) -> UUID:
     """A case begins in a state of the protocol's version that is in force. Returns the track's id. Raises InvalidMove,
     or InvalidEntry for what a child's record never carries."""
-    found = protocols.protocols(at).get(protocol)
-    if found is None:
+    agreed = protocols.protocols(at).get(protocol)
+    if agreed is None:
         raise InvalidMove("There is no such protocol.")
+    found = protocols.held(agreed, permit.agency_id, at)
     _roles, kind, zone = _asker(permit)
     person = Person.objects.filter(id=about, client_id__in=files(client_id), left_at__isnull=True)
     relation = person.values_list("relation", flat=True).first()
@@ -103,7 +105,7 @@ def move(
     _unmoved(row, number_seen)
     happened = at if occurred_at is None else rules.placed(row.entered_at, occurred_at)
     rules.checked_moment(row.entered_at, happened, at)
-    protocol = protocols.protocol(row.protocol, row.version)
+    protocol = protocols.held(protocols.protocol(row.protocol, row.version), permit.agency_id, at)
     roles, kind, zone = _asker(permit)
     key = _key(permit, row)
     facts = rules.known(written(key, Step.objects.filter(track_id=row.id)))
@@ -143,9 +145,10 @@ def go_on(*, permit: Permit, at: datetime, client_id: UUID, track_id: UUID, numb
     row = _locked(client_id, track_id)
     _unmoved(row, number_seen)
     before = protocols.protocol(row.protocol, row.version)
-    protocol = rules.newer(before, protocols.protocols(at), row.state)
-    if protocol is None:
+    newer = rules.newer(before, protocols.protocols(at), row.state)
+    if newer is None:
         raise InvalidMove("There is no newer version it could go on by.")
+    protocol = protocols.held(newer, permit.agency_id, at)
     _roles, kind, zone = _asker(permit)
     facts = rules.known(written(_key(permit, row), Step.objects.filter(track_id=row.id)))
     entered = protocol.states[row.state]
@@ -183,7 +186,7 @@ def meet(*, permit: Permit, at: datetime, client_id: UUID, due_id: UUID, how: st
         return None
     _roles, _kind, zone = _asker(permit)
     facts = rules.known(written(_key(permit, row), Step.objects.filter(track_id=row.id)))
-    clock = rules.anew(protocol, due.code, at, facts, zone)
+    clock = rules.anew(protocols.held(protocol, permit.agency_id, at), due.code, at, facts, zone)
     _run(row, [clock] if clock is not None else [])
     return clock
 
@@ -270,10 +273,10 @@ def _open(row: Track) -> QuerySet[Due]:
 
 
 def _known(row: Track, codes: Collection[str]) -> set[tuple[str, datetime]]:
-    """Of these dues, those that run or were noted, each with its time."""
+    """Of these dues, those that run or were noted, each with its agreed time."""
     found = Due.objects.filter(client_id=row.client_id, track_id=row.id, code__in=codes)
     found = found.filter(Q(met_at__isnull=True) | Q(how__in=rules.BY_HAND))
-    return set(found.values_list("code", "due_at")) if codes else set()
+    return set(found.values_list("code", Coalesce("agreed_at", "due_at"))) if codes else set()
 
 
 def _left(permit: Permit, row: Track, protocol: Protocol, state: str, at: datetime, going_on: Collection[str]) -> None:
@@ -295,6 +298,7 @@ def _run(row: Track, running: Iterable[Clock]) -> None:
             optional=each.due.optional,
             opens_at=each.opens_at,
             due_at=each.due_at,
+            agreed_at=each.agreed_at,
         )
         for each in running
     )

@@ -108,6 +108,7 @@ class Due(models.Model):
     optional = models.BooleanField(db_comment="code: passing it is no gap")
     opens_at = models.DateTimeField(db_comment="moment: it may be done from then on")
     due_at = models.DateTimeField(db_comment="moment: it is overdue from then on")
+    agreed_at = models.DateTimeField(null=True, db_comment="moment: by when it was agreed, where our time is sooner")
     met_at = models.DateTimeField(null=True, db_comment="moment: nothing waits any more")
     met_by = models.UUIDField(null=True, db_comment="link: member")
     how = models.CharField(
@@ -134,5 +135,9 @@ class Due(models.Model):
                 condition=models.Q(met_at__isnull=True, met_by__isnull=True, how="", why__isnull=True)
                 | (models.Q(met_at__isnull=False, met_by__isnull=False) & ~models.Q(how="")),
                 name="due_met_when_and_how",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(agreed_at__isnull=True) | models.Q(agreed_at__gt=models.F("due_at")),
+                name="due_own_time_is_sooner",
             ),
         ]

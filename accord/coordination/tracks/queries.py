@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, F, FilteredRelation, Q, QuerySet
 
 from accord.coordination.protocols import facts as protocols
+from accord.coordination.protocols.own import stricter
 from accord.coordination.protocols.rules import Due as DueRule
 from accord.coordination.protocols.rules import Protocol, State
 from accord.coordination.tracks import rules
@@ -27,12 +28,14 @@ MOST_LISTED = 200
 
 @dataclass(frozen=True, slots=True)
 class DueView:
-    """One clock. `by_hand`: it is noted, otherwise a step ends it; `why` is opened on the track's own page alone."""
+    """One clock, and what it asks for as it was set. `agreed_at`: by when it was agreed, where our own time is sooner;
+    `why` is opened on the track's own page alone."""
 
     id: UUID
     rule: DueRule
     opens_at: datetime
     due_at: datetime
+    agreed_at: datetime | None = None
     number: int = 0
     met_at: datetime | None = None
     met_by: UUID | None = None
@@ -179,10 +182,17 @@ def whole(*, permit: Permit, client_ids: Collection[UUID]) -> dict[UUID, list[Tr
 
 @needs(Verb.READ_CLIENT, Verb.MOVE_TRACK)
 def begins(*, permit: Permit, at: datetime) -> list[Protocol]:
-    """The protocols an agency like ours runs, as they are in force."""
+    """The protocols an agency like ours runs, as they are in force and as it holds itself to them."""
     kind = AgencyKind(Agency.objects.values_list("kind", flat=True).get(id=permit.agency_id))
-    found = [each for each in protocols.protocols(at).values() if kind in each.kinds]
+    own = protocols.own(permit.agency_id, at)
+    found = [stricter(each, own.get(each.code, ())) for each in protocols.protocols(at).values() if kind in each.kinds]
     return sorted(found, key=lambda each: (each.title, each.code))
+
+
+@needs(Verb.READ_CLIENT, Verb.MOVE_TRACK)
+def held(*, permit: Permit, at: datetime, protocol: Protocol) -> Protocol:
+    """A version as our agency holds itself to it: what its next step asks for, and the clocks it would start."""
+    return protocols.held(protocol, permit.agency_id, at)
 
 
 @needs(Verb.READ_CLIENT, Verb.MOVE_TRACK)
@@ -314,9 +324,10 @@ def _due(key: ClientKey, protocol: Protocol, row: Due) -> DueView:
     why = key.open(DUE, "why", row.id, bytes(row.why)).decode() if row.why is not None else ""
     return DueView(
         id=row.id,
-        rule=protocol.due(row.code),
+        rule=replace(protocol.due(row.code), optional=row.optional),
         opens_at=row.opens_at,
         due_at=row.due_at,
+        agreed_at=row.agreed_at,
         number=row.number,
         met_at=row.met_at,
         met_by=row.met_by,

@@ -142,9 +142,9 @@ def opened(
 
 
 def goes_on(running: Iterable[Clock], before: Collection[tuple[str, datetime]]) -> frozenset[str]:
-    """What several states wait for goes on through them: which clocks are one that ran or was noted `before` (code,
-    due_at). They neither end nor begin with the step, and what was noted does not come back."""
-    return frozenset(each.due.code for each in running if (each.due.code, each.due_at) in before)
+    """What several states wait for goes on through them: which clocks are one that ran or was noted `before` (code, and
+    by when it was agreed). They neither end nor begin with the step, and what was noted does not come back."""
+    return frozenset(each.due.code for each in running if each.known_by in before)
 
 
 def anew(protocol: Protocol, code: str, at: datetime, facts: Facts, zone: ZoneInfo) -> Clock | None:

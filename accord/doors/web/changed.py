@@ -37,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """A step: who takes it, what is written down with it, and what must hold."""
+    """A step: who takes it, what is written down with it, what must hold, and what our own agency asks for besides."""
 
     step: Transition
     title: str
@@ -47,6 +47,7 @@ class StepLine:
     needs: tuple[str, ...]
     may: tuple[str, ...]
     guard: str
+    ours: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,9 @@ def differences(old: Protocol, new: Protocol) -> list[Row]:
     return [_row(each) for each in compare(old, new)]
 
 
-def steps(protocol: Protocol) -> list[StepLine]:
-    """Every step in the order of the text."""
-    return [_step(protocol, way) for way in protocol.transitions.values()]
+def steps(protocol: Protocol, held: Protocol) -> list[StepLine]:
+    """Every step in the order of the text; `held`: the same as our agency holds itself to it."""
+    return [_step(protocol, way, held.transitions[way.code]) for way in protocol.transitions.values()]
 
 
 def times(protocol: Protocol) -> list[tuple[State, list[tuple[Due, str]]]]:
@@ -88,7 +89,7 @@ def told(protocol: Protocol) -> list[ToldLine]:
     return found
 
 
-def _step(protocol: Protocol, way: Transition) -> StepLine:
+def _step(protocol: Protocol, way: Transition, held: Transition) -> StepLine:
     kinds = way.kinds or protocol.kinds
     who = ", ".join(label(kind) for kind in sorted(kinds)) if way.kinds else ""
     roles = ", ".join(label(role) for role in sorted(way.roles, reverse=True))
@@ -101,6 +102,7 @@ def _step(protocol: Protocol, way: Transition) -> StepLine:
         tuple(gettext(protocol.evidence[code].title) for code in way.needs),
         tuple(gettext(protocol.evidence[code].title) for code in way.may),
         gettext(way.guard) if way.guard else "",
+        tuple(gettext(protocol.evidence[code].title) for code in held.needs if code not in way.needs),
     )
 
 

@@ -147,6 +147,7 @@ def track_lines(views: Iterable[tracks.TrackView]) -> Rows:
                     "due": each.rule.code,
                     "opens_at": each.opens_at,
                     "due_at": each.due_at,
+                    "agreed_at": each.agreed_at,
                     "met_at": each.met_at,
                     "how": each.how,
                     "why": each.why,

@@ -546,6 +546,7 @@ VERBS = {
     Verb.SET_NOTICES: _("said when notices may come"),
     Verb.PROPOSE_PROTOCOL: _("worked on a change of a protocol"),
     Verb.ADOPT_PROTOCOL: _("answered a change of a protocol"),
+    Verb.KEEP_OWN_TIMES: _("worked on our own times"),
     Verb.READ_KEPT: _("read kept records"),
     Verb.READ_LEDGER: _("read the log"),
     Verb.TRY_LAW: _("asked what a change of law would do"),

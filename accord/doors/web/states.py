@@ -25,10 +25,11 @@ COLUMNS, GUTTER = (1 + BOX // 2, WIDTH - 1 - BOX // 2), WIDTH // 2
 @dataclass(frozen=True, slots=True)
 class Waits:
     """Something that has to be done there: what, by when, counted from what, whose it is to do, in which cases only,
-    and where its time comes from."""
+    and where its time comes from. `agreed`: what was agreed, where the agency holds itself to more."""
 
     title: str
     when: str
+    agreed: str
     since: str
     whose: str
     source: str
@@ -135,6 +136,15 @@ def span_said(span: Span) -> str:
     return lasting(span) if span.count > 0 else _("%(span)s before") % {"span": lasting(span)}
 
 
+def times_said(due: Due) -> str:
+    """By when something has to be done, and whether that is a wish."""
+    return f"{_times(due)} · {_('a wish, no duty')}" if due.optional else _times(due)
+
+
+def _times(due: Due) -> str:
+    return f"{span_said(due.opens)} – {span_said(due.within)}" if due.opens else span_said(due.within)
+
+
 def _far(protocol: Protocol) -> dict[str, int]:
     """How far each state lies from the beginning: one step beyond the farthest of those before it in the text that lead
     to it, for a text names its states in the order in which a case goes through them."""
@@ -160,7 +170,8 @@ def _boxed(title: str) -> tuple[str, ...]:
 def _waits(protocol: Protocol, due: Due) -> Waits:
     return Waits(
         title=_(due.title),
-        when=f"{span_said(due.opens)} – {span_said(due.within)}" if due.opens else span_said(due.within),
+        when=_times(due),
+        agreed=times_said(due.agreed) if due.agreed else "",
         since=_(protocol.evidence[due.counts_from].title) if due.counts_from else "",
         whose=", ".join(sorted(label(kind) for kind in due.kinds)),
         source=due.citation,

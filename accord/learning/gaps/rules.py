@@ -101,9 +101,6 @@ class Rule:
     day: bool
     citation: str
 
-    def counts_for(self, kind: AgencyKind) -> bool:
-        return not self.kinds or kind in self.kinds
-
     def may_know(self) -> dict[AgencyKind, Level]:
         """Which kinds of partner may know of it, and how much at most."""
         found: dict[AgencyKind, Level] = {}

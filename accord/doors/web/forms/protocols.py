@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -22,6 +22,7 @@ from accord.coordination.protocols.changing import (
     with_told,
     without_due,
 )
+from accord.coordination.protocols.queries import ProtocolView
 from accord.coordination.protocols.rules import Due, Evidence, EvidenceKind, Protocol, Span, Unit
 from accord.doors.web.labels import LEVELS
 from accord.policy.words import NOT_PARTNERS, AgencyKind, Level
@@ -67,7 +68,8 @@ def _line(label: Any, **words: Any) -> forms.CharField:
 
 
 class ProposalForm(forms.Form):
-    """That somebody proposes a change. `text`: only for a protocol the community has not had."""
+    """That somebody proposes a change. `text`: of a protocol the community has not had, to begin from; empty for a
+    change of one it has."""
 
     why = forms.CharField(
         label=_("Why it should change"),
@@ -78,11 +80,24 @@ class ProposalForm(forms.Form):
     begins_on = _day()
     text = TomlField()
 
-    def __init__(self, *args: Any, new: bool, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, text: str, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["begins_on"].initial = today
-        if not new:
+        self.fields["text"].initial = text
+        if not text:
             del self.fields["text"]
+
+
+class StartForm(forms.Form):
+    """From which text a protocol begins that the community has not had."""
+
+    start = forms.ChoiceField(label=_("Begin from the text of"), required=False)
+    all_optional = True
+
+    def __init__(self, *args: Any, protocols: Iterable[ProtocolView], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        listed = [(view.code, gettext(view.title)) for view in protocols]
+        self.fields["start"].choices = [("", _("a small example that says what each line means")), *listed]
 
 
 class TextForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -16,10 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accord.coordination.protocols import actions, queries
 from accord.coordination.protocols.changing import InvalidProposal, Stage, numbered, written
-from accord.coordination.protocols.queries import ProposalView, ProtocolView
+from accord.coordination.protocols.own import InvalidOwn, stricter
+from accord.coordination.protocols.queries import OwnView, ProposalView, ProtocolView
 from accord.coordination.protocols.rules import Protocol
 from accord.coordination.tracks import queries as tracks
 from accord.doors.web import changed
+from accord.doors.web import own as ours
+from accord.doors.web.forms.own import OwnForm
 from accord.doors.web.forms.protocols import (
     PARTS,
     AnswerForm,
@@ -27,6 +30,7 @@ from accord.doors.web.forms.protocols import (
     NewDueForm,
     PartForm,
     ProposalForm,
+    StartForm,
     TextForm,
     WordForm,
 )
@@ -69,15 +73,19 @@ def protocol(request: HttpRequest, code: str) -> HttpResponse:
         proposals = queries.proposals(permit=permit, code=code)
         running = tracks.running(permit=permit, protocol=code)
         cards = partners.directory(permit=permit)
+        own = queries.own(permit=permit, at=permit.at, code=code)
+        kind = cards[permit.agency_id].kind
     shown = view.now or view.newest
     return render(
         request,
         "protocols/protocol.html",
         _hers(request)
-        | _whole(shown.protocol)
+        | _whole(shown.protocol, own)
         | {
             "view": view,
             "version": shown,
+            "ours": ours.lines(shown.protocol, own, _every(view)),
+            "runs": kind in shown.protocol.kinds and view.now is not None,
             "running": running,
             "proposals": [each for each in proposals if each.stage not in OVER],
             "cards": cards,
@@ -91,6 +99,7 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """One version, and what it changed."""
     with entering(request) as permit:
         view = _protocol(permit, code)
+        own = queries.own(permit=permit, at=permit.at, code=code)
     versions = {each.protocol.version: each for each in view.versions}
     if number not in versions:
         raise Refused
@@ -98,10 +107,11 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     return render(
         request,
         "protocols/version.html",
-        _whole(this.protocol)
+        _whole(this.protocol, own)
         | {
             "view": view,
             "version": this,
+            "ours": ours.lines(this.protocol, own, _every(view)),
             "before": before,
             "rows": changed.differences(before.protocol, this.protocol) if before else [],
         },
@@ -109,14 +119,50 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
 
 @form_page
+def own(request: HttpRequest, code: str) -> HttpResponse:
+    """What our agency holds itself to beyond what was agreed: one field for each thing, one press to end one."""
+    done, problem, let_go = "", "", request.POST.get("end", "")
+    try:
+        with entering(request) as permit:
+            view = _protocol(permit, code)
+            kind = partners.directory(permit=permit, ids={permit.agency_id})[permit.agency_id].kind
+            if view.now is None or kind not in view.now.protocol.kinds:
+                raise Refused
+            agreed, standing = view.now.protocol, queries.own(permit=permit, at=permit.at, code=code)
+            typed = request.POST if request.method == "POST" and not let_go else None
+            form = OwnForm(typed, agreed=agreed, kind=kind, standing=[each.own for each in standing])
+            if let_go:
+                actions.let_go(permit=permit, at=permit.at, code=code, about=ours.about(let_go))
+                done = gettext("It is as agreed again.")
+            elif form.is_valid():
+                given = {"wanted": form.wanted(), "why": form.cleaned_data["why"]}
+                actions.hold(permit=permit, at=permit.at, code=code, **given)
+                done = gettext("Your agency holds itself to this from now on.")
+    except InvalidOwn as no:
+        done, problem = "", gettext(str(no))
+    if done:
+        messages.success(request, done)
+        return redirect("protocol", code)
+    lines = ours.lines(agreed, standing, _every(view))
+    return render(request, "protocols/own.html", {"view": view, "form": form, "lines": lines, "problem": problem})
+
+
+@form_page
 def propose(request: HttpRequest) -> HttpResponse:
     """Propose a change of a protocol, or one the community has not had."""
     id, code = None, request.GET.get("code", "")
+    start: StartForm | None = None
     with entering(request) as permit:
         view = _protocol(permit, code) if code else None
+        text: str | None = ""
+        if view is None:
+            start = StartForm(request.GET, protocols=queries.protocols(permit=permit, at=permit.at))
+            text = queries.beginning(permit=permit, at=permit.at, code=request.GET.get("start", ""))
+        if text is None:
+            raise Refused
         form = ProposalForm(
             request.POST if request.method == "POST" else None,
-            new=view is None,
+            text=text,
             today=timezone.localdate(permit.at),
         )
         if form.is_valid():
@@ -132,7 +178,7 @@ def propose(request: HttpRequest) -> HttpResponse:
             )
     if id:
         return redirect("proposal_edit", id)
-    return render(request, "protocols/new.html", {"form": form, "view": view})
+    return render(request, "protocols/new.html", {"form": form, "view": view, "start": start})
 
 
 @require_safe
@@ -276,6 +322,11 @@ def _protocol(permit: Permit, code: str) -> ProtocolView:
     return view
 
 
+def _every(view: ProtocolView) -> list[Protocol]:
+    """All versions, the newest first."""
+    return [each.protocol for each in view.versions]
+
+
 def _next(view: ProtocolView) -> Protocol:
     """The newest version as the one that comes after it."""
     newest = view.newest.protocol
@@ -289,6 +340,7 @@ def _of(request: HttpRequest, permit: Permit, proposal_id: UUID) -> dict[str, An
         raise Refused
     cards = partners.directory(permit=permit)
     newest = view.newest
+    standing = queries.own(permit=permit, at=permit.at, code=view.code)
     own = view.agency_id == permit.agency_id and view.stage not in OVER
     hers = _hers(request)
     return hers | {
@@ -298,6 +350,7 @@ def _of(request: HttpRequest, permit: Permit, proposal_id: UUID) -> dict[str, An
         "running": sum(tracks.running(permit=permit, protocol=view.code).values()),
         "cards": cards,
         "rows": changed.differences(view.base, newest.protocol) if view.base else [],
+        "ours": ours.lines(newest.protocol, standing, [view.base] if view.base else []),
         "edits": own and hers["proposes"],
         "answers": hers["signs"] and view.may_answer(permit.agency_id),
         "waits": view.waits_for(permit.agency_id),
@@ -310,15 +363,16 @@ def _of(request: HttpRequest, permit: Permit, proposal_id: UUID) -> dict[str, An
 
 def _hers(request: HttpRequest) -> dict[str, Any]:
     mine = roles(request)
-    return {"proposes": bool(mine & PROPOSING), "signs": Role.DIRECTOR in mine}
+    return {"proposes": bool(mine & PROPOSING), "signs": Role.DIRECTOR in mine, "holds": bool(mine & PROPOSING)}
 
 
-def _whole(protocol: Protocol) -> dict[str, Any]:
-    """A protocol as a page shows it."""
+def _whole(protocol: Protocol, own: Iterable[OwnView] = ()) -> dict[str, Any]:
+    """A protocol as a page shows it, with what our agency holds itself to beside what was agreed."""
+    held = stricter(protocol, [each.own for each in own])
     return {
         "protocol": protocol,
-        "picture": drawn(protocol),
-        "steps": changed.steps(protocol),
+        "picture": drawn(held),
+        "steps": changed.steps(protocol, held),
         "told": changed.told(protocol),
         "kinds": sorted(protocol.kinds),
     }

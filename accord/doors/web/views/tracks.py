@@ -165,22 +165,23 @@ def step(request: HttpRequest, client_id: UUID, track_id: UUID) -> HttpResponse:
             found = _track(permit, client_id, track_id)
             line = found.line
             file = vault.client(permit=permit, client_id=client_id, entries=0)
-            way = line.protocol.transitions.get(code)
-            told_to = frozenset(line.protocol.told(way.to)) if way else None
+            held = queries.held(permit=permit, at=permit.at, protocol=line.protocol)
+            way = held.transitions.get(code)
+            told_to = frozenset(held.told(way.to)) if way else None
             also = offered(request, permit, line.client_id, told_to, first=not sure)
             ours = also.agencies[permit.agency_id]
             ways = _ways(found, ours.kind, roles(request))
             if way is not None:
-                missing = guarded(line.protocol, code, found.facts)
+                missing = guarded(held, code, found.facts)
                 form = StepForm(
                     request.POST if sure else None,
-                    protocol=line.protocol,
+                    protocol=held,
                     way=way,
                     marks=marks_for(ours.kind, ours.duties),
                     override=bool(missing) and Role.SUPERVISOR in roles(request),
                 )
-                entered = line.protocol.states[way.to]
-                after = coming(line.protocol, entered, way, found.facts, ZoneInfo(ours.timezone), permit.at)
+                entered = held.states[way.to]
+                after = coming(held, entered, way, found.facts, ZoneInfo(ours.timezone), permit.at)
                 if sure and form.is_valid():
                     went = actions.move(
                         permit=permit,
