@@ -29,11 +29,12 @@ def wish_of(row: Hearing | None) -> Wish:
 def arrived(agency_id: UUID, since: datetime) -> dict[UUID, datetime]:
     """By member, when something last came that nobody has taken on yet: on a thread tied to a file, for those who work
     with her; on any other, for who hands out the work. The database does not show what has ended or was taken back."""
-    came = dict(Arrival.objects.filter(arrived_at__gte=since).values_list("envelope", "arrived_at"))
+    here = Arrival.objects.filter(agency_id=agency_id)  # whoever sends sees what it has sent
+    came = dict(here.filter(arrived_at__gte=since).values_list("envelope", "arrived_at"))
     if not came:
         return {}
     threads: dict[UUID, datetime] = {}
-    for envelope, thread in Envelope.objects.filter(id__in=came).values_list("id", "thread"):
+    for envelope, thread in Envelope.objects.filter(agency_id=agency_id, id__in=came).values_list("id", "thread"):
         threads[thread] = max(came[envelope], threads.get(thread, since))
     tied = dict(Thread.objects.filter(thread__in=threads).values_list("thread", "client_id"))
     files: dict[UUID, datetime] = {}

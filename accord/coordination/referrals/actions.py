@@ -256,11 +256,9 @@ def spoke(*, permit: Permit, at: datetime, client_id: UUID, referral_id: UUID, t
 
 @needs(Verb.ANSWER_REFERRAL)
 def take(*, permit: Permit, at: datetime, referral_id: UUID) -> None:
-    """Whoever presses this looks after it. Twice is the same as once. Raises InvalidReferral when it was answered, or
+    """Whoever presses this looks after it. Twice is the same as once. Raises InvalidReferral when it is over, or when
     somebody else was first."""
-    answer = _answering(permit, referral_id)
-    if answer.state != Stand.WAITING:
-        raise InvalidReferral("This has been answered already, or this does not come next.")
+    answer = _looked_after(permit, referral_id)
     if answer.member not in (None, permit.member_id):
         raise InvalidReferral("Somebody else looks after it already.")
     if answer.member is None:
@@ -270,9 +268,9 @@ def take(*, permit: Permit, at: datetime, referral_id: UUID) -> None:
 
 @needs(Verb.ANSWER_REFERRAL)
 def put_down(*, permit: Permit, at: datetime, referral_id: UUID) -> None:
-    """She does not look after it any more, and nobody does. Raises InvalidReferral unless it is hers and waits."""
-    answer = _answering(permit, referral_id)
-    if answer.state != Stand.WAITING or answer.member != permit.member_id:
+    """She does not look after it any more, and nobody does. Raises InvalidReferral unless it is hers and not over."""
+    answer = _looked_after(permit, referral_id)
+    if answer.member != permit.member_id:
         raise InvalidReferral("You do not look after this one.")
     _looks_after(answer, None)
     permit.record("referral_put_down", referral_id)
@@ -283,8 +281,6 @@ def give(*, permit: Permit, at: datetime, referral_id: UUID, to_member: UUID) ->
     """A supervisor says who looks after it, whether it waits or was accepted. Raises InvalidReferral for somebody who
     cannot be given it, or when it is over."""
     answer = _looked_after(permit, referral_id)
-    if answer.state not in OPEN_HERE:
-        raise InvalidReferral("This is over already.")
     if to_member not in facts.may_look_after(permit, [answer])[answer.id]:
         raise InvalidReferral("It cannot go to this colleague. Choose somebody else.")
     if answer.member != to_member:
@@ -569,11 +565,14 @@ def _answering(permit: Permit, referral_id: UUID) -> Answer:
 
 
 def _looked_after(permit: Permit, referral_id: UUID) -> Answer:
-    """The same for whoever says who looks after it: also one that was accepted into a file she may know of, even when
-    it has been taken back since."""
+    """The same, where somebody looks after it: also one that was accepted into a file she may know of, even when it has
+    been taken back since. Raises InvalidReferral when it is over."""
     rows = within(permit, Answer.objects.select_for_update().filter(client__isnull=False))
     accepted: Answer | None = rows.filter(agency_id=permit.agency_id, incoming=referral_id).first()
-    return accepted or _answering(permit, referral_id)
+    answer = accepted or _answering(permit, referral_id)
+    if answer.state not in OPEN_HERE:
+        raise InvalidReferral("This is over already.")
+    return answer
 
 
 def _looks_after(answer: Answer, member: UUID | None, *, by: UUID | None = None, at: datetime | None = None) -> None:

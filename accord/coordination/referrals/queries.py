@@ -250,8 +250,8 @@ def of_client(*, permit: Permit, client_id: UUID) -> list[Line]:
 
 @needs(Verb.READ_DAY)
 def day(*, permit: Permit, supervises: bool) -> list[Line]:
-    """What needs her now: what came and waits, if she looks after it or nobody does; whom she accepted and has to reach
-    (past its time that is a gap); what we made and nobody has answered in time, or is not sent. Who supervises sees all
+    """What needs her now: what came and waits, or was accepted and is to be reached (past that time it is a gap), if she
+    looks after it or nobody does; what we made and nobody has answered in time, or is not sent. Who supervises sees all
     that is late. The longest wait first."""
     hers = Q(member__isnull=True) | Q(member=permit.member_id)
     others = facts.answers().filter(state=Stand.WAITING).exclude(hers)
@@ -263,7 +263,7 @@ def day(*, permit: Permit, supervises: bool) -> list[Line]:
     if not supervises:
         unanswered = unanswered.filter(prepared_by=permit.member_id)
     reach = within(permit, Answer.objects.filter(state=Stand.ACCEPTED, contacted_at__isnull=True))
-    reach = reach.filter(member=permit.member_id, contact_due_at__gt=permit.at)
+    reach = reach.filter(hers, contact_due_at__gt=permit.at)
     known = _columns_made(unanswered).union(_columns_answered(reach), all=True).order_by("answer_due_at", "id")
     found = [_line_of(view) for view in _came(permit, facts.open_to(permit, waiting[:MOST_LISTED]))]
     return _ordered([*found, *(_line(permit, row) for row in known[:MOST_LISTED])])
@@ -280,14 +280,13 @@ def unanswered(*, permit: Permit) -> tuple[Mapping[UUID, int], int]:
 
 @needs(Verb.READ_BOARD)
 def looked_after(*, permit: Permit) -> tuple[Mapping[UUID, int], int]:
-    """How many referrals that came each member looks after, and how many that wait nobody does; of what the asker may
-    know of."""
+    """How many referrals that came each member looks after, and how many nobody does; of what the asker may know of."""
     accepted = within(permit, Answer.objects.filter(client__isnull=False, state__in=OPEN_HERE))
     found = Counter(dict(accepted.values_list("member").annotate(Count("id")).order_by()))
     waiting = [row.id for row in facts.open_to(permit, facts.waiting(permit.agency_id))]
     theirs = _looked_after(permit, waiting)
     found.update(theirs.values())
-    return found, len(waiting) - len(theirs)
+    return found, found.pop(None, 0) + len(waiting) - len(theirs)
 
 
 @needs(Verb.MANAGE_MEMBERS, Verb.ASSIGN_CLIENT)

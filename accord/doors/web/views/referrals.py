@@ -349,12 +349,7 @@ def incoming(request: HttpRequest, incoming_id: UUID) -> HttpResponse:
             names = partners.names(permit=permit)
             giving = _giving(request, permit, incoming_id, step) if view.stand is Stand.WAITING else None
             answered = _given(permit, giving, incoming_id)
-            if step == "take":
-                actions.take(permit=permit, at=permit.at, referral_id=incoming_id)
-                answered = gettext("It is yours.")
-            if step == "down":
-                actions.put_down(permit=permit, at=permit.at, referral_id=incoming_id)
-                answered = gettext("Nobody looks after it now.")
+            answered = _taken(permit, incoming_id, step) or answered
             hers = view.member == permit.member_id
             if step == "no" and no.is_valid():
                 told = actions.decline(
@@ -424,7 +419,8 @@ def accepted(request: HttpRequest, client_id: UUID, accepted_id: UUID) -> HttpRe
                 done = gettext("Noted.")
             names = partners.names(permit=permit)
             giving = _giving(request, permit, accepted_id, step) if view.stand in OPEN_HERE else None
-            done = _given(permit, giving, accepted_id) or done
+            done = _given(permit, giving, accepted_id) or _taken(permit, accepted_id, step) or done
+            hers = view.member == permit.member_id
             task = None
             if step in ("met", "end"):
                 task = madeof.left(permit, client_id, [accepted_id]) if done else None
@@ -459,6 +455,7 @@ def accepted(request: HttpRequest, client_id: UUID, accepted_id: UUID) -> HttpRe
             "now": timezone.now(),
             "ended": view.stand is Stand.ENDED,
             "keeper": names.get(view.member) if view.member else None,
+            "hers": hers,
             "giving": giving,
         },
     )
@@ -476,6 +473,17 @@ def _taken_on(request: HttpRequest, referral_id: UUID, client_id: UUID | None) -
     said = gettext("Accepted. Questions she does not have to be asked again: %(count)s.") % {"count": questions}
     messages.success(request, said)
     return redirect("incoming_of", client_id, referral_id)
+
+
+def _taken(permit: Permit, referral_id: UUID, step: str) -> str:
+    """She looks after it from now on, or not any more; what to say about it."""
+    if step == "take":
+        actions.take(permit=permit, at=permit.at, referral_id=referral_id)
+        return gettext("It is yours.")
+    if step == "down":
+        actions.put_down(permit=permit, at=permit.at, referral_id=referral_id)
+        return gettext("Nobody looks after it now.")
+    return ""
 
 
 def _giving(request: HttpRequest, permit: Permit, referral_id: UUID, step: str) -> GiveForm | None:
