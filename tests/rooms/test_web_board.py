@@ -60,7 +60,9 @@ def noted(browser, client: UUID, of: str, **more) -> None:
     words = unescape(re.search(r"<textarea[^>]*>\s*([^<]*)</textarea>", shown)[1]).strip()
     day = re.search(r'name="day"[^>]* value="([^"]+)"|value="([^"]+)"[^>]* name="day"', shown)
     owner = re.search(r'<option value="([^"]+)" selected>', shown.partition('name="owner"')[2])[1]
+    hour = re.search(r'name="hour" value="([^"]+)"', shown)
     form = {"words": words, "kind": "follow_up", "day": day[1] or day[2], "owner": owner}
+    form |= {"hour": hour[1]} if hour else {}
     assert "The task is noted." in said(browser.post(place, form | more, follow=True))
 
 
@@ -241,6 +243,7 @@ def test_my_day_asks_no_more_questions_for_more_of_anything(world, house, clinic
         make(house.worker, days=-1)
 
     more()
+    questions()  # what is asked once and kept
     before = questions()
     more()
     assert questions() == before

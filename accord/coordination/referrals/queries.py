@@ -250,9 +250,9 @@ def of_client(*, permit: Permit, client_id: UUID) -> list[Line]:
 
 @needs(Verb.READ_DAY)
 def day(*, permit: Permit, supervises: bool) -> list[Line]:
-    """What needs her now: what came and waits, or was accepted and is to be reached (past that time it is a gap), if she
-    looks after it or nobody does; what we made and nobody has answered in time, or is not sent. Who supervises sees all
-    that is late. The longest wait first."""
+    """What needs her now: what came and waits, or was accepted and is to be reached (past its time that is a gap), if
+    she looks after it or nobody does; what we made and nobody has answered in time, or is not sent. Who supervises sees
+    all that is late. The longest wait first."""
     hers = Q(member__isnull=True) | Q(member=permit.member_id)
     others = facts.answers().filter(state=Stand.WAITING).exclude(hers)
     theirs = Q(Exists(others))
