@@ -282,10 +282,10 @@ def unanswered(*, permit: Permit) -> tuple[Mapping[UUID, int], int]:
 def looked_after(*, permit: Permit) -> tuple[Mapping[UUID, int], int]:
     """How many referrals that came each member looks after, and how many nobody does; of what the asker may know of."""
     accepted = within(permit, Answer.objects.filter(client__isnull=False, state__in=OPEN_HERE))
-    found = Counter(dict(accepted.values_list("member").annotate(Count("id")).order_by()))
+    yes = Counter(dict(accepted.values_list("member").annotate(Count("id")).order_by()))
     waiting = [row.id for row in facts.open_to(permit, facts.waiting(permit.agency_id))]
     theirs = _looked_after(permit, waiting)
-    found.update(theirs.values())
+    found = yes + Counter(theirs.values())
     return found, found.pop(None, 0) + len(waiting) - len(theirs)
 
 
