@@ -79,7 +79,6 @@ def test_what_came_is_given_to_somebody_who_makes_a_task_of_it(somebody: Callabl
     worker.go(accepted)
     worker.press("We met her")
     worker.sees("A task was made of it and is still open. Is it done, too?")
-    worker.sees("What this task was made of is over, or was answered.")
     pictured(worker, "task")
     worker.press("It is done")
     worker.sees("1 task is done." if not worker.language else "1")

@@ -17,6 +17,7 @@ from accord.gate import Refused
 from accord.ledger.permits import PermitError
 from accord.policy.words import Role, Verb
 from accord.sharing import actions as sharing
+from accord.sharing.models import Envelope
 from accord.vault import actions as vault
 from tests.rooms.test_referrals import accept, came, referred
 from tests.rooms.test_walls import wall
@@ -88,6 +89,8 @@ def test_who_takes_it_on_has_it_and_who_comes_second_is_told(world, refuge, clin
     with pytest.raises(InvalidReferral, match="Somebody else looks after it already"):
         take(second, referral)
     assert keeper(second, referral) == clinic.worker.member
+    with clinic.worker.enter(Verb.READ_ENVELOPE):
+        assert not Envelope.objects.filter(agency_id=clinic.id).exists(), "it opens nothing before a yes"
     with second.enter(Verb.ANSWER_REFERRAL) as permit, pytest.raises(InvalidReferral, match="do not look after"):
         actions.put_down(permit=permit, at=permit.at, referral_id=referral)
     with clinic.worker.enter(Verb.ANSWER_REFERRAL) as permit:

@@ -283,7 +283,7 @@ def looked_after(*, permit: Permit) -> tuple[Mapping[UUID, int], int]:
     """How many referrals that came each member looks after, and how many nobody does; of what the asker may know of."""
     accepted = within(permit, Answer.objects.filter(client__isnull=False, state__in=OPEN_HERE))
     yes = Counter(dict(accepted.values_list("member").annotate(Count("id")).order_by()))
-    waiting = [row.id for row in facts.open_to(permit, facts.waiting(permit.agency_id))]
+    waiting = facts.open_to(permit, facts.waiting(permit.agency_id))
     theirs = _looked_after(permit, waiting)
     found = yes + Counter(theirs.values())
     return found, found.pop(None, 0) + len(waiting) - len(theirs)
@@ -323,7 +323,7 @@ def news(*, permit: Permit, since: datetime) -> Mapping[UUID, datetime]:
     threads = {row.thread for row in (*came, *given)}
     tied = dict(Thread.objects.filter(thread__in=threads).values_list("thread", "client_id"))
     about = around(permit.agency_id, {*late, *tied.values(), *(row.client_id for row in given if row.client_id)})
-    looked = _looked_after(permit, [row.id for row in came])
+    looked = _looked_after(permit, came)
     found = about.hear(late, supervisors=True)
 
     def hears(members: Iterable[UUID], file: UUID | None, moment: datetime) -> None:
@@ -369,10 +369,11 @@ def _past(permit: Permit) -> Q:
     return Q(answer_due_at__lte=permit.at)
 
 
-def _looked_after(permit: Permit, ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """Of these that came, who looks after each; those with nobody are left out."""
-    rows = Answer.objects.filter(agency_id=permit.agency_id, incoming__in=ids, member__isnull=False)
-    return dict(rows.values_list("incoming", "member"))
+def _looked_after(permit: Permit, came: Collection[Incoming]) -> dict[UUID, UUID]:
+    """Of these, who looks after each; those with nobody are left out."""
+    holders, ids = {row.holder_id for row in came}, [row.id for row in came]
+    rows = Answer.objects.filter(agency_id=permit.agency_id, holder_id__in=holders, incoming__in=ids)
+    return dict(rows.filter(member__isnull=False).values_list("incoming", "member"))
 
 
 def _came(permit: Permit, rows: Iterable[Incoming]) -> list[IncomingView]:
