@@ -158,6 +158,8 @@ def my_day(request: HttpRequest) -> HttpResponse:
     )
     if unchanged(request, seen):
         return HttpResponse(status=204)
+    others = (waiting, resting, ending, begun, over, walls, found, review, seconds)
+    count = bool(tray) + sum(map(len, (missing, relays, papers, dues, breaches, todo, referred, *others)))
     return render(
         request,
         "day/my_day.html",
@@ -183,30 +185,8 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "referred": [line for line in referred if not line.late],
             "breaches": breaches,
             "now": now,
-            "count": bool(tray)
-            + sum(
-                map(
-                    len,
-                    (
-                        missing,
-                        relays,
-                        waiting,
-                        resting,
-                        ending,
-                        begun,
-                        over,
-                        walls,
-                        found,
-                        review,
-                        seconds,
-                        papers,
-                        dues,
-                        breaches,
-                        todo,
-                        referred,
-                    ),
-                )
-            ),
+            "count": count,
+            "later": count > len(first) + len(breaches),
             "new": [(thread, envelope) for thread in waiting for envelope in thread.envelopes][:NEW_LISTED],
             "months": months,
             "reminders": reminders,
