@@ -34,7 +34,7 @@ def arrived(agency_id: UUID, since: datetime) -> dict[UUID, datetime]:
     if not came:
         return {}
     threads: dict[UUID, datetime] = {}
-    for envelope, thread in Envelope.objects.filter(agency_id=agency_id, id__in=came).values_list("id", "thread"):
+    for envelope, thread in Envelope.objects.filter(id__in=came).values_list("id", "thread"):
         threads[thread] = max(came[envelope], threads.get(thread, since))
     tied = dict(Thread.objects.filter(thread__in=threads).values_list("thread", "client_id"))
     files: dict[UUID, datetime] = {}
