@@ -135,6 +135,7 @@ def colleagues(*, permit: Permit) -> Mapping[UUID, str]:
     Verb.REVIEW_GLASS,
     Verb.READ_PROCESS,
     Verb.KEEP_TASKS,
+    Verb.ANSWER_REFERRAL,
 )
 def names(*, permit: Permit) -> Mapping[UUID, str]:
     """Names of own members by id, for logs and bylines."""

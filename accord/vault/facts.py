@@ -15,9 +15,9 @@ from django.db.models.functions import Now
 
 from accord.database.prepared import prepared
 from accord.ledger.permits import EVERYTHING, Permit, Scope
-from accord.partners.models import Agency, Member
+from accord.partners.models import Access, Agency, Member
 from accord.policy.facts import Thing
-from accord.policy.words import VICTIM_SERVICE_DUTIES, AgencyKind, Category, Mark, Relation
+from accord.policy.words import VICTIM_SERVICE_DUTIES, AgencyKind, Category, Mark, Relation, Role
 from accord.sealing.fields import aad, open_sealed
 from accord.sealing.keys import Secret, derive
 from accord.sealing.vault import ClientKey, Vault
@@ -27,6 +27,8 @@ from accord.vault.rules import SAME_NAME
 
 M = TypeVar("M", bound=models.Model)
 
+#: Who works with people at all.
+WORKING = frozenset({Role.WORKER, Role.SUPERVISOR})
 #: No end, where only a glass has one.
 NEVER = Value(None, output_field=models.DateTimeField())
 
@@ -220,3 +222,93 @@ def tie_names(vault: Vault, tie: Tie) -> list[str]:
     place = aad(tie.agency_id, "vault_tie", "names", tie.id)
     names: list[str] = json.loads(open_sealed(tie_key(vault), bytes(tie.names), place))
     return names
+
+
+# ------------------------------------------------------------------ who may be given something about her, and who hears
+
+
+def working(agency_id: UUID) -> QuerySet[Member]:
+    """Who works here with people, in order of name."""
+    rows = Member.objects.filter(agency_id=agency_id, left_at__isnull=True, roles__overlap=sorted(WORKING))
+    return rows.order_by("name", "id")
+
+
+def takers(agency_id: UUID, client_id: UUID | None) -> dict[UUID, str]:
+    """Who can be given something to do, by id; about a client, those who may know of her file."""
+    rows = working(agency_id)
+    if client_id is not None:
+        root = Client.objects.values_list("merged_into", flat=True).get(id=client_id)
+        hers = family(root or client_id)
+        rows = rows.exclude(id__in=Wall.objects.filter(client_id__in=hers, lifted_at__isnull=True).values("member_id"))
+        if _by_team(agency_id):
+            team = Team.objects.filter(client_id__in=hers, ended_at__isnull=True)
+            rows = rows.filter(Q(id__in=team.values("member_id")) | Q(roles__contains=[Role.SUPERVISOR.value]))
+    return dict(rows.values_list("id", "name"))
+
+
+def scope_of(agency_id: UUID, member_id: UUID) -> Scope | None:
+    """Which files one colleague may know of; None for somebody who cannot be given anything to do."""
+    member = working(agency_id).filter(id=member_id).first()
+    if member is None:
+        return None
+    scope = known(member.id, teams=_by_team(agency_id)).scope
+    return Scope(scope.hidden) if Role.SUPERVISOR in member.roles else scope
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Who stands around some files, those about one person taken together: who works with her, and who is walled off.
+    `hands_out` are supervisors, or, where there is none, whoever works here: for what is about no file yet."""
+
+    team: Mapping[UUID, frozenset[UUID]]
+    off: Mapping[UUID, frozenset[UUID]]
+    supervisors: frozenset[UUID]
+    hands_out: frozenset[UUID]
+    by_team: bool
+
+    def knows(self, member: UUID, file: UUID) -> bool:
+        """Whether a colleague may know of one of these files."""
+        hers = not self.by_team or member in self.team[file] or member in self.supervisors
+        return hers and member not in self.off[file]
+
+    def hear(self, moments: Mapping[UUID, datetime], *, supervisors: bool = False) -> dict[UUID, datetime]:
+        """By member, the newest of these moments, each about one file: for those who work with her, and about somebody
+        with whom nobody works, or where only `supervisors` are meant, for them. Who is walled off hears nothing."""
+        found: dict[UUID, datetime] = {}
+        for file, moment in moments.items():
+            people = self.supervisors if supervisors else self.team[file] or self.supervisors
+            for member in people - self.off[file]:
+                found[member] = max(moment, found.get(member, moment))
+        return found
+
+
+def around(agency_id: UUID, file_ids: Collection[UUID]) -> Around:
+    """Who stands around these files, asked where no member asks: nothing is narrowed, and nothing opened."""
+    roots = {id: root or id for id, root in _belong(Q(id__in=file_ids))}
+    whole = {id: root or id for id, root in _belong(Q(id__in=roots.values()) | Q(merged_into__in=roots.values()))}
+    team = _by_root(Team.objects.filter(client_id__in=whole, ended_at__isnull=True), whole)
+    off = _by_root(Wall.objects.filter(client_id__in=whole, lifted_at__isnull=True), whole)
+    here = dict(working(agency_id).values_list("id", "roles"))
+    supervisors = frozenset(id for id, roles in here.items() if Role.SUPERVISOR in roles)
+    return Around(
+        team={id: frozenset(team.get(root, ())) for id, root in roots.items()},
+        off={id: frozenset(off.get(root, ())) for id, root in roots.items()},
+        supervisors=supervisors,
+        hands_out=supervisors or frozenset(here),
+        by_team=_by_team(agency_id),
+    )
+
+
+def _belong(rows: Q) -> QuerySet[Any, Any]:
+    return Client.objects.filter(rows).values_list("id", "merged_into")
+
+
+def _by_root(rows: QuerySet[Any], whole: Mapping[UUID, UUID]) -> dict[UUID, set[UUID]]:
+    found: dict[UUID, set[UUID]] = {}
+    for member, file in rows.values_list("member_id", "client_id"):
+        found.setdefault(whole[file], set()).add(member)
+    return found
+
+
+def _by_team(agency_id: UUID) -> bool:
+    return bool(Agency.objects.values_list("access", flat=True).get(id=agency_id) == Access.TEAM)

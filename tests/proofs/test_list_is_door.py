@@ -261,6 +261,10 @@ WITHOUT_SCOPE = {
     "accord.coordination.tasks.queries.kept": "her own views of a list: codes",
     "accord.coordination.tasks.queries.open_of": "a number, for who hands over; names nobody",
     "accord.coordination.tasks.queries.handed": "moments for the job that sends content-free e-mail; opens nothing",
+    "accord.coordination.referrals.queries.open_of": "a number, for who hands over; names nobody",
+    "accord.coordination.referrals.queries.takers": "colleagues who may know of what came; the page was let in to it",
+    "accord.coordination.referrals.queries.news": "moments for the job that sends content-free e-mail; opens nothing",
+    "accord.learning.gaps.queries.found": "moments for the job that sends content-free e-mail; opens nothing",
     "accord.coordination.notices.queries": "her own wish",
 }
 

@@ -189,6 +189,12 @@ def test_referrals_stand_in_every_state_and_who_refers_learns_what_was_told(fill
     assert len(here & takes.keys()) == len(CAPACITIES) > len(told.agencies) / 2
 
 
+def test_of_what_came_somebody_looks_after_some_and_nobody_after_others(filled):
+    with enter(signed_in(filled, "worker@harbor.example.org"), Verb.ANSWER_REFERRAL) as permit:
+        waiting = [line for line in referrals.came(permit=permit, shown="open") if line.waiting]
+    assert {line.member is None for line in waiting} == {True, False}
+
+
 def test_everybody_who_works_has_something_to_do_in_every_way_it_can_stand(filled):
     told, _done = filled
     for agency in told.agencies:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from accord.coordination.notices.facts import arrived, wish_of, zone_of
 from accord.coordination.notices.models import Hearing
-from accord.coordination.notices.rules import OLDEST, Wish, due
+from accord.coordination.notices.rules import OLDEST, Wish, due, newest
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Verb
 
@@ -37,9 +37,7 @@ def tell(*, permit: Permit, at: datetime, new: Mapping[UUID, datetime]) -> list[
     """Who is told now that something is new: of `new`, by member and moment, and of what has arrived. They are noted as
     told before anything is sent, so that whatever happens then nobody is told twice; the caller sends when this is
     committed. Two who ask at once never both get the same member: the second passes over what the first holds."""
-    latest = dict(new)
-    for member, moment in arrived(at - OLDEST).items():
-        latest[member] = max(moment, latest.get(member, moment))
+    latest = newest(new, arrived(permit.agency_id, at - OLDEST))
     if not latest:
         return []
     zone = zone_of(permit.agency_id)

@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 from accord.coordination.notices.models import Hearing
 from accord.coordination.notices.rules import USUAL, Wish
-from accord.partners.models import Agency, Member
-from accord.policy.words import Role
+from accord.partners.models import Agency
 from accord.sharing.models import Arrival, Envelope, Thread
-from accord.vault.models import Team
+from accord.vault.facts import around
 
 
 def zone_of(agency_id: UUID) -> ZoneInfo:
@@ -27,10 +26,11 @@ def wish_of(row: Hearing | None) -> Wish:
     return Wish.of({"how": row.how, "windows": hours, "hour": row.hour})
 
 
-def arrived(since: datetime) -> dict[UUID, datetime]:
+def arrived(agency_id: UUID, since: datetime) -> dict[UUID, datetime]:
     """By member, when something last came that nobody has taken on yet: on a thread tied to a file, for those who work
-    with her; on any other, for supervisors. What has ended or was taken back is not shown by the database."""
-    came = dict(Arrival.objects.filter(arrived_at__gte=since).values_list("envelope", "arrived_at"))
+    with her; on any other, for who hands out the work. The database does not show what has ended or was taken back."""
+    here = Arrival.objects.filter(agency_id=agency_id)  # whoever sends sees what it has sent
+    came = dict(here.filter(arrived_at__gte=since).values_list("envelope", "arrived_at"))
     if not came:
         return {}
     threads: dict[UUID, datetime] = {}
@@ -40,13 +40,9 @@ def arrived(since: datetime) -> dict[UUID, datetime]:
     files: dict[UUID, datetime] = {}
     for thread, client in tied.items():
         files[client] = max(threads[thread], files.get(client, since))
-    found: dict[UUID, datetime] = {}
-    team = Team.objects.filter(client_id__in=files, ended_at__isnull=True).values_list("member_id", "client_id")
-    for member, client in team:
-        found[member] = max(files[client], found.get(member, since))
+    people = around(agency_id, files)
+    found = people.hear(files)
     if free := [at for thread, at in threads.items() if thread not in tied]:
-        newest = max(free)
-        supervisors = Member.objects.filter(left_at__isnull=True, roles__contains=[Role.SUPERVISOR.value])
-        for member in supervisors.values_list("id", flat=True):
-            found[member] = max(newest, found.get(member, since))
+        for member in people.hands_out:
+            found[member] = max(*free, found.get(member, since))
     return found

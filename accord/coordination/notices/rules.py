@@ -3,10 +3,12 @@ same. Pure: the moment is passed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import chain
 from typing import Any, Self
+from uuid import UUID
 
 from accord.vault.rules import Window
 
@@ -66,6 +68,14 @@ class Wish:
         hour = values["hour"]
         windows = tuple(Window.of(each) for each in values["windows"])
         return cls(values["how"], windows, time.fromisoformat(hour) if hour else None)
+
+
+def newest(*found: Mapping[UUID, datetime]) -> dict[UUID, datetime]:
+    """What several rooms say is new, as one: by member, the newest moment."""
+    latest: dict[UUID, datetime] = {}
+    for member, moment in chain.from_iterable(each.items() for each in found):
+        latest[member] = max(moment, latest.get(member, moment))
+    return latest
 
 
 def due(wish: Wish, zone: tzinfo, new_at: datetime, told_at: datetime | None, at: datetime) -> bool:

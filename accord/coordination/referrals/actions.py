@@ -17,6 +17,7 @@ from accord.coordination.referrals.rules import (
     BY_HAND,
     LONGEST_NAME,
     LONGEST_WAIT,
+    OPEN_HERE,
     OUTCOMES,
     OVER,
     REASONS,
@@ -43,7 +44,7 @@ from accord.sharing import facts as sharing_facts
 from accord.sharing import queries as shared
 from accord.sharing.models import Envelope, Release
 from accord.vault import actions as vault
-from accord.vault.facts import client_key, family
+from accord.vault.facts import client_key, family, scope_of, within
 from accord.vault.models import Case, Client, Person
 from accord.vault.rules import SERVICES, Detail, Summary
 
@@ -255,13 +256,54 @@ def spoke(*, permit: Permit, at: datetime, client_id: UUID, referral_id: UUID, t
 
 @needs(Verb.ANSWER_REFERRAL)
 def take(*, permit: Permit, at: datetime, referral_id: UUID) -> None:
-    """Whoever presses this takes care of it. Raises InvalidReferral when it was answered."""
-    answer = _answering(permit, referral_id)
-    if answer.state != Stand.WAITING:
-        raise InvalidReferral("This has been answered already, or this does not come next.")
-    answer.member = permit.member_id
-    answer.save(update_fields=["member"])
-    permit.record("referral_taken", referral_id)
+    """Whoever presses this looks after it. Twice is the same as once. Raises InvalidReferral when it is over, or when
+    somebody else was first."""
+    answer = _looked_after(permit, referral_id)
+    if answer.member not in (None, permit.member_id):
+        raise InvalidReferral("Somebody else looks after it already.")
+    if answer.member is None:
+        _looks_after(answer, permit.member_id)
+        permit.record("referral_taken", referral_id)
+
+
+@needs(Verb.ANSWER_REFERRAL)
+def put_down(*, permit: Permit, at: datetime, referral_id: UUID) -> None:
+    """She does not look after it any more, and nobody does. Raises InvalidReferral unless it is hers and not over."""
+    answer = _looked_after(permit, referral_id)
+    if answer.member != permit.member_id:
+        raise InvalidReferral("You do not look after this one.")
+    _looks_after(answer, None)
+    permit.record("referral_put_down", referral_id)
+
+
+@needs(Verb.ASSIGN_CLIENT)
+def give(*, permit: Permit, at: datetime, referral_id: UUID, to_member: UUID) -> None:
+    """A supervisor says who looks after it, whether it waits or was accepted. Raises InvalidReferral for somebody who
+    cannot be given it, or when it is over."""
+    answer = _looked_after(permit, referral_id)
+    if to_member not in facts.may_look_after(permit, [answer])[answer.id]:
+        raise InvalidReferral("It cannot go to this colleague. Choose somebody else.")
+    if answer.member != to_member:
+        _looks_after(answer, to_member, by=permit.member_id, at=at)
+        permit.record("referral_given", referral_id)
+
+
+@needs(Verb.MANAGE_MEMBERS, Verb.ASSIGN_CLIENT)
+def hand_all(*, permit: Permit, at: datetime, from_member: UUID, to_member: UUID | None) -> tuple[int, int]:
+    """What came and one member looks after is another's from now on, as far as she may; the rest is with nobody, where
+    supervisors find it, and so is all of it when nobody takes over. Returns how many went, and how many did not."""
+    rows = list(facts.held(from_member).select_for_update().order_by("id"))
+    may = facts.may_look_after(permit, rows) if to_member is not None else {}
+    went = 0
+    for row in rows:
+        if to_member in may.get(row.id, ()):
+            _looks_after(row, to_member, by=permit.member_id, at=at)
+            permit.record("referral_given", row.incoming)
+            went += 1
+        else:
+            _looks_after(row, None)
+            permit.record("referral_put_down", row.incoming)
+    return went, len(rows) - went
 
 
 @needs(Verb.ANSWER_REFERRAL)
@@ -270,7 +312,7 @@ def accept(*, permit: Permit, at: datetime, referral_id: UUID, client_id: UUID) 
     that. Returns how many questions she is not asked again. Raises InvalidReferral, InvalidRelease."""
     answer = _answering(permit, referral_id)
     step(Stand(answer.state), Stand.ACCEPTED)
-    answer.state, answer.client_id, answer.member = Stand.ACCEPTED, client_id, answer.member or permit.member_id
+    answer.state, answer.client_id = Stand.ACCEPTED, client_id
     answer.answered_at, answer.answered_by = at, permit.member_id
     answer.contact_due_at = after(at, TIMES[Urgency(answer.urgency)].contact, _zone(permit))
     answer.save()
@@ -285,6 +327,8 @@ def accept(*, permit: Permit, at: datetime, referral_id: UUID, client_id: UUID) 
     )
     answer.entry = _entry(permit, at, client_id, "accepted", answer.service, referral_id)
     answer.save(update_fields=["entry"])
+    if answer.member is None or not _knows(permit, answer.member, client_id):
+        _looks_after(answer, permit.member_id)
     permit.record("referral_accepted", referral_id)
     return sum(questions.values())
 
@@ -518,6 +562,31 @@ def _answering(permit: Permit, referral_id: UUID) -> Answer:
     Answer.objects.get_or_create(**named, defaults=like)
     answer: Answer = Answer.objects.select_for_update().get(**named)
     return answer
+
+
+def _looked_after(permit: Permit, referral_id: UUID) -> Answer:
+    """The same, where somebody looks after it: also one that was accepted into a file she may know of, even when it has
+    been taken back since. Raises InvalidReferral when it is over."""
+    rows = within(permit, Answer.objects.select_for_update().filter(client__isnull=False))
+    accepted: Answer | None = rows.filter(agency_id=permit.agency_id, incoming=referral_id).first()
+    answer = accepted or _answering(permit, referral_id)
+    if answer.state not in OPEN_HERE:
+        raise InvalidReferral("This is over already.")
+    return answer
+
+
+def _looks_after(answer: Answer, member: UUID | None, *, by: UUID | None = None, at: datetime | None = None) -> None:
+    """Somebody looks after it from now on, or nobody; who gave it to her, and when, where it was not she herself."""
+    given = member is not None and by not in (None, member)
+    answer.member = member
+    answer.given_by, answer.given_at = (by, at) if given else (None, None)
+    answer.save(update_fields=["member", "given_by", "given_at"])
+
+
+def _knows(permit: Permit, member: UUID, client_id: UUID) -> bool:
+    """Whether who looked after it before the yes may know of the file it went into."""
+    scope = scope_of(permit.agency_id, member)
+    return scope is not None and scope.lets(client_id)
 
 
 def _accepted(client_id: UUID, referral_id: UUID) -> Answer:

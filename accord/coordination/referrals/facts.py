@@ -1,23 +1,23 @@
-"""Which referrals wait for her word, and on what a referral may rest."""
+"""Which referrals wait for her word, on what one may rest, and who may look after one that came."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accord.coordination.referrals.models import Incoming, Referral
-from accord.coordination.referrals.rules import TURNED_DOWN, State
+from accord.coordination.referrals.models import Answer, Incoming, Referral
+from accord.coordination.referrals.rules import OPEN_HERE, TURNED_DOWN, Stand, State
 from accord.ledger.permits import Permit
 from accord.partners import facts as partners
 from accord.policy.words import Category, Instrument, Relation
 from accord.sharing import facts as sharing
 from accord.sharing.models import Flow, Release, Thread
 from accord.sharing.rules import info
-from accord.vault.facts import client_key, within
+from accord.vault.facts import client_key, takers, within
 from accord.vault.models import Person
 from accord.vault.rules import is_named
 
@@ -104,6 +104,38 @@ def kept_from(permit: Permit, row: Incoming) -> list[str]:
         permit.opened().open_envelope(row.key_version, bytes(row.kept_from), incoming_info(row))
     )
     return names
+
+
+def waiting(agency_id: UUID) -> QuerySet[Incoming]:
+    """What came to an agency and has not been answered."""
+    rows = Incoming.objects.filter(agency_id=agency_id)
+    return rows.exclude(Exists(answers().exclude(state=Stand.WAITING)))
+
+
+def answers() -> QuerySet[Answer]:
+    """Our row about one that came, as a part of a question about that."""
+    one = {"agency_id": OuterRef("agency_id"), "holder_id": OuterRef("holder_id"), "incoming": OuterRef("id")}
+    return Answer.objects.filter(**one)
+
+
+def held(member_id: UUID) -> QuerySet[Answer]:
+    """What one member looks after, for whoever hands it over."""
+    return Answer.objects.filter(member=member_id, state__in=OPEN_HERE)
+
+
+def may_look_after(permit: Permit, rows: Collection[Answer]) -> dict[UUID, dict[UUID, str]]:
+    """By row, who can look after it: whoever works here, but nobody she asked to be kept from, and where it is about a
+    file already, nobody who may not know of that one. What was taken back is for nobody before a yes."""
+    ids = [row.incoming for row in rows]
+    came = {row.id: row for row in Incoming.objects.filter(agency_id=permit.agency_id, id__in=ids)}
+    threads = {row.thread for row in rows if row.client_id is None}
+    tied = dict(Thread.objects.filter(thread__in=threads).values_list("thread", "client_id"))
+    found = {}
+    for row in rows:
+        names = kept_from(permit, came[row.incoming]) if row.incoming in came else []
+        people = takers(permit.agency_id, row.client_id or tied.get(row.thread))
+        found[row.id] = {id: name for id, name in people.items() if not any(is_named(each, name) for each in names)}
+    return found
 
 
 def incoming_info(row: Incoming) -> bytes:

@@ -8,7 +8,17 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from accord.coordination.referrals.rules import BY_HAND, OURS, OUTCOMES, REASONS, TAKES, Stand, State, Urgency
+from accord.coordination.referrals.rules import (
+    BY_HAND,
+    OPEN_HERE,
+    OURS,
+    OUTCOMES,
+    REASONS,
+    TAKES,
+    Stand,
+    State,
+    Urgency,
+)
 from accord.partners.models import Agency
 from accord.sharing.models import Flow, Release
 from accord.vault.models import Case, Client, Person, choices
@@ -165,7 +175,9 @@ class Answer(models.Model):
     client = models.ForeignKey(
         Client, models.CASCADE, null=True, db_index=False, db_constraint=False, db_comment="link: own client, accepted"
     )
-    member = models.UUIDField(null=True, db_comment="link: who takes care of it")
+    member = models.UUIDField(null=True, db_comment="link: who looks after it")
+    given_at = models.DateTimeField(null=True, db_comment="moment: when she got it from somebody")
+    given_by = models.UUIDField(null=True, db_comment="link: member who gave it to her")
     state = models.CharField(
         max_length=12, choices=choices(Stand), default=Stand.WAITING, db_comment="code: where it stands here"
     )
@@ -192,6 +204,14 @@ class Answer(models.Model):
                 fields=["agency", "contact_due_at"],
                 name="answer_to_contact",
                 condition=models.Q(state="accepted", contacted_at__isnull=True),
+            ),
+            models.Index(
+                fields=["agency", "member"],
+                name="answer_of_member",
+                condition=models.Q(state__in=[stand.value for stand in OPEN_HERE]),
+            ),
+            models.Index(
+                fields=["agency", "given_at"], name="answer_given", condition=models.Q(given_at__isnull=False)
             ),
         ]
         constraints = [
@@ -220,6 +240,11 @@ class Answer(models.Model):
                 condition=models.Q(state="ended", ended_at__isnull=False) & ~models.Q(outcome="")
                 | (~models.Q(state="ended") & models.Q(ended_at__isnull=True, outcome="")),
                 name="answer_ends_with_an_outcome",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(given_at__isnull=True, given_by__isnull=True)
+                | models.Q(given_at__isnull=False, given_by__isnull=False, member__isnull=False),
+                name="answer_given_by_whom_and_when",
             ),
         ]
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Count, F, Q, QuerySet, Value
+from django.db.models import CharField, Count, Exists, F, Max, OuterRef, Q, QuerySet, Value
 
 from accord.coordination.referrals import facts
-from accord.coordination.referrals.models import Answer, Attempt, Capacity, Incoming, Referral
-from accord.coordination.referrals.rules import OVER, Stand, State, Urgency, late, reference
+from accord.coordination.referrals.models import Answer, Attempt, Capacity, Incoming, No, Referral
+from accord.coordination.referrals.rules import OPEN_HERE, OVER, Stand, State, Urgency, late, reference
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Level, Verb
-from accord.sharing.models import Sent
-from accord.vault.facts import files, within
+from accord.sharing.models import Sent, Thread
+from accord.vault.facts import around, files, within
 
 MOST_LISTED = 200
+#: Nothing is to be done here any more.
+SHUT = frozenset(Stand) - set(OPEN_HERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,10 @@ class Line:
     def waiting(self) -> bool:
         """It came, and nobody here has answered."""
         return not self.ours and self.state == Stand.WAITING
+
+    @property
+    def over(self) -> bool:
+        return self.state in (OVER if self.ours else SHUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,15 +221,19 @@ def made(*, permit: Permit, shown: str = "", mine: bool = False, limit: int = MO
 
 
 @needs(Verb.ANSWER_REFERRAL)
-def came(*, permit: Permit, shown: str = "", mine: bool = False, limit: int = MOST_LISTED) -> list[Line]:
-    """Referrals that came: those that wait past their time first. `shown`: open, late, over."""
+def came(
+    *, permit: Permit, shown: str = "", mine: bool = False, who: UUID | str = "", limit: int = MOST_LISTED
+) -> list[Line]:
+    """Referrals that came: those that wait past their time first. `shown`: open, late, over; `who`: one member looks
+    after them, or nobody does."""
     rows = facts.open_to(permit, Incoming.objects.filter(agency_id=permit.agency_id).order_by("-delivered_at")[:limit])
     found = []
     for view in _came(permit, rows):
         if view.client_id is not None and not permit.scope.lets(view.client_id):
             continue
-        over = view.stand in (Stand.DECLINED, Stand.REDIRECTED, Stand.ENDED)
+        over = view.stand in SHUT
         keep = {"open": not over, "late": view.late, "over": over, "drafts": False}.get(shown, True)
+        keep = keep and (not who or view.member == (None if who == "nobody" else who))
         if keep and (not mine or view.member == permit.member_id):
             found.append(_line_of(view))
     return _ordered(found)
@@ -234,20 +245,28 @@ def of_client(*, permit: Permit, client_id: UUID) -> list[Line]:
     hers = Referral.objects.filter(client__in=files(client_id))
     ours = Answer.objects.filter(client__in=files(client_id))
     found = [_line(permit, row) for row in _columns_made(hers).union(_columns_answered(ours), all=True)]
-    return sorted(found, key=lambda line: (line.state in (*OVER, Stand.ENDED), -line.since_at.timestamp()))
+    return sorted(found, key=lambda line: (line.over, -line.since_at.timestamp()))
 
 
 @needs(Verb.READ_DAY)
 def day(*, permit: Permit, supervises: bool) -> list[Line]:
-    """What needs somebody now: what came and nobody has answered, and what we made, or whom she supervises made, whose
-    answer is late; the longest wait first."""
-    answered = Answer.objects.filter(agency_id=permit.agency_id).exclude(state=Stand.WAITING).values("incoming")
-    waiting = Incoming.objects.filter(agency_id=permit.agency_id).exclude(id__in=answered).order_by("due_at", "id")
+    """What needs her now: what came and waits, or was accepted and is to be reached (past its time that is a gap), if
+    she looks after it or nobody does; what we made and nobody has answered in time, or is not sent. Who supervises sees
+    all that is late. The longest wait first."""
+    hers = Q(member__isnull=True) | Q(member=permit.member_id)
+    others = facts.answers().filter(state=Stand.WAITING).exclude(hers)
+    theirs = Q(Exists(others))
+    if supervises:
+        theirs &= Q(due_at__gt=permit.at)
+    waiting = facts.waiting(permit.agency_id).exclude(theirs).order_by("due_at", "id")
     unanswered = within(permit, Referral.objects.filter(NO_ANSWER, _past(permit) | Q(state=State.DRAFT)))
     if not supervises:
         unanswered = unanswered.filter(prepared_by=permit.member_id)
+    reach = within(permit, Answer.objects.filter(state=Stand.ACCEPTED, contacted_at__isnull=True))
+    reach = reach.filter(hers, contact_due_at__gt=permit.at)
+    known = _columns_made(unanswered).union(_columns_answered(reach), all=True).order_by("answer_due_at", "id")
     found = [_line_of(view) for view in _came(permit, facts.open_to(permit, waiting[:MOST_LISTED]))]
-    return _ordered([*found, *_made(permit, unanswered.order_by("answer_due_at", "id")[:MOST_LISTED])])
+    return _ordered([*found, *(_line(permit, row) for row in known[:MOST_LISTED])])
 
 
 @needs(Verb.READ_BOARD)
@@ -257,6 +276,71 @@ def unanswered(*, permit: Permit) -> tuple[Mapping[UUID, int], int]:
     rows = within(permit, Referral.objects.filter(NO_ANSWER, _past(permit))).values_list("sent_by")
     found = dict(rows.annotate(Count("id")).order_by())
     return found, sum(found.values())
+
+
+@needs(Verb.READ_BOARD)
+def looked_after(*, permit: Permit) -> tuple[Mapping[UUID, int], int]:
+    """How many referrals that came each member looks after, and how many nobody does; of what the asker may know of."""
+    accepted = within(permit, Answer.objects.filter(client__isnull=False, state__in=OPEN_HERE))
+    yes = Counter(dict(accepted.values_list("member").annotate(Count("id")).order_by()))
+    waiting = facts.open_to(permit, facts.waiting(permit.agency_id))
+    theirs = _looked_after(permit, waiting)
+    found = yes + Counter(theirs.values())
+    return found, found.pop(None, 0) + len(waiting) - len(theirs)
+
+
+@needs(Verb.MANAGE_MEMBERS, Verb.ASSIGN_CLIENT)
+def open_of(*, permit: Permit, member_id: UUID) -> int:
+    """How many referrals that came one member looks after."""
+    return facts.held(member_id).count()
+
+
+@needs(Verb.ASSIGN_CLIENT)
+def takers(*, permit: Permit, referral_id: UUID) -> Mapping[UUID, str]:
+    """Who can be given one that came, by id, in order of name."""
+    named = {"agency_id": permit.agency_id, "incoming": referral_id}
+    row = Answer.objects.filter(**named).first()
+    if row is None:
+        came = Incoming.objects.get(agency_id=permit.agency_id, id=referral_id)
+        row = Answer(**named, thread=came.thread)
+    return facts.may_look_after(permit, [row])[row.id]
+
+
+@needs(Verb.SWEEP)
+def news(*, permit: Permit, since: datetime) -> Mapping[UUID, datetime]:
+    """By member, when a referral last wanted her: one that came and nobody looks after, for those who work with her, or
+    while it is about no file here, for supervisors; one she was given; one past the time agreed for its answer, for
+    whoever looks after it and for supervisors, here and where it was made. Who is walled off hears nothing; the names a
+    partner sealed are not read, for nobody's key is at hand."""
+    # What came since then is due since then, too: the index is by that.
+    came = list(facts.waiting(permit.agency_id).filter(due_at__gte=since))
+    given = list(Answer.objects.filter(agency_id=permit.agency_id, given_at__gte=since, state__in=OPEN_HERE))
+    told = No.objects.filter(agency_id=permit.agency_id, id=OuterRef("id"))
+    asked = Referral.objects.filter(NO_ANSWER, _past(permit), answer_due_at__gte=since).exclude(Exists(told))
+    late = dict(asked.values_list("client_id").annotate(Max("answer_due_at")).order_by())
+    if not (came or given or late):
+        return {}
+    threads = {row.thread for row in (*came, *given)}
+    tied = dict(Thread.objects.filter(thread__in=threads).values_list("thread", "client_id"))
+    about = around(permit.agency_id, {*late, *tied.values(), *(row.client_id for row in given if row.client_id)})
+    looked = _looked_after(permit, came)
+    found = about.hear(late, supervisors=True)
+
+    def hears(members: Iterable[UUID], file: UUID | None, moment: datetime) -> None:
+        for member in members:
+            if file is None or about.knows(member, file):
+                found[member] = max(moment, found.get(member, moment))
+
+    for row in came:
+        file = tied.get(row.thread)
+        supervisors = about.hands_out if file is None else about.supervisors
+        if row.id not in looked:
+            hears(supervisors if file is None else about.team[file] or supervisors, file, row.delivered_at)
+        if row.due_at <= permit.at:
+            hears({*supervisors, *([looked[row.id]] if row.id in looked else [])}, file, row.due_at)
+    for row in given:
+        hears([row.member], row.client_id or tied.get(row.thread), row.given_at)
+    return found
 
 
 @needs(Verb.REFER, Verb.ANSWER_REFERRAL)
@@ -283,6 +367,13 @@ NO_ANSWER = Q(answered_at__isnull=True, closed_at__isnull=True)
 def _past(permit: Permit) -> Q:
     """Past the time agreed for an answer, from its edge on."""
     return Q(answer_due_at__lte=permit.at)
+
+
+def _looked_after(permit: Permit, came: Collection[Incoming]) -> dict[UUID, UUID]:
+    """Of these, who looks after each; those with nobody are left out."""
+    holders, ids = {row.holder_id for row in came}, [row.id for row in came]
+    rows = Answer.objects.filter(agency_id=permit.agency_id, holder_id__in=holders, incoming__in=ids)
+    return dict(rows.filter(member__isnull=False).values_list("incoming", "member"))
 
 
 def _came(permit: Permit, rows: Iterable[Incoming]) -> list[IncomingView]:

@@ -112,6 +112,9 @@ NEXT: Final[Mapping[Stand, frozenset[Stand]]] = MappingProxyType(
     }
 )
 
+#: Somebody looks after it, or ought to.
+OPEN_HERE: Final = (Stand.WAITING, Stand.ACCEPTED, Stand.MET)
+
 #: Why an agency says no. All are about the agency; what is about her is for her to tell.
 OURS: Final = ("full", "not_our_service", "not_our_area", "another_is_better")
 #: Further reasons, which say something about her: told on her release or a law alone, never as a bare no.

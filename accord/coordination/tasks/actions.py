@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from accord.coordination.protocols.rules import Span, Unit
-from accord.coordination.tasks.facts import held, opened, scope_of, sealing, takers, visible, zone_of
+from accord.coordination.tasks.facts import held, opened, sealing, visible, zone_of
 from accord.coordination.tasks.models import Capacity, Task, View
 from accord.coordination.tasks.rules import (
     DROPPED,
@@ -30,6 +30,7 @@ from accord.coordination.tasks.rules import (
 )
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Verb
+from accord.vault.facts import scope_of, takers
 from accord.vault.models import Client
 
 #: How many files one person can be said to carry.

@@ -1,4 +1,4 @@
-"""Who here may do what is to be done: a task about a file goes to nobody who may not know of it."""
+"""Which tasks the asker may know of, and what opens them."""
 
 from __future__ import annotations
 
@@ -10,54 +10,20 @@ from django.db.models import Exists, Q, QuerySet
 
 from accord.coordination.tasks.models import Task
 from accord.coordination.tasks.rules import State
-from accord.ledger.permits import Permit, Scope
-from accord.partners.models import Access, Agency, Member
+from accord.ledger.permits import Permit
+from accord.partners.models import Agency, Member
 from accord.policy.words import Role
 from accord.sealing.fields import aad, open_sealed, seal
 from accord.sealing.keys import Secret, derive
-from accord.vault.facts import client_key, family, known, within
-from accord.vault.models import Client, Team, Wall
+from accord.vault.facts import client_key, within
+from accord.vault.models import Client
 
 TABLE = "tasks_task"
-#: Who keeps tasks at all.
-WORKING = frozenset({Role.WORKER, Role.SUPERVISOR})
 
 
 def zone_of(agency_id: UUID) -> ZoneInfo:
     """Where an agency's days begin and end."""
     return ZoneInfo(Agency.objects.values_list("timezone", flat=True).get(id=agency_id))
-
-
-def working(agency_id: UUID) -> QuerySet[Member]:
-    """Who works here with people, in order of name."""
-    rows = Member.objects.filter(agency_id=agency_id, left_at__isnull=True, roles__overlap=sorted(WORKING))
-    return rows.order_by("name", "id")
-
-
-def takers(agency_id: UUID, client_id: UUID | None) -> dict[UUID, str]:
-    """Who can be given something to do, by id; about a client, those who may know of her file."""
-    rows = working(agency_id)
-    if client_id is not None:
-        root = Client.objects.values_list("merged_into", flat=True).get(id=client_id)
-        files = family(root or client_id)
-        rows = rows.exclude(id__in=Wall.objects.filter(client_id__in=files, lifted_at__isnull=True).values("member_id"))
-        if _by_team(agency_id):
-            team = Team.objects.filter(client_id__in=files, ended_at__isnull=True)
-            rows = rows.filter(Q(id__in=team.values("member_id")) | Q(roles__contains=[Role.SUPERVISOR.value]))
-    return dict(rows.values_list("id", "name"))
-
-
-def scope_of(agency_id: UUID, member_id: UUID) -> Scope | None:
-    """Which files one colleague may know of; None for somebody who cannot be given anything to do."""
-    member = working(agency_id).filter(id=member_id).first()
-    if member is None:
-        return None
-    scope = known(member.id, teams=_by_team(agency_id)).scope
-    return Scope(scope.hidden) if Role.SUPERVISOR in member.roles else scope
-
-
-def _by_team(agency_id: UUID) -> bool:
-    return bool(Agency.objects.values_list("access", flat=True).get(id=agency_id) == Access.TEAM)
 
 
 def visible(permit: Permit, rows: QuerySet[Task]) -> QuerySet[Task]:

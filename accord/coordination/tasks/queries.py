@@ -3,7 +3,7 @@ whoever looks; what is about a file she may not know of is neither listed nor co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, FilteredRelation, Max, Q, QuerySet
 
 from accord.coordination.protocols.rules import Span, Unit
-from accord.coordination.tasks import facts
-from accord.coordination.tasks.facts import held, opened, visible, working, zone_of
+from accord.coordination.tasks.facts import held, opened, visible, zone_of
 from accord.coordination.tasks.models import Capacity, Task, View
 from accord.coordination.tasks.rules import WEEK, Filter, State, ends, shares, whole_day
 from accord.ledger.permits import Permit, needs
 from accord.partners.models import Member
 from accord.policy.words import Level, Verb
-from accord.vault.facts import files, within
+from accord.vault import facts
+from accord.vault.facts import files, within, working
 from accord.vault.models import Client
 
 MOST_LISTED = 200
@@ -29,7 +29,7 @@ MOST_OF_DAY = 12
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """One task. `day`: it is due by the end of a day, not at an hour."""
+    """One task. `day`: it is due by the end of a day, not at an hour; `origin`, `origin_id`: what it was made of."""
 
     id: UUID
     client_id: UUID | None
@@ -53,6 +53,8 @@ class TaskView:
     ended_at: datetime | None
     ended_by: UUID | None
     dropped_why: str
+    origin: str
+    origin_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,14 @@ def of_client(*, permit: Permit, client_id: UUID, zone: ZoneInfo, limit: int = M
     """What is still to be done about one client, whoever does it; `zone` is where the agency's days end."""
     rows = Task.objects.filter(client_id__in=files(client_id), client__wrapped_key__isnull=False, state=State.OPEN)
     return _views(permit, rows.order_by("due_at", "id")[:limit], zone)
+
+
+@needs(Verb.READ_CLIENT)
+def made_of(*, permit: Permit, client_id: UUID, ids: Collection[UUID]) -> TaskView | None:
+    """The open task about one client that was made of one of these things; None when there is none."""
+    rows = Task.objects.filter(client_id__in=files(client_id), client__wrapped_key__isnull=False, state=State.OPEN)
+    rows = rows.filter(origin_id__in=ids).order_by("made_at", "id")[:1]
+    return next(iter(_views(permit, rows, zone_of(permit.agency_id))), None)
 
 
 @needs(Verb.READ_DAY)
@@ -238,6 +248,8 @@ def _views(permit: Permit, rows: QuerySet[Task], zone: ZoneInfo) -> list[TaskVie
                 ended_at=row.ended_at,
                 ended_by=row.ended_by,
                 dropped_why=row.dropped_why,
+                origin=row.origin,
+                origin_id=row.origin_id,
             )
         )
     return found

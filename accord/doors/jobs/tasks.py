@@ -20,12 +20,14 @@ from procrastinate.contrib.django import app
 from accord.config.environment import environment
 from accord.config.service import gate
 from accord.coordination.notices import actions as notices
-from accord.coordination.notices.rules import OLDEST
+from accord.coordination.notices.rules import OLDEST, newest
+from accord.coordination.referrals import queries as referrals
 from accord.coordination.tasks import queries as work
 from accord.doors.jobs.post import Post
 from accord.gate import Caller
 from accord.gate.operating import agencies
 from accord.learning.gaps import actions as gaps
+from accord.learning.gaps import queries as gaps_of
 from accord.ledger import actions as ledger
 from accord.ledger.permits import Permit
 from accord.records.caseload import actions as caseload
@@ -85,7 +87,9 @@ def send(timestamp: int) -> None:
 
 def _told(post: Post, permit: Permit) -> list[notices.Letter]:
     since = permit.at - OLDEST
-    letters = notices.tell(permit=permit, at=permit.at, new=work.handed(permit=permit, since=since))
+    rooms = (work.handed, gaps_of.found, referrals.news)
+    new = newest(*(each(permit=permit, since=since) for each in rooms))
+    letters = notices.tell(permit=permit, at=permit.at, new=new)
     if letters:
         post.open()  # a server that is away is noticed before anybody is noted as told
     return letters

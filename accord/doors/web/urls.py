@@ -226,12 +226,14 @@ _TABLE = (
         referrals.incoming,
         "incoming",
         (Verb.ANSWER_REFERRAL, Verb.ACCEPT_ENVELOPE, Verb.FIND_CLIENTS, Verb.OPEN_CLIENT, Verb.ADD_ENTRY),
+        besides=(Verb.ASSIGN_CLIENT,),
     ),
     Page(
         C + "incoming/<uuid:accepted_id>/",
         referrals.accepted,
         "incoming_of",
         (Verb.ANSWER_REFERRAL, Verb.ADD_ENTRY, Verb.READ_CLIENT, Verb.SEND_UPDATE),
+        besides=(Verb.ASSIGN_CLIENT,),
     ),
     # papers: what came, what a statute demands, what we found; and breaches
     Page("papers/", process.papers, "papers", (Verb.READ_PROCESS, Verb.NOTE_BREACH)),

@@ -45,6 +45,7 @@ class Gap(models.Model):
             models.Index(
                 fields=["agency", "priority", "since_at"], name="gap_open", condition=models.Q(closed_at__isnull=True)
             ),
+            models.Index(fields=["agency", "found_at"], name="gap_found", condition=models.Q(closed_at__isnull=True)),
             models.Index(
                 fields=["agency", "again_at"], name="gap_asked_again", condition=models.Q(again_at__isnull=False)
             ),

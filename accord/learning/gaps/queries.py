@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, FilteredRelation, Q, QuerySet
+from django.db.models import Count, FilteredRelation, Max, Q, QuerySet
 
 from accord.coordination.protocols.facts import protocol
 from accord.coordination.protocols.rules import Due as DueRule
@@ -15,10 +15,10 @@ from accord.coordination.tracks.models import Due
 from accord.learning.gaps.actions import TABLE
 from accord.learning.gaps.facts import rules
 from accord.learning.gaps.models import Gap
-from accord.learning.gaps.rules import Answer, Rule, Watched
+from accord.learning.gaps.rules import Answer, Priority, Rule, Watched
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Level, Verb
-from accord.vault.facts import client_key, files, within
+from accord.vault.facts import around, client_key, files, within
 from accord.vault.models import Team
 
 MOST_LISTED = 200
@@ -26,6 +26,8 @@ MOST_LISTED = 200
 MOST_ON_DAY = 12
 #: How far back a supervisor counts.
 DAYS = 90
+#: What an e-mail is worth: danger, and a right or a clock of the law. Her care is asked about on *My day*.
+TOLD = (Priority.DANGER, Priority.CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,16 @@ def for_day(*, permit: Permit) -> list[GapLine]:
     """Open gaps for *My day*: of the rules whose things do not stand there anyway."""
     shown = [code for code, rule in rules().items() if rule.day]
     return _lines(permit, within(permit, _open()).filter(rule__in=shown), MOST_ON_DAY)
+
+
+@needs(Verb.SWEEP)
+def found(*, permit: Permit, since: datetime) -> Mapping[UUID, datetime]:
+    """By member, when something urgent was last found that is still open, about somebody she works with; of what My day
+    shows. Who is walled off, or no longer works with her, hears nothing."""
+    shown = [code for code, rule in rules().items() if rule.day and rule.priority in TOLD]
+    rows = Gap.objects.filter(closed_at__isnull=True, found_at__gte=since, rule__in=shown)
+    newest = dict(rows.values_list("client_id").annotate(Max("found_at")).order_by())
+    return around(permit.agency_id, newest).hear(newest) if newest else {}
 
 
 @needs(Verb.READ_DAY)

@@ -151,6 +151,19 @@ class DeclineForm(forms.Form):
         return bool(self.cleaned_data.get("tell")) and self.cleaned_data["reason"] in OURS
 
 
+class GiveForm(forms.Form):
+    """Who looks after a referral that came; `colleagues` are those who can."""
+
+    to = forms.TypedChoiceField(
+        label=_("Who looks after it"), coerce=UUID, error_messages={"required": _("Choose a colleague.")}
+    )
+
+    def __init__(self, *args: Any, colleagues: Mapping[UUID, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.colleagues = colleagues
+        self.fields["to"].choices = [("", _("Choose")), *((str(id), name) for id, name in colleagues.items())]
+
+
 class ResultForm(forms.Form):
     """What came of it."""
 

@@ -33,6 +33,7 @@ def board(request: HttpRequest) -> HttpResponse:
         clocks, passed = tracks.late(permit=permit)
         missing, open_gaps = gaps.carried(permit=permit)
         asked, unanswered = referrals.unanswered(permit=permit)
+        came, nobodys = referrals.looked_after(permit=permit)
     people = [each for each in found.people if each.late or not laid.get("late")]
     if order := FIRST.get(laid.get("first", "")):
         people.sort(key=order)
@@ -50,6 +51,8 @@ def board(request: HttpRequest) -> HttpResponse:
             "open_gaps": open_gaps,
             "asked": asked,
             "unanswered": unanswered,
+            "came": came,
+            "nobodys": nobodys,
             "form": form,
             "supervises": Role.SUPERVISOR in roles(request),
         },

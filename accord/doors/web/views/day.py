@@ -1,10 +1,11 @@
-"""My day: what needs her now, longest wait first."""
+"""My day: what needs her now, danger first, then the longest wait."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +25,8 @@ from accord.doors.web.knocking import caller, entering
 from accord.doors.web.watching import mark_of, unchanged
 from accord.gate import flows, updates
 from accord.learning.gaps import queries as gaps
+from accord.learning.gaps.queries import GapLine
+from accord.learning.gaps.rules import Priority
 from accord.partners import queries as partners
 from accord.policy.words import Category, Role
 from accord.process import queries as process
@@ -47,6 +50,42 @@ class Over:
     partner_id: UUID
     early: bool
     categories: tuple[Category, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """One thing that is dangerous or late, of whatever kind: the part of the page that shows it, and since when."""
+
+    rank: int
+    since: datetime
+    part: str
+    line: Any
+
+
+def first_of_all(
+    missing: Iterable[GapLine],
+    relays: Iterable[sharing.RelayView],
+    papers: Iterable[process.PaperLine],
+    dues: Iterable[tracks.DueLine],
+    referred: Iterable[referrals.Line],
+    todo: Iterable[work.TaskView],
+    at: datetime,
+) -> list[Now]:
+    """What is dangerous or late, as one list: danger, what she takes back, then the longest wait."""
+    found = [
+        Now(0 if line.rule.priority is Priority.DANGER else 2, line.since_at, "gaps/line.html", line)
+        for line in missing
+    ]
+    found += [Now(1, relay.told_at, "day/parts/relay.html", relay) for relay in relays]
+    found += [Now(2, line.due_at, "process/line.html", line) for line in papers if _late(line, at)]
+    found += [Now(2, line.due.due_at, "day/parts/due.html", line) for line in dues if line.overdue]
+    found += [Now(2, line.due_at or line.since_at, "referrals/line.html", line) for line in referred if line.late]
+    found += [Now(2, task.due_at, "day/parts/task.html", task) for task in todo if task.late]
+    return sorted(found, key=lambda each: (each.rank, each.since))
+
+
+def _late(paper: process.PaperLine, at: datetime) -> bool:
+    return paper.due_at is not None and paper.due_at < at and paper.answered_at is None
 
 
 def grouped(gone: Iterable[sharing.Ended]) -> list[Over]:
@@ -92,6 +131,8 @@ def my_day(request: HttpRequest) -> HttpResponse:
         breaches = [each for each in process.breaches(permit=permit) if each.open] if alarmed else []
         reminders = partners.reminders(permit=permit) if Role.DIRECTOR in held else []
         changes = protocols.to_answer(permit=permit) if Role.DIRECTOR in held else []
+        now = permit.at
+        me, first = permit.member_id, first_of_all(missing, relays, papers, dues, referred, todo, now)
     seen = mark_of(
         [line.id for line in missing],
         [[envelope.id for envelope in thread.envelopes] + [thread.client_id] for thread in waiting],
@@ -117,14 +158,17 @@ def my_day(request: HttpRequest) -> HttpResponse:
     )
     if unchanged(request, seen):
         return HttpResponse(status=204)
+    others = (waiting, resting, ending, begun, over, walls, found, review, seconds)
+    count = bool(tray) + sum(map(len, (missing, relays, papers, dues, breaches, todo, referred, *others)))
     return render(
         request,
         "day/my_day.html",
         {
             "today": timezone.localdate(),
+            "me": me,
+            "first": first,
             "gaps": missing,
             "waiting": waiting,
-            "relays": relays,
             "tray": tray,
             "resting": resting,
             "ending": ending,
@@ -134,37 +178,15 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "found": found,
             "review": review,
             "seconds": seconds,
-            "papers": papers,
-            "dues": dues,
-            "todo": todo,
+            "papers": [line for line in papers if not _late(line, now)],
+            "dues": [line for line in dues if not line.overdue],
+            "todo": [task for task in todo if not task.late],
             "todo_more": len(todo) == work.MOST_OF_DAY,
-            "referred": referred,
+            "referred": [line for line in referred if not line.late],
             "breaches": breaches,
-            "now": timezone.now(),
-            "count": bool(tray)
-            + sum(
-                map(
-                    len,
-                    (
-                        missing,
-                        relays,
-                        waiting,
-                        resting,
-                        ending,
-                        begun,
-                        over,
-                        walls,
-                        found,
-                        review,
-                        seconds,
-                        papers,
-                        dues,
-                        breaches,
-                        todo,
-                        referred,
-                    ),
-                )
-            ),
+            "now": now,
+            "count": count,
+            "later": count > len(first) + len(breaches),
             "new": [(thread, envelope) for thread in waiting for envelope in thread.envelopes][:NEW_LISTED],
             "months": months,
             "reminders": reminders,

@@ -14,13 +14,14 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accord.doors.web import madeof
 from accord.doors.web.forms.gaps import AnswerForm, ListForm
 from accord.doors.web.heading import whose
 from accord.doors.web.knocking import entering, roles
 from accord.gate import Refused
 from accord.learning.gaps import actions, queries
 from accord.learning.gaps.facts import rules
-from accord.learning.gaps.rules import Answer, InvalidGap, Rule
+from accord.learning.gaps.rules import AGAIN, Answer, InvalidGap, Rule
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.partners.queries import AgencyCard
@@ -69,7 +70,7 @@ def gaps(request: HttpRequest) -> HttpResponse:
 def gap(request: HttpRequest, client_id: UUID, gap_id: UUID) -> HttpResponse:
     """One gap: what, since when, who may know, what to do; and the answer to it."""
     typed = request.POST if request.method == "POST" else None
-    form, answered, problem = AnswerForm(typed), False, ""
+    form, answered, problem, task = AnswerForm(typed), False, "", None
     try:
         with entering(request, client=client_id) as permit:
             view = queries.gap(permit=permit, client_id=client_id, gap_id=gap_id)
@@ -81,11 +82,13 @@ def gap(request: HttpRequest, client_id: UUID, gap_id: UUID) -> HttpResponse:
             if typed is not None and form.is_valid():
                 _answer(permit, client_id, gap_id, form)
                 answered = True
+                if form.cleaned_data["answer"] not in AGAIN:
+                    task = madeof.left(permit, client_id, [gap_id, view.line.of])
     except InvalidGap as error:
         answered, problem = False, gettext(str(error))
     if answered:
         messages.success(request, gettext("Written down."))
-        return redirect("client", client_id)
+        return madeof.to_task(request, client_id, task) if task else redirect("client", client_id)
     return render(
         request,
         "gaps/gap.html",

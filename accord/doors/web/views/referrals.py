@@ -17,13 +17,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accord.config.service import gate
 from accord.coordination.referrals import actions, queries
 from accord.coordination.referrals.queries import IncomingView, ReferralView
-from accord.coordination.referrals.rules import SILENT, InvalidReferral, Stand
-from accord.doors.web import printing
+from accord.coordination.referrals.rules import OPEN_HERE, SILENT, InvalidReferral, Stand
+from accord.doors.web import madeof, printing
 from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.forms.caseload import LockForm
 from accord.doors.web.forms.referrals import (
     CapacityForm,
     DeclineForm,
+    GiveForm,
     HandForm,
     HeardForm,
     ReferralForm,
@@ -46,6 +47,8 @@ from accord.vault import queries as vault
 from accord.vault.rules import Identity, InvalidEntry
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
+#: Steps after which a referral of ours may be answered or over.
+MAY_END = frozenset({"close", "back", "drop", "heard", "learn"})
 
 
 @require_safe
@@ -53,9 +56,10 @@ def listed(request: HttpRequest) -> HttpResponse:
     """Every referral we made and every one that came, what is late first; narrowed by state, or to her own."""
     shown = request.GET.get("show", "open")
     shown = shown if shown in SHOWN else ""
-    mine = "mine" in request.GET
+    mine, who = "mine" in request.GET, request.GET.get("who", "")
     with entering(request) as permit:
-        came = queries.came(permit=permit, shown=shown, mine=mine)
+        names = partners.names(permit=permit)
+        came = queries.came(permit=permit, shown=shown, mine=mine, who=who if who == "nobody" else _id(who) or "")
         made = queries.made(permit=permit, shown=shown, mine=mine)
         codes = vault.codes(permit=permit, client_ids=[line.client_id for line in (*came, *made) if line.client_id])
         agencies = partners.directory(permit=permit)
@@ -72,6 +76,9 @@ def listed(request: HttpRequest) -> HttpResponse:
             "shown": shown,
             "mine": mine,
             "choices": SHOWN,
+            "names": names,
+            "who": who,
+            "owner": names.get(_id(who)),
         },
     )
 
@@ -144,8 +151,11 @@ def referral(request: HttpRequest, client_id: UUID, referral_id: UUID) -> HttpRe
         with entering(request, client=client_id) as permit:
             client = whose(permit, client_id)
             view = _referral(permit, client_id, referral_id)
+            ids = madeof.same(permit, client_id, [referral_id]) if step in MAY_END else frozenset()
             done = _stepped(request, permit, view, step, hand, heard, over)
             view = _referral(permit, client_id, referral_id)
+            ends = done and ids and (view.over or view.answered_at)
+            task = madeof.left(permit, client_id, ids) if ends else None
             ways = referring.ways(gate(), permit, caller(request), client_id, referral_id)
             about = vault.somebody(permit=permit, client_id=client_id, person_id=view.about_id)
             attempts = queries.attempts(permit=permit, client_id=client_id, referral_id=referral_id)
@@ -158,7 +168,7 @@ def referral(request: HttpRequest, client_id: UUID, referral_id: UUID) -> HttpRe
         return redirect("referral", client_id, referral_id)
     if done:
         messages.success(request, done)
-        return redirect("referral", client_id, referral_id)
+        return madeof.to_task(request, client_id, task) if task else redirect("referral", client_id, referral_id)
     return render(
         request,
         "referrals/one.html",
@@ -336,9 +346,11 @@ def incoming(request: HttpRequest, incoming_id: UUID) -> HttpResponse:
             silent = not SILENT.isdisjoint(ours.duties)
             others = [card for id, card in agencies.items() if id not in (permit.agency_id, view.holder_id)]
             no = DeclineForm(request.POST if step == "no" else None, cards=others, silent=silent)
-            if step == "take":
-                actions.take(permit=permit, at=permit.at, referral_id=incoming_id)
-                answered = gettext("It is yours.")
+            names = partners.names(permit=permit)
+            giving = _giving(request, permit, incoming_id, step) if view.stand is Stand.WAITING else None
+            answered = _given(permit, giving, incoming_id)
+            answered = _taken(permit, incoming_id, step) or answered
+            hers = view.member == permit.member_id
             if step == "no" and no.is_valid():
                 told = actions.decline(
                     permit=permit,
@@ -376,6 +388,9 @@ def incoming(request: HttpRequest, incoming_id: UUID) -> HttpResponse:
             "more": more,
             "problem": problem,
             "waiting": view.stand is Stand.WAITING,
+            "keeper": names.get(view.member) if view.member else None,
+            "hers": hers,
+            "giving": giving,
         },
     )
 
@@ -402,7 +417,13 @@ def accepted(request: HttpRequest, client_id: UUID, accepted_id: UUID) -> HttpRe
             elif step in ("together", "spoke"):
                 actions.spoke(**what, referral_id=accepted_id, together=step == "together")
                 done = gettext("Noted.")
+            names = partners.names(permit=permit)
+            giving = _giving(request, permit, accepted_id, step) if view.stand in OPEN_HERE else None
+            done = _given(permit, giving, accepted_id) or _taken(permit, accepted_id, step) or done
+            hers = view.member == permit.member_id
+            task = None
             if step in ("met", "end"):
+                task = madeof.left(permit, client_id, [accepted_id]) if done else None
                 went = sent(request, permit, client_id, also)
             elif step == "tell" and view.entry and also.chosen():
                 picks = [(basis, view.entry) for basis in also.chosen()]
@@ -418,7 +439,7 @@ def accepted(request: HttpRequest, client_id: UUID, accepted_id: UUID) -> HttpRe
     if done:
         messages.success(request, done)
         tell(request, also, went)
-        return redirect("incoming_of", client_id, accepted_id)
+        return madeof.to_task(request, client_id, task) if task else redirect("incoming_of", client_id, accepted_id)
     return render(
         request,
         "referrals/accepted.html",
@@ -433,6 +454,9 @@ def accepted(request: HttpRequest, client_id: UUID, accepted_id: UUID) -> HttpRe
             "may_flow": may_flow,
             "now": timezone.now(),
             "ended": view.stand is Stand.ENDED,
+            "keeper": names.get(view.member) if view.member else None,
+            "hers": hers,
+            "giving": giving,
         },
     )
 
@@ -449,6 +473,34 @@ def _taken_on(request: HttpRequest, referral_id: UUID, client_id: UUID | None) -
     said = gettext("Accepted. Questions she does not have to be asked again: %(count)s.") % {"count": questions}
     messages.success(request, said)
     return redirect("incoming_of", client_id, referral_id)
+
+
+def _taken(permit: Permit, referral_id: UUID, step: str) -> str:
+    """She looks after it from now on, or not any more; what to say about it."""
+    if step == "take":
+        actions.take(permit=permit, at=permit.at, referral_id=referral_id)
+        return gettext("It is yours.")
+    if step == "down":
+        actions.put_down(permit=permit, at=permit.at, referral_id=referral_id)
+        return gettext("Nobody looks after it now.")
+    return ""
+
+
+def _giving(request: HttpRequest, permit: Permit, referral_id: UUID, step: str) -> GiveForm | None:
+    """For a supervisor: to whom she gives it to look after."""
+    if not permit.may(actions.give):
+        return None
+    people = queries.takers(permit=permit, referral_id=referral_id)
+    return GiveForm(request.POST if step == "give" else None, colleagues=people)
+
+
+def _given(permit: Permit, giving: GiveForm | None, referral_id: UUID) -> str:
+    """It goes to whom she chose, if she chose anybody; what to say about it."""
+    if giving is None or not giving.is_valid():
+        return ""
+    to = giving.cleaned_data["to"]
+    actions.give(permit=permit, at=permit.at, referral_id=referral_id, to_member=to)
+    return gettext("%(name)s looks after it now.") % {"name": giving.colleagues[to]}
 
 
 def _chosen(request: HttpRequest) -> UUID:

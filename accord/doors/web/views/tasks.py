@@ -15,14 +15,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accord.coordination.referrals import queries as referrals
+from accord.coordination.referrals.actions import hand_all as hand_referrals
 from accord.coordination.tasks import actions
 from accord.coordination.tasks import queries as work
 from accord.coordination.tasks.rules import Filter, InvalidTask
+from accord.doors.web import madeof
 from accord.doors.web.forms.tasks import FilterForm, HandOverForm, NewTaskForm, WorkForm
 from accord.doors.web.knocking import entering
 from accord.doors.web.taskwords import view_name
 from accord.gate import Refused
-from accord.learning.gaps.queries import GapLine, gaps_of
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.vault import queries as vault
@@ -85,37 +87,28 @@ def new(request: HttpRequest, client_id: UUID | None = None) -> HttpResponse:
     with entering(request, client=client_id) as permit:
         if client_id is not None:
             code = vault.codes(permit=permit, client_ids=[client_id])[client_id]
-        gap = _gap(request, permit, client_id)
+        of = madeof.asked(request, permit, client_id)
+        there = madeof.left(permit, client_id, of.ids) if of and client_id else None
         form = NewTaskForm(
             typed,
             colleagues=work.takers(permit=permit, client_id=client_id),
-            initial={
-                "owner": permit.member_id,
-                "day": timezone.localdate(),
-                "words": _(gap.rule.next) if gap else "",
-            },
+            initial={"owner": permit.member_id, "day": timezone.localdate()} | (of.initial if of else {}),
         )
-        if form.is_valid():
+        if there is None and form.is_valid():
             actions.add(
                 permit=permit,
                 at=permit.at,
                 owner_id=form.cleaned_data["owner"],
-                new=replace(form.task(), origin="gap", origin_id=gap.id) if gap else form.task(),
+                new=replace(form.task(), origin=of.origin, origin_id=of.id) if of else form.task(),
                 client_id=client_id,
             )
             made = True
+    if there is not None and client_id is not None:
+        return madeof.to_task(request, client_id, there, _("This task was made of it already."))
     if made:
         messages.success(request, _("The task is noted."))
         return redirect("client", client_id) if client_id else redirect("tasks")
     return render(request, "tasks/new.html", {"form": form, "client_id": client_id, "code": code})
-
-
-def _gap(request: HttpRequest, permit: Permit, client_id: UUID | None) -> GapLine | None:
-    """The open gap of hers that the task is made from; one that is not hers, or no gap at all, is none."""
-    asked = request.GET.get("gap", "")
-    if client_id is None or not asked:
-        return None
-    return next((each for each in gaps_of(permit=permit, client_id=client_id) if str(each.id) == asked), None)
 
 
 @sensitive_post_parameters()
@@ -131,6 +124,7 @@ def task(request: HttpRequest, task_id: UUID, client_id: UUID | None = None) -> 
                 raise Refused
             form = WorkForm(typed, colleagues=work.takers(permit=permit, client_id=client_id))
             names, me = partners.names(permit=permit), permit.member_id
+            over = client_id is not None and found.ended_at is None and madeof.over(permit, client_id, found)
             if typed is not None:
                 said = _worked(permit, form, [task_id], typed)
     except InvalidTask as error:
@@ -142,7 +136,9 @@ def task(request: HttpRequest, task_id: UUID, client_id: UUID | None = None) -> 
         messages.error(request, problem)
         return redirect(request.path)
     return render(
-        request, "tasks/task.html", {"task": found, "form": form, "names": names, "mine": found.owner_id == me}
+        request,
+        "tasks/task.html",
+        {"task": found, "form": form, "names": names, "mine": found.owner_id == me, "over": over},
     )
 
 
@@ -159,6 +155,7 @@ def hand_over(request: HttpRequest, member_id: UUID) -> HttpResponse:
                 raise Refused
             holds = vault.assigned(permit=permit, member_id=member_id)
             todo = work.open_of(permit=permit, member_id=member_id)
+            came = referrals.open_of(permit=permit, member_id=member_id)
             others = {id: each for id, each in work.takers(permit=permit).items() if id != member_id}
             form = HandOverForm(typed, colleagues=others)
             if form.is_valid():
@@ -167,7 +164,8 @@ def hand_over(request: HttpRequest, member_id: UUID) -> HttpResponse:
                 went, stay = actions.hand_all(
                     permit=permit, at=permit.at, from_member=member_id, to_member=to, note=note
                 )
-                done = files, went, stay
+                referred = hand_referrals(permit=permit, at=permit.at, from_member=member_id, to_member=to)
+                done = files, went, stay, *referred
     except (InvalidTask, InvalidEntry) as error:
         problem = _(str(error))
     if done is not None:
@@ -176,17 +174,23 @@ def hand_over(request: HttpRequest, member_id: UUID) -> HttpResponse:
     return render(
         request,
         "tasks/hand_over.html",
-        {"name": name, "holds": holds, "todo": todo, "form": form, "problem": problem},
+        {"name": name, "holds": holds, "todo": todo, "came": came, "form": form, "problem": problem},
     )
 
 
-def said_handed(request: HttpRequest, files: int, went: int, stay: int) -> None:
+def said_handed(request: HttpRequest, files: int, went: int, stay: int, referred: int, nobodys: int) -> None:
     """What was handed over, on the next page."""
     if files:
         said = ngettext("%d client was handed over.", "%d clients were handed over.", files) % files
         messages.success(request, said)
     if went or stay:
         messages.success(request, _went(went, stay))
+    if referred:
+        said = ngettext("%d referral was handed over.", "%d referrals were handed over.", referred) % referred
+        messages.success(request, said)
+    if nobodys:
+        said = ngettext("%d referral is with nobody now.", "%d referrals are with nobody now.", nobodys) % nobodys
+        messages.warning(request, said)
 
 
 def _went(went: int, stay: int) -> str:

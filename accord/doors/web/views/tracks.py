@@ -22,6 +22,7 @@ from accord.coordination.tracks import actions, queries
 from accord.coordination.tracks.actions import Went
 from accord.coordination.tracks.queries import DueView, TrackView
 from accord.coordination.tracks.rules import DEVIATIONS, entrance, guarded
+from accord.doors.web import madeof
 from accord.doors.web.also import offered, sent, tell
 from accord.doors.web.forms.tracks import BeginForm, DueForm, StepForm
 from accord.doors.web.knocking import entering, roles
@@ -159,7 +160,7 @@ def track(request: HttpRequest, client_id: UUID, track_id: UUID) -> HttpResponse
 def step(request: HttpRequest, client_id: UUID, track_id: UUID) -> HttpResponse:
     """The next step: which, then what it asks for, what it does and who is told; then it is done."""
     sure, code = "sure" in request.POST, request.POST.get("step", "")
-    went, problem, form, after = None, "", None, []
+    went, problem, form, after, task = None, "", None, [], None
     try:
         with entering(request, client=client_id) as permit:
             found = _track(permit, client_id, track_id)
@@ -183,6 +184,7 @@ def step(request: HttpRequest, client_id: UUID, track_id: UUID) -> HttpResponse:
                 entered = held.states[way.to]
                 after = coming(held, entered, way, found.facts, ZoneInfo(ours.timezone), permit.at)
                 if sure and form.is_valid():
+                    ran = madeof.same(permit, client_id, [each.id for each in found.dues if each.met_at is None])
                     went = actions.move(
                         permit=permit,
                         at=permit.at,
@@ -193,12 +195,14 @@ def step(request: HttpRequest, client_id: UUID, track_id: UUID) -> HttpResponse:
                         **form.step(),
                     )
                     counts = sent(request, permit, line.client_id, also)
+                    task = madeof.left(permit, client_id, ran)
+                    task = task if task and madeof.over(permit, client_id, task) else None
     except (InvalidMove, InvalidEntry) as no:
         went, problem = None, _said(no, line.protocol)
     if went is not None:
         messages.success(request, _now(went))
         tell(request, also, counts)
-        return redirect("track", client_id, track_id)
+        return madeof.to_task(request, client_id, task) if task else redirect("track", client_id, track_id)
     return render(
         request,
         "tracks/step.html",
@@ -258,9 +262,11 @@ def due(request: HttpRequest, client_id: UUID, track_id: UUID, due_id: UUID) -> 
             file = vault.client(permit=permit, client_id=client_id, entries=0)
             now = permit.at
             if form.is_valid():
+                ran = madeof.same(permit, client_id, [due_id])
                 clock = actions.meet(
                     permit=permit, at=permit.at, client_id=client_id, due_id=due_id, **form.cleaned_data
                 )
+                task = madeof.left(permit, client_id, ran)
                 done = True
     except InvalidMove as no:
         done, problem = False, gettext(str(no))
@@ -269,7 +275,7 @@ def due(request: HttpRequest, client_id: UUID, track_id: UUID, due_id: UUID) -> 
         if clock is not None:
             said += " " + gettext("It is due again until %(day)s.") % {"day": _day(clock.due_at)}
         messages.success(request, said)
-        return redirect("track", client_id, track_id)
+        return madeof.to_task(request, client_id, task) if task else redirect("track", client_id, track_id)
     return render(
         request,
         "tracks/due.html",
