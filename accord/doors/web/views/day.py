@@ -63,6 +63,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
     with entering(request) as permit:
         held = partners.own_roles(permit=permit)
         missing = gaps.for_day(permit=permit) if held & WORKERS else []
+        to_end = gaps.to_end(permit=permit) if held & WORKERS else []
         waiting = sharing.waiting(permit=permit)
         relays = sharing.relays(permit=permit)
         tray = len(updates.waiting(gate(), permit, caller(request)))
@@ -79,7 +80,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         todo = work.due(permit=permit, zone=zone())
         recent = vault.recent(permit=permit, limit=RECENT)
         referred = referrals.day(permit=permit, supervises=Role.SUPERVISOR in held)
-        listed = (*missing, *waiting, *ending, *begun, *over, *relays, *resting, *papers, *dues, *referred)
+        listed = (*missing, *to_end, *waiting, *ending, *begun, *over, *relays, *resting, *papers, *dues, *referred)
         named = {each.client_id for each in listed if each.client_id}
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
@@ -94,6 +95,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         changes = protocols.to_answer(permit=permit) if Role.DIRECTOR in held else []
     seen = mark_of(
         [line.id for line in missing],
+        to_end,
         [[envelope.id for envelope in thread.envelopes] + [thread.client_id] for thread in waiting],
         [release.id for release in ending],
         relays,
@@ -123,6 +125,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         {
             "today": timezone.localdate(),
             "gaps": missing,
+            "to_end": to_end,
             "waiting": waiting,
             "relays": relays,
             "tray": tray,
@@ -147,6 +150,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
                     len,
                     (
                         missing,
+                        to_end,
                         relays,
                         waiting,
                         resting,
