@@ -93,5 +93,5 @@ def test_a_missed_follow_up_is_told_heard_and_over(place: Five, somebody: Somebo
     nurse.press("Write it down and tell them")
     nurse.sees(shelter.name)
     accept(shelter, there)
-    advocate.go(f"/clients/{there}/")
-    advocate.sees_not(advocate.said("Open past its time"))
+    advocate.go("/gaps/")
+    advocate.sees("Nothing is open past its time.")
