@@ -223,9 +223,9 @@ def test_taken_back_it_is_asked_no_more_by_the_next_look_and_at_once_where_she_s
 
 def test_what_is_accepted_into_a_new_file_is_found_by_the_next_look():
     hospital, shelter = pair()
-    swept(shelter, timezone.now())
     case = missed(hospital, shelter)
     tell(hospital, case.client, case.release)
+    swept(shelter, timezone.now())
     there = accept(shelter)
     assert open_of(shelter, there) == {}, "no file was named to the gate"
     swept(shelter, timezone.now())
