@@ -30,13 +30,15 @@ from accord.gate import Caller, Gate, Refused, disclose_all
 from accord.gate import flows as by_law
 from accord.gate.asking import tables
 from accord.gate.founding import NewAgency, VaultMode, found
+from accord.gate.updates import also_send
 from accord.learning.gaps import actions as gaps
+from accord.learning.gaps import queries as missing
 from accord.ledger import actions as ledger
 from accord.ledger.permits import Permit
 from accord.partners import actions as partners
 from accord.partners import queries as directory
 from accord.policy.facts import Agency
-from accord.policy.words import Category, Purpose, Role, Verb
+from accord.policy.words import Category, Level, Purpose, Role, Verb
 from accord.records.health import rules as coded
 from accord.sealing.members import STANDARD, Cost
 from accord.sharing import actions as sharing
@@ -106,6 +108,7 @@ def fill(gate: Gate, story: Story, *, step: Step, cost: Cost = STANDARD) -> Fill
     acting.note_chores(story)
     step("Writing the ledger")
     acting.look_for_gaps()
+    acting.tell_gaps(story)
     acting.look_around(story)
     acting.sequence()
     return Filled(tuple(sign_ins), papers)
@@ -483,6 +486,41 @@ class _Acting:
         for house in self._houses.values():
             with self._gate.housekeeping(Caller(agency=house.id, job="watcher"), at=timezone.now()) as permit:
                 gaps.sweep(permit=permit, at=permit.at, everything=True)
+
+    def tell_gaps(self, story: Story) -> None:
+        """Told on a release on which later entries follow; the partner takes it on into its own file of her."""
+        for telling in story.tellings:
+            client, file = story.clients[telling.client], self._files[telling.client]
+            verbs = (
+                Verb.PREPARE_RELEASE, Verb.SIGN_RELEASE, Verb.ANSWER_GAP, Verb.ADD_ENTRY, Verb.READ_CLIENT,
+                Verb.SEND_UPDATE,
+            )  # fmt: skip
+            with self._as_worker(client.agency, *verbs, client=file) as permit:
+                release = sharing.prepare(
+                    permit=permit, at=permit.at, client_id=file, recipient_id=self._houses[telling.recipient].id,
+                    purpose=Purpose.SAFETY, grants={telling.category: Level.SUMMARY},
+                    last_day=permit.at.date() + timedelta(days=25), language="en", updates=(telling.category,),
+                )  # fmt: skip
+                page = signature(
+                    client.identity, "paper", permit.at.date(), paper_is_safe=client.contact.paper == "yes"
+                )
+                signed = sharing.sign_page(permit=permit, at=permit.at, release_ids=[release], page=page)
+                disclose_all(self._gate, permit, self._worker(client.agency), signed)
+                (line,) = missing.gaps_of(permit=permit, client_id=file)
+                gaps.tell(permit=permit, at=permit.at, client_id=file, gap_id=line.id)
+                also_send(self._gate, permit, self._worker(client.agency), file, [release])
+            own = self._files[telling.own]
+            with self._as_worker(telling.recipient, Verb.READ_DAY, Verb.READ_ENVELOPE) as permit:
+                newest = max(envelopes.waiting(permit=permit, limit=1_000), key=lambda waiting: waiting.arrived_at)
+            with self._as_worker(telling.recipient, Verb.ACCEPT_ENVELOPE, client=own) as permit:
+                sharing.accept(
+                    permit=permit,
+                    at=permit.at,
+                    partner_id=newest.holder_id,
+                    thread=newest.thread,
+                    client_id=own,
+                    answers={view.id: view.content.answers for view in newest.envelopes},
+                )
 
     def sequence(self) -> None:
         """Put all leaves into the trees, so that the first page already shows a checkpoint."""

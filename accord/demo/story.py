@@ -121,11 +121,22 @@ class Never:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """A gap about `client` that a partner is told of on her release, who looks after her in its `own` file: places in
+    `Story.clients`."""
+
+    client: int
+    recipient: str
+    own: int
+    category: Category
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """Everything, in the order in which it happens. `flows`: (client, recipient) told under law and agreement; `walls`:
     clients the worker of their agency knows, so that she is kept away; `same`: pairs of files that are one person, and
     whether somebody has noticed; `cases`: what goes its way through a protocol; `gaps`: (client, rule) that is open;
-    `referred`: who is referred to whom."""
+    `referred`: who is referred to whom; `tellings`: which partner is told of which gap."""
 
     agencies: tuple[county.Agency, ...]
     agreements: tuple[county.Agreement, ...]
@@ -138,6 +149,7 @@ class Story:
     cases: tuple[work.Case, ...]
     gaps: tuple[tuple[int, str], ...]
     referred: tuple[referred.Referred, ...]
+    tellings: tuple[Telling, ...]
 
     @property
     def people(self) -> int:
@@ -176,6 +188,7 @@ def story(*, seed: int, size: int, today: date) -> Story:
     quiet = [place for place in range(len(clients)) if place not in kept_out]
     known, cases = _work(seed, clients, agencies, quiet, today)
     sent, open_too = _referred(seed, clients, today)
+    telling = _telling(seed, clients, known, today)
     nevers = [Never(of["harbor"][4], "housing", agencies[11].members[0].name), Never(of["brigid"][5], "police")]
     return Story(
         agencies,
@@ -187,8 +200,9 @@ def story(*, seed: int, size: int, today: date) -> Story:
         walls,
         tuple((place, first + number, number == 0) for number, (place, _other) in enumerate(same)),
         cases,
-        known + open_too,
+        (*known, *open_too, (telling.own, "told_by_partner")),
         sent,
+        (telling,),
     )
 
 
@@ -238,6 +252,14 @@ def _referred(
             if plan.rule:
                 known.append((place if own is None else own, plan.rule))
     return tuple(sent), tuple(known)
+
+
+def _telling(seed: int, clients: list[Client], known: tuple[tuple[int, str], ...], today: date) -> Telling:
+    """The hospital tells the house that a follow-up was missed: the house has known her for long."""
+    place = next(place for place, rule in known if rule == "forensic_follow_up_missed")
+    there = _known_there(Random(f"{seed} told"), "harbor", clients[place], today)
+    clients.append(replace(there, opened_days_ago=120))
+    return Telling(place, "harbor", len(clients) - 1, Category.VISITS)
 
 
 #: Where people come first, and how often.

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from accord.gate.entrance import NOTHING, Caller, Gate, Refused, Standing
 from accord.gate.law import law
+from accord.learning.gaps import facts as gaps
 from accord.ledger.permits import Permit
 from accord.partners import facts as partners
 from accord.policy.conditions import applies
@@ -233,13 +234,16 @@ def _answers(
     if entries is not None:
         named = {str(id) for id in entries}
         held = [thing for thing in held if thing.id in named]
+    reach = gaps.reach([UUID(thing.id) for thing in held], permit.at)
     answers = {}
     for release in releases:
         fact = facts[release.id]
         about = Thing(category=Category.IDENTITY, subject=fact.subject)
         things = [replace(about, category=Category(category)) for category in sorted(release.grants)]
-        things += [thing for thing in held if thing.category in release.grants]
         recipient = recipients[release.recipient_id]
+        things += [
+            thing for thing in held if thing.category in release.grants and gaps.may_reach(reach, thing.id, recipient)
+        ]
         answers[release.id] = ask(standing, recipient, things, fact.purpose, permit.at, blocks=blocks, releases=(fact,))
     return answers
 

@@ -12,6 +12,7 @@ from accord.gate.disclosure import Answer, ask, contents_of, deliver, sending_pe
 from accord.gate.entrance import Caller, Gate, Refused, Standing
 from accord.gate.law import law
 from accord.gate.operating import agencies
+from accord.learning.gaps import facts as gaps
 from accord.ledger.permits import Permit
 from accord.partners import facts as partners
 from accord.policy.facts import Agency, Block, Decision, Thing
@@ -192,7 +193,10 @@ def _answer(gate: Gate, permit: Permit, caller: Caller, client_id: UUID, flow: m
     """What the law opens of everything in her file."""
     herself = _herself(client_id)
     things = [replace(herself, category=Category(category)) for category in sorted(flow.grants)]
-    things += vault_facts.entry_things(client_id, flow.grants)
+    held = vault_facts.entry_things(client_id, flow.grants)
+    reach = gaps.reach([UUID(thing.id) for thing in held], permit.at)
+    recipient = partners.agencies({flow.recipient_id})[flow.recipient_id]
+    things += [thing for thing in held if gaps.may_reach(reach, thing.id, recipient)]
     return Asking(permit, [flow])(gate.standing(caller), flow, things)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from accord.gate.disclosure import Answer, ask, contents_of, deliver, sending_permit
 from accord.gate.entrance import Caller, Gate, Standing
 from accord.gate.flows import Asking
+from accord.learning.gaps import facts as gaps
 from accord.ledger.permits import Permit
 from accord.partners import facts as partners
 from accord.policy.facts import Agency, Block, Thing
@@ -177,9 +178,13 @@ def _waiting(
         return []
     standing, asked = gate.standing(caller), _Asking(permit, by_id.values())
     things = vault_facts.things(each.entry_id for each in unsent)
+    reach = gaps.reach({each.entry_id for each in unsent}, permit.at)
+    recipients = partners.agencies({basis.recipient_id for basis in by_id.values()}) if reach else {}
     found = []
     for each in unsent:
         basis = by_id[each.basis_id]
+        if reach and not gaps.may_reach(reach, str(each.entry_id), recipients[basis.recipient_id]):
+            continue
         answer = asked(standing, basis, [things[each.entry_id]])
         if answer.allowed:
             found.append(

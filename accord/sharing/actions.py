@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,7 @@ from accord.sharing.rules import (
     LONGEST_NAME,
     LONGEST_WORDS,
     TOLD,
+    Content,
     Disclosure,
     Draft,
     InvalidRelease,
@@ -51,6 +52,7 @@ from accord.sharing.rules import (
     info,
     planned,
     state,
+    told_of,
 )
 from accord.vault import actions as vault
 from accord.vault.facts import client_key, family
@@ -672,6 +674,8 @@ def accept(
         raise InvalidRelease("This is tied to another of your clients already.")
     waiting = Arrival.objects.filter(agency_id=permit.agency_id, envelope__in=list(answers))
     rows = list(Envelope.objects.filter(agency_id=permit.agency_id, thread=thread, id__in=waiting.values("envelope")))
+    contents = facts.contents(permit, rows)
+    who = facts.kept_from(permit, contents.values())
     Receipt.objects.bulk_create(
         Receipt(
             agency_id=permit.agency_id,
@@ -684,17 +688,16 @@ def accept(
             accepted_at=at,
             accepted_by=permit.member_id,
             until_at=row.until_at,
+            **_tells(row, contents[row.id], who),
         )
         for row in rows
     )
     Arrival.objects.filter(agency_id=permit.agency_id, envelope__in=[row.id for row in rows]).delete()
-    contents = facts.contents(permit, rows).values()
-    who = facts.kept_from(permit, contents)
     vault.meet(
         permit=permit,
         at=at,
         client_id=tie.client_id,
-        names=facts.identities(contents),
+        names=facts.identities(contents.values()),
         away=set().union(*who.values()),
     )
     permit.record("thread_tied", tie.id)
@@ -754,6 +757,15 @@ def sweep(*, permit: Permit, at: datetime) -> int:
     if count:
         permit.record("envelopes_destroyed", permit.agency_id)
     return count
+
+
+def _tells(row: Envelope, content: Content, who: Mapping[str, Collection[UUID]]) -> dict[str, Any]:
+    """What a receipt says in clear of a gap that it tells of. Nothing where a colleague is to be kept from it: a list
+    of gaps is shown without opening what would say so."""
+    told = told_of(content)
+    if told is None or any(who[name] for name in content.kept_from):
+        return {}
+    return {"tells": told[0], "over": told[1], "told_at": content.occurred_at or row.sent_at}
 
 
 def _end(permit: Permit, at: datetime, envelopes: QuerySet[Envelope]) -> int:

@@ -469,7 +469,8 @@ class Aside(models.Model):
 
 
 class Receipt(models.Model):
-    """The recipient's own row of what it accepted. It stays when the envelope is gone, so that the end can be told."""
+    """The recipient's own row of what it accepted. It stays when the envelope is gone, so that the end can be told.
+    What tells of a gap says so in codes, so that a clock finds it without opening anything."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+", db_comment="link: recipient")
@@ -484,14 +485,27 @@ class Receipt(models.Model):
     accepted_at = models.DateTimeField(db_comment="moment: when")
     accepted_by = models.UUIDField(db_comment="link: member")
     until_at = models.DateTimeField(db_comment="moment: when it was to end")
+    tells = models.CharField(
+        max_length=40, blank=True, default="", db_comment="code: which gap of the partner's it tells of, by its rule"
+    )
+    over = models.BooleanField(default=False, db_comment="code: it tells that this gap is over")
+    told_at = models.DateTimeField(null=True, db_comment="moment: the partner wrote that down")
 
     class Meta:
         db_table = "sharing_receipt"
         indexes = [
             models.Index(fields=["agency", "client"], name="receipt_by_client"),
             models.Index(fields=["agency", "accepted_at"], name="receipt_by_time"),
+            models.Index(fields=["agency", "until_at"], name="receipt_that_tells", condition=~models.Q(tells="")),
         ]
-        constraints = [models.UniqueConstraint(fields=["agency", "envelope"], name="receipt_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "envelope"], name="receipt_once"),
+            models.CheckConstraint(
+                condition=models.Q(tells="", over=False, told_at__isnull=True)
+                | (~models.Q(tells="") & models.Q(told_at__isnull=False)),
+                name="receipt_tells_what_and_when",
+            ),
+        ]
 
 
 class Confirmed(models.Model):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -298,6 +298,19 @@ def signed_as(way: Way, *, minor: bool, child: bool, ward: bool = False, dead: b
     }
 
 
+#: An entry that tells partners of a gap, and where that stands.
+GAP: Final = "gap"
+GAP_OPEN, GAP_OVER = "open", "over"
+#: The gaps that can be told, each by the code of its rule (`learning/gaps`). Nothing else that comes in an envelope
+#: becomes a word in a row that is not sealed.
+GAPS: Final = frozenset(
+    {
+        "order_unserved", "order_expiring", "firearms_unconfirmed", "forensic_follow_up_missed", "kit_past_its_clock",
+        "right_not_given", "order_renewal_open", "compensation_not_received",
+    }
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What one envelope carries. `values` and `narrative` are there at full level only, `summary` from summary on.
@@ -351,11 +364,23 @@ class Content:
     @property
     def answers(self) -> int:
         """How many questions this answers that she is not asked again."""
+        if self.kind == GAP:
+            return 0
         if self.level is Level.FULL and self.values:
             return sum(1 for value in self.values.values() if value not in ("", None, [], {}))
         if self.level >= Level.SUMMARY and self.summary:
             return max(1, len(self.summary.get("values") or {}))
         return 0
+
+
+def told_of(content: Content) -> tuple[str, bool] | None:
+    """Which gap of a partner's this tells of, by the code of its rule, and whether it is over; None where it tells of
+    none. That somebody is involved tells of none, and a word that is on no list says nothing."""
+    if content.kind != GAP or content.level < Level.SUMMARY or content.status not in (GAP_OPEN, GAP_OVER):
+        return None
+    values = (content.summary or {}).get("values")
+    code = values.get(GAP) if isinstance(values, Mapping) else None
+    return (code, content.status == GAP_OVER) if isinstance(code, str) and code in GAPS else None
 
 
 def narrowed(content: Content, level: Level) -> Content:

@@ -53,6 +53,8 @@ SUMMARIES: Mapping[str, str] = {
     "service.done": "Done: {service}.",
     "service.ended": "Ended: {service}.",
     "track.moved": "{track}: {stands}.",
+    "gap.open": "Open past its time: {gap}",
+    "gap.over": "No longer open: {gap}",
     "referral.sent": "Referred elsewhere for: {service}.",
     "referral.accepted": "Took on a referral for: {service}.",
     "referral.met": "Met after a referral for: {service}.",

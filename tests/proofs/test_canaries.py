@@ -561,6 +561,7 @@ PROBES: dict[str, Data] = {
     "gaps": _fixed(),
     "gap_counts": _fixed(),
     "gap": lambda ids, word: {"answer": "not_safe_now", "why": word()},
+    "gap_tell": _fixed(say="open"),
     "entries": _fixed(),
     "entry_new": _entry,
     "entry": _fixed(),

@@ -389,6 +389,7 @@ def fresh(row: dict[str, Any], table: str, keep: str) -> dict[str, Any]:
         "caseload_part": {"number": 7},
         "tracks_due": {"code": "another"},
         "gaps_gap": {"of": uuid4()},
+        "gaps_told": {"rule": "order_expiring"},
         "tasks_view": {"when": "all"},
         "protocols_wording": {"number": 2},
         "protocols_word": {"number": 2},

@@ -13,11 +13,17 @@ from django.utils.translation import gettext
 from accord.doors.web.labels import summary_text
 from accord.ledger.permits import Permit
 from accord.sharing.queries import EnvelopeView
-from accord.sharing.rules import Content
+from accord.sharing.rules import GAP, Content
 from accord.vault import actions as vault_actions
 from accord.vault import queries as vault
 from accord.vault.actions import NewEntry
 from accord.vault.rules import Detail, Identity, SafeContact, Summary
+
+
+def confirmable(view: EnvelopeView) -> bool:
+    """Whether there is anything she could confirm. Where a partner's work stands is the partner's to say: confirmed, it
+    would be told on as ours."""
+    return bool(view.content.summary) and view.content.kind != GAP
 
 
 def ours(permit: Permit, client_id: UUID, view: EnvelopeView) -> UUID:

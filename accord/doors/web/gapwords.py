@@ -1,9 +1,10 @@
-"""Gaps as people say them: what can be answered, and what comes first."""
+"""Gaps as people say them: what can be answered, what comes first, what a partner tells of one."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from accord.learning.gaps.facts import rules
 from accord.learning.gaps.rules import Answer, Priority
 
 GAP_ANSWERS = {
@@ -21,3 +22,5 @@ PRIORITIES = {
 }
 #: The same in one word, for lists.
 PRIORITY_TAGS = {Priority.DANGER: _("Danger"), Priority.CLOCK: _("Clock"), Priority.CARE: _("Open")}
+#: What is open, as it stands in what is told of it.
+GAPS = {code: _(rule.sentence) for code, rule in rules().items()}

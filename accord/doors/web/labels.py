@@ -12,7 +12,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from accord.doors.web.gapwords import GAP_ANSWERS, PRIORITIES, PRIORITY_TAGS  # noqa: F401 - templates say them by name
+from accord.doors.web.gapwords import (  # noqa: F401 - templates say them by name
+    GAP_ANSWERS,
+    GAPS,
+    PRIORITIES,
+    PRIORITY_TAGS,
+)
 from accord.doors.web.paperwords import (  # noqa: F401 - templates say MOVES, ADVICE and BREACH by name
     ABOUTS,
     ADVICE,
@@ -495,6 +500,7 @@ KINDS = {
     "facts": _("Single facts"),
     "consent": _("Consent from another system"),
     "track": _("Step of a protocol"),
+    "gap": _("Gap"),
     "referral": _("Referral"),
 }
 VERBS = {
@@ -559,7 +565,12 @@ VERBS = {
 }
 
 #: Values of a summary that are codes of the vault, as they stand inside a sentence.
-CODES: Mapping[str, Mapping[str, Any]] = {"service": SERVICES, "channel": REACHED, "result": RESULTS}
+CODES: Mapping[str, Mapping[str, Any]] = {
+    "service": SERVICES,
+    "channel": REACHED,
+    "result": RESULTS,
+    "gap": GAPS,
+}
 #: Values that are titles of a protocol, in English as its text says them.
 TITLES = frozenset({"track", "stands"})
 #: Values that hold a day.

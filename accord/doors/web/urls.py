@@ -72,6 +72,7 @@ _TABLE = (
     Page("gaps/", gaps.gaps, "gaps", (Verb.ANSWER_GAP, Verb.READ_DAY)),
     Page("gaps/counts/", gaps.counts, "gap_counts", (Verb.READ_BOARD,)),
     Page(C + "gaps/<uuid:gap_id>/", gaps.gap, "gap", (Verb.ANSWER_GAP, Verb.READ_CLIENT, Verb.MOVE_TRACK)),
+    Page(C + "gaps/<uuid:gap_id>/tell/", gaps.tell, "gap_tell", (Verb.ANSWER_GAP, *ADDING)),
     Page(C + "entries/", clients.entries, "entries", (Verb.READ_CLIENT,)),
     Page(C + "entries/new/", clients.entry_new, "entry_new", ADDING),
     Page(C + "entries/<uuid:entry_id>/", clients.entry, "entry", (Verb.READ_CLIENT,)),

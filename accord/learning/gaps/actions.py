@@ -1,7 +1,8 @@
-"""Looking for gaps, and answering one.
+"""Looking for gaps, answering one, and writing one down for partners.
 
 What is open past its clock is asked of the rows in one statement, for the files of one client or for all of them: what
-a save finds at once and what a sweep finds later cannot differ. Nothing is opened, and nothing leaves the agency.
+a save finds at once and what a sweep finds later cannot differ. Nothing is opened, and nothing leaves the agency: what
+is written down is an entry of her file, and goes where the gate lets it.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ from accord.coordination.protocols.facts import protocol
 from accord.coordination.protocols.rules import InvalidMove
 from accord.coordination.tracks import actions as tracks
 from accord.coordination.tracks.models import Due
-from accord.learning.gaps.facts import rules
-from accord.learning.gaps.models import Gap, Look
+from accord.learning.gaps.facts import rules, stands
+from accord.learning.gaps.models import Gap, Look, Told
 from accord.learning.gaps.rules import LONGEST_WORDS, Answer, InvalidGap, Watched, again_days
 from accord.learning.gaps.wanted import changed, parameters, settle
 from accord.ledger.permits import Permit, needs
-from accord.policy.words import Verb
+from accord.policy.words import Category, Verb
+from accord.sharing.rules import GAP, GAP_OPEN, GAP_OVER
+from accord.vault import actions as vault
 from accord.vault.facts import client_key, files
-from accord.vault.models import Client
+from accord.vault.models import Client, Entry
+from accord.vault.rules import Summary
 
 TABLE: Final = "gaps_gap"
 #: What an answer notes about a due that is noted by hand.
@@ -37,6 +41,7 @@ LOOKS: Final = (
     Verb.SIGN_RELEASE,
     Verb.WITHDRAW_RELEASE,
     Verb.ACCEPT_ENVELOPE,
+    Verb.RELAY_WITHDRAWAL,
     Verb.ANSWER_GAP,
 )
 
@@ -100,6 +105,71 @@ def answer(
     permit.record("gap_answered", row.id)
     if rules()[row.rule].watches is Watched.DUE and answer in MEETS:
         _meet(permit, at, client_id, row.of, MEETS[answer])
+
+
+@needs(Verb.ANSWER_GAP)
+def tell(*, permit: Permit, at: datetime, client_id: UUID, gap_id: UUID) -> UUID:
+    """Write down for partners that a gap is open: an entry of her file that says which, and nothing else. It goes
+    nowhere by this. Returns the entry's id; raises InvalidGap."""
+    row = (
+        Gap.objects.select_for_update(of=("self",))
+        .filter(id=gap_id, client_id__in=files(client_id), closed_at__isnull=True)
+        .first()
+    )
+    if row is None:
+        raise InvalidGap("Somebody has answered this meanwhile, or there is nothing left to ask.")
+    rule = rules()[row.rule]
+    if not rule.may_hear():
+        raise InvalidGap("This is for nobody outside.")
+    if Told.objects.filter(client_id=row.client_id, rule=row.rule, over__isnull=True).exists():
+        raise InvalidGap("This is written down for partners already.")
+    about = Due.objects.values_list("track__about_id", flat=True).get(id=row.of)
+    entry = _say(permit, at, row.client_id, rule.code, GAP_OPEN, rule.about, about)
+    Told.objects.create(
+        agency_id=permit.agency_id,
+        client_id=row.client_id,
+        rule=rule.code,
+        gap=row.id,
+        entry=entry,
+        told_at=at,
+        told_by=permit.member_id,
+    )
+    permit.record("gap_told", row.id)
+    return entry
+
+
+@needs(Verb.ANSWER_GAP)
+def tell_over(*, permit: Permit, at: datetime, client_id: UUID, told_id: UUID) -> UUID:
+    """Write down that what partners were told is over. Returns the entry's id; raises InvalidGap."""
+    rows = Told.objects.select_for_update().filter(client_id__in=files(client_id), over__isnull=True)
+    row = rows.filter(id=told_id).annotate(stands=stands(at)).first()
+    if row is None:
+        raise InvalidGap("Somebody has written this down meanwhile.")
+    if row.stands:
+        raise InvalidGap("It is still open.")
+    told = Entry.objects.get(id=row.entry)
+    row.over = _say(permit, at, row.client_id, row.rule, GAP_OVER, Category(told.category), told.about_id)
+    row.over_at, row.over_by = at, permit.member_id
+    row.save(update_fields=["over", "over_at", "over_by"])
+    permit.record("gap_over", row.gap)
+    written: UUID = row.over
+    return written
+
+
+def _say(
+    permit: Permit, at: datetime, client_id: UUID, rule: str, status: str, category: Category, about: UUID
+) -> UUID:
+    """An entry about a gap: its rule and where that stands. It has no detail, so that nothing more can travel. It is of
+    the moment it was written, by which a partner tells what came last."""
+    entry = vault.NewEntry(
+        kind=GAP,
+        category=category,
+        occurred_at=at,
+        summary=Summary(template=f"gap.{status}", values={GAP: rule}),
+        about=about,
+        status=status,
+    )
+    return vault.add_entries(permit=permit, at=at, client_id=client_id, entries=[entry])[0]
 
 
 def _meet(permit: Permit, at: datetime, client_id: UUID, due_id: UUID, how: str) -> None:

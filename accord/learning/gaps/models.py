@@ -73,6 +73,39 @@ class Gap(models.Model):
         ]
 
 
+class Told(models.Model):
+    """That gaps of one rule are open in her file, as it was written down for partners; later, that they are over. Whom
+    each entry reached is in *Sent*."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose")
+    client = models.ForeignKey(
+        Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: about whom"
+    )
+    rule = models.CharField(max_length=40, db_comment="code: which rule found it")
+    gap = models.UUIDField(db_comment="link: the gap that was told")
+    entry = models.UUIDField(db_comment="link: the entry that says that it is open")
+    told_at = models.DateTimeField(db_comment="moment: when")
+    told_by = models.UUIDField(db_comment="link: member")
+    over = models.UUIDField(null=True, db_comment="link: the entry that says that it is over")
+    over_at = models.DateTimeField(null=True, db_comment="moment: when")
+    over_by = models.UUIDField(null=True, db_comment="link: member")
+
+    class Meta:
+        db_table = "gaps_told"
+        indexes = [models.Index(fields=["agency", "client"], name="told_by_client")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "client", "rule"], condition=models.Q(over__isnull=True), name="told_once_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(over__isnull=True, over_at__isnull=True, over_by__isnull=True)
+                | models.Q(over__isnull=False, over_at__isnull=False, over_by__isnull=False),
+                name="told_over_who_and_when",
+            ),
+        ]
+
+
 class Look(models.Model):
     """Up to which moment the clocks of an agency were looked at, so that the next look takes only what passed since."""
 

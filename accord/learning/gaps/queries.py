@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, FilteredRelation, Max, Q, QuerySet
+from django.db.models import Count, Exists, FilteredRelation, Max, OuterRef, Q, QuerySet
 
 from accord.coordination.protocols.facts import protocol
 from accord.coordination.protocols.rules import Due as DueRule
 from accord.coordination.tracks.models import Due
 from accord.learning.gaps.actions import TABLE
-from accord.learning.gaps.facts import rules
-from accord.learning.gaps.models import Gap
+from accord.learning.gaps.facts import rules, stands
+from accord.learning.gaps.models import Gap, Told
 from accord.learning.gaps.rules import Answer, Priority, Rule, Watched
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Level, Verb
+from accord.sharing.models import Envelope, Receipt, Sent
 from accord.vault.facts import around, client_key, files, within
 from accord.vault.models import Team
 
@@ -33,7 +34,8 @@ TOLD = (Priority.DANGER, Priority.CLOCK)
 @dataclass(frozen=True, slots=True)
 class GapLine:
     """One open gap in a list: what, about whom, since when. Nothing is opened. `of` is the due, referral, release or
-    receipt; `due` what a protocol asks for, where it is one: the rule that watches the rest says no more than late."""
+    receipt; `due` what a protocol asks for, where it is one: the rule that watches the rest says no more than late.
+    Where a partner told of it, `partner_id` is which, and `told` the rule that it told of."""
 
     id: UUID
     client_id: UUID
@@ -41,9 +43,17 @@ class GapLine:
     rule: Rule
     since_at: datetime
     due: DueRule | None = None
+    partner_id: UUID | None = None
+    told: Rule | None = None
+
+    @property
+    def priority(self) -> Priority:
+        return (self.told or self.rule).priority
 
     @property
     def sentence(self) -> str:
+        if self.told is not None:
+            return self.told.sentence
         return self.due.title if self.rule.rest and self.due is not None else self.rule.sentence
 
 
@@ -59,13 +69,30 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldLine:
+    """What was written down for partners about gaps of one rule in one file: who was told and can still read it, and
+    whether it is open. `gap_id`: from whose page."""
+
+    id: UUID
+    client_id: UUID
+    gap_id: UUID
+    rule: Rule
+    told_at: datetime
+    partners: tuple[UUID, ...]
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GapView:
-    """One gap with what was answered to it, now or before; `track_id` where it is a due of one."""
+    """One gap with what was answered to it, now or before; `track_id` where it is a due of one, and whom that is
+    about. `told`: what was written down for partners and is not over for them."""
 
     line: GapLine
     track_id: UUID | None
+    about_id: UUID | None
     open: bool
     said: tuple[Said, ...]
+    told: ToldLine | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +146,14 @@ def asked(*, permit: Permit, of: Collection[UUID]) -> set[UUID]:
     return set(within(permit, Gap.objects.filter(said, of__in=of)).values_list("of", flat=True)) if of else set()
 
 
+@needs(Verb.READ_DAY)
+def to_end(*, permit: Permit) -> list[ToldLine]:
+    """What partners were told is open, and is over: nobody has told them so yet."""
+    rows = within(permit, Told.objects.filter(over__isnull=True)).annotate(stands=stands(permit.at))
+    found = _told(permit, rows.filter(stands=False).order_by("told_at", "id")[:MOST_LISTED])
+    return [line for line in found if line.partners][:MOST_ON_DAY]
+
+
 @needs(Verb.READ_CLIENT)
 def gaps_of(*, permit: Permit, client_id: UUID) -> list[GapLine]:
     """Open gaps about one client."""
@@ -132,11 +167,22 @@ def gap(*, permit: Permit, client_id: UUID, gap_id: UUID) -> GapView | None:
     if row is None or row.rule not in rules():
         return None
     key = client_key(permit.opened(), row.client)
+    told = Told.objects.filter(client_id=row.client_id, rule=row.rule, over__isnull=True)
+    due = Due.objects.filter(id=row.of).values_list("track_id", "track__about_id").first()
     before = Gap.objects.filter(of=row.of, rule=row.rule, answered_at__isnull=False).order_by("-answered_at")
     permit.show("gap", row.id, Level.FULL)
     return GapView(
-        line=GapLine(row.id, row.client_id, row.of, rules()[row.rule], row.since_at, _dues([row.of]).get(row.of)),
-        track_id=_track(row),
+        line=GapLine(
+            row.id,
+            row.client_id,
+            row.of,
+            rules()[row.rule],
+            row.since_at,
+            _dues([row.of]).get(row.of),
+            *_told_here([row.of]).get(row.of, (None, None)),
+        ),
+        track_id=due and due[0],
+        about_id=due and due[1],
         open=row.closed_at is None,
         said=tuple(
             Said(
@@ -148,6 +194,7 @@ def gap(*, permit: Permit, client_id: UUID, gap_id: UUID) -> GapView | None:
             )
             for each in before
         ),
+        told=next(iter(_told(permit, told.annotate(stands=stands(permit.at)))), None),
     )
 
 
@@ -192,10 +239,11 @@ def _lines(permit: Permit, rows: QuerySet[Gap], limit: int) -> list[GapLine]:
     ordered = rows.order_by("priority", "since_at", "id")[:limit]
     found = list(ordered.values_list("id", "client_id", "rule", "since_at", "of"))
     dues = _dues([of for *_, rule, _since_at, of in found if rules()[rule].rest])
+    here = _told_here([of for *_, rule, _since_at, of in found if rules()[rule].watches is Watched.TOLD])
     lines = []
     for id, client_id, rule, since_at, of in found:
         permit.show("gap", id, Level.EXISTENCE)
-        lines.append(GapLine(id, client_id, of, rules()[rule], since_at, dues.get(of)))
+        lines.append(GapLine(id, client_id, of, rules()[rule], since_at, dues.get(of), *here.get(of, (None, None))))
     return lines
 
 
@@ -207,8 +255,37 @@ def _dues(ids: Collection[UUID]) -> dict[UUID, DueRule]:
     return {id: protocol(of, version).due(code) for id, code, of, version in rows}
 
 
-def _track(row: Gap) -> UUID | None:
-    if rules()[row.rule].watches is not Watched.DUE:
-        return None
-    found: UUID | None = Due.objects.filter(id=row.of).values_list("track_id", flat=True).first()
-    return found
+def _told_here(ids: Collection[UUID]) -> dict[UUID, tuple[UUID, Rule | None]]:
+    """Of these receipts, which partner told of which gap."""
+    rows = Receipt.objects.filter(id__in=ids).exclude(tells="").values_list("id", "partner_id", "tells") if ids else ()
+    return {id: (partner, rules().get(tells)) for id, partner, tells in rows}
+
+
+def _told(permit: Permit, rows: Iterable[Told]) -> list[ToldLine]:
+    rows = [row for row in rows if row.rule in rules()]
+    living = Envelope.objects.filter(
+        agency_id=OuterRef("recipient_id"),
+        id=OuterRef("envelope"),
+        holder_id=permit.agency_id,
+        withdrawn_at__isnull=True,
+        until_at__gt=permit.at,
+    )
+    reached: dict[UUID, list[UUID]] = {}
+    if rows:
+        sent = Sent.objects.filter(client_id__in={row.client_id for row in rows}, entry_id__in=[r.entry for r in rows])
+        for entry, partner in (
+            sent.filter(Exists(living)).order_by("sent_at", "id").values_list("entry_id", "recipient_id")
+        ):
+            reached.setdefault(entry, []).append(partner)
+    return [
+        ToldLine(
+            id=row.id,
+            client_id=row.client_id,
+            gap_id=row.gap,
+            rule=rules()[row.rule],
+            told_at=row.told_at,
+            partners=tuple(dict.fromkeys(reached.get(row.entry, ()))),
+            stands=row.stands,
+        )
+        for row in rows
+    ]

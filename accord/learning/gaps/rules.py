@@ -29,14 +29,16 @@ class InvalidGap(ValueError):
 
 
 class Watched(StrEnum):
-    """What a rule looks at: a due of a protocol, a referral we sent or got, a release of hers, what a partner shared.
-    Each has one clock: when it was due, when it began to wait, when it ends."""
+    """What a rule looks at: a due of a protocol, a referral we sent or got, a release of hers, what a partner shared, a
+    gap that a partner told of. Each has one clock: when it was due, when it began to wait, when it ends, when it was
+    told."""
 
     DUE = "due"
     REFERRAL = "referral"
     INCOMING = "incoming"
     RELEASE = "release"
     RECEIPT = "receipt"
+    TOLD = "told"
 
 
 class Waits(StrEnum):
@@ -108,6 +110,11 @@ class Rule:
             found |= {kind: max(tell.level, found.get(kind, Level.NONE)) for kind in tell.to}
         return found
 
+    def may_hear(self) -> frozenset[AgencyKind]:
+        """Which kinds of partner may be told that it is open. Who may know no more than that we are involved is told
+        nothing: that says nothing of it."""
+        return frozenset(kind for kind, level in self.may_know().items() if level > Level.EXISTENCE)
+
 
 def asked_since(
     clock: datetime, after: timedelta, *, answered_at: datetime | None, again_at: datetime | None, at: datetime
@@ -171,6 +178,7 @@ _OF_KIND: Final[Mapping[Watched, frozenset[str]]] = {
     Watched.INCOMING: frozenset({"waits"}),
     Watched.RELEASE: frozenset(),
     Watched.RECEIPT: frozenset(),
+    Watched.TOLD: frozenset(),
 }
 _UNITS: Final = ("minutes", "hours", "days")
 
@@ -208,6 +216,8 @@ class _Reading:
             raise self.no(where, "it names the dues it watches, or watches the rest")
         if (watches in (Watched.REFERRAL, Watched.INCOMING)) != ("waits" in row):
             raise self.no(where, "a rule about referrals says for what they wait")
+        if watches is not Watched.DUE and "tell" in row:
+            raise self.no(where, "partners are told of what a protocol asks for, and of nothing else")
         return Rule(
             code=code,
             sentence=self.line(where, row, "sentence"),

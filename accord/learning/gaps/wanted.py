@@ -92,8 +92,27 @@ _INCOMING: Final = """
       and ours.contacted_at is null
     join watching rule on rule.watches = 'incoming' and ours.contact_due_at + rule.after <= %(at)s"""
 
+#: The last that a partner told of one of its gaps says that it is open, and lives. That it is over is known, whatever
+#: became of the envelope that said so.
+_TOLD: Final = """
+  select last.client_id, rule.rule, last.id, last.told_at + rule.after, last.tells
+  from (
+    select distinct on (receipt.client_id, receipt.partner_id, receipt.tells) receipt.client_id, receipt.id,
+      receipt.tells, receipt.told_at, receipt.over
+    from file join sharing_receipt receipt on receipt.client_id = file.id and receipt.tells <> ''
+    where receipt.over or (receipt.until_at > %(at)s and exists (
+      select from sharing_envelope envelope
+      where envelope.agency_id = receipt.agency_id and envelope.id = receipt.envelope
+        and envelope.withdrawn_at is null))
+    order by receipt.client_id, receipt.partner_id, receipt.tells, receipt.told_at desc, receipt.over desc,
+      receipt.until_at desc, receipt.id
+  ) last join watching rule on rule.watches = 'told' and last.told_at + rule.after <= %(at)s
+  where not last.over"""
+
+#: `told`: the rule of the partner's by which something is open there; none where it is our own.
 _WANTED: Final = f"""
-wanted (client_id, rule, "of", since_at) as materialized (
+wanted (client_id, rule, "of", since_at, told) as materialized (
+  select own.*, '' from (
 {_DUES}
   union all
 {_RELEASES}
@@ -103,7 +122,10 @@ wanted (client_id, rule, "of", since_at) as materialized (
 {_REFERRALS}
   union all
 {_INCOMING}
-)"""
+  ) own
+  union all
+{_TOLD}
+)"""  # noqa: S608 - our own constants
 
 _SETTLE: Final = f"""
 with {_RULES}, {_FILES}, {_WANTED},
@@ -116,7 +138,8 @@ said as (
 found as (
   insert into gaps_gap (id, agency_id, client_id, rule, priority, "of", since_at, found_at, answer)
   select gen_random_uuid(), %(agency)s, wanted.client_id, wanted.rule,
-    (select priority from watching where watching.rule = wanted.rule limit 1), wanted."of",
+    coalesce((select min(priority) from watching where watching.rule = wanted.told),
+      (select min(priority) from watching where watching.rule = wanted.rule)), wanted."of",
     case when said.answered_at >= wanted.since_at then said.again_at else wanted.since_at end, %(at)s, ''
   from wanted left join said on said."of" = wanted."of" and said.rule = wanted.rule
   where (said.answered_at is null or said.answered_at < wanted.since_at or said.again_at <= %(at)s)
@@ -154,21 +177,33 @@ _CLOCKS: Final[Mapping[tuple[Watched, Waits | None], tuple[str, str]]] = {
         "contact_due_at",
         "referrals_answer where state = 'accepted' and contacted_at is null",
     ),
+    (Watched.TOLD, None): ("told_at", "sharing_receipt where tells <> '' and not over"),
 }
-#: What else may have changed by itself: a release has ended, a no came from a partner, a gap is asked again.
+#: What else may have changed by itself: a release has ended, a no came from a partner, a gap is asked again; what a
+#: partner told was accepted into a new file, has ended, or was taken back.
 _ELSE: Final = """
 select client_id from sharing_release where until_at > %(from)s and until_at <= %(at)s
 union
 select mine.client_id from referrals_no no join referrals_referral mine on mine.id = no.id
   where no.told_at > %(from)s and no.told_at <= %(at)s
 union
-select client_id from gaps_gap where again_at > %(from)s and again_at <= %(at)s"""
+select client_id from gaps_gap where again_at > %(from)s and again_at <= %(at)s
+union
+select client_id from sharing_receipt where tells <> '' and accepted_at > %(from)s and accepted_at <= %(at)s
+union
+select client_id from sharing_receipt where tells <> '' and until_at > %(from)s and until_at <= %(at)s
+union
+select receipt.client_id from sharing_receipt receipt
+  join gaps_gap gap on gap.agency_id = receipt.agency_id and gap."of" = receipt.id and gap.closed_at is null
+  where receipt.tells <> '' and receipt.until_at > %(at)s and not exists (
+    select from sharing_envelope envelope
+    where envelope.agency_id = receipt.agency_id and envelope.id = receipt.envelope)"""
 
 
 def changed(rules: Mapping[str, Rule], since: datetime, at: datetime) -> tuple[str, dict[str, Any]]:
     """A statement and what it is given: files in which a clock has passed since the last look. (What a save changes is
-    looked at with it; what partners share ends by the night's look.) Each span is a constant of its own, so that each
-    table is read by its index."""
+    looked at with it; that the last of what a partner shares ends is found by the night's look.) Each span is a
+    constant of its own, so that each table is read by its index."""
     given: dict[str, Any] = {"from": since, "at": at}
     parts: list[str] = []
     for watched, waits, after in sorted({(rule.watches, rule.waits, rule.after) for rule in rules.values()}, key=str):

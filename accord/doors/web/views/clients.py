@@ -144,7 +144,7 @@ def client(request: HttpRequest, client_id: UUID) -> HttpResponse:
         referred = referrals.of_client(permit=permit, client_id=client_id)
         named = {permit.agency_id, *(each.holder_id for each in received), *(each.partner_id for each in over)}
         named |= {each.recipient_id for each in (*releases, *flows)} | {each.against_id for each in nevers}
-        named |= {line.partner_id for line in referred if line.partner_id}
+        named |= {line.partner_id for line in (*referred, *missing) if line.partner_id}
         agencies = partners.directory(permit=permit, ids=named)
         ours = agencies[permit.agency_id]
         may_flow = possible(frozenset(ours.duties), now)

@@ -73,7 +73,7 @@ def first_of_all(
 ) -> list[Now]:
     """What is dangerous or late, as one list: danger, what she takes back, then the longest wait."""
     found = [
-        Now(0 if line.rule.priority is Priority.DANGER else 2, line.since_at, "gaps/line.html", line)
+        Now(0 if line.priority is Priority.DANGER else 2, line.since_at, "gaps/line.html", line)
         for line in missing
     ]
     found += [Now(1, relay.told_at, "day/parts/relay.html", relay) for relay in relays]
@@ -102,6 +102,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
     with entering(request) as permit:
         held = partners.own_roles(permit=permit)
         missing = gaps.for_day(permit=permit) if held & WORKERS else []
+        to_end = gaps.to_end(permit=permit) if held & WORKERS else []
         waiting = sharing.waiting(permit=permit)
         relays = sharing.relays(permit=permit)
         tray = len(updates.waiting(gate(), permit, caller(request)))
@@ -118,7 +119,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         todo = work.due(permit=permit, zone=zone())
         recent = vault.recent(permit=permit, limit=RECENT)
         referred = referrals.day(permit=permit, supervises=Role.SUPERVISOR in held)
-        listed = (*missing, *waiting, *ending, *begun, *over, *relays, *resting, *papers, *dues, *referred)
+        listed = (*missing, *to_end, *waiting, *ending, *begun, *over, *relays, *resting, *papers, *dues, *referred)
         named = {each.client_id for each in listed if each.client_id}
         codes = vault.codes(permit=permit, client_ids=list(named))
         agencies = partners.directory(permit=permit)
@@ -135,6 +136,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         me, first = permit.member_id, first_of_all(missing, relays, papers, dues, referred, todo, now)
     seen = mark_of(
         [line.id for line in missing],
+        to_end,
         [[envelope.id for envelope in thread.envelopes] + [thread.client_id] for thread in waiting],
         [release.id for release in ending],
         relays,
@@ -158,7 +160,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
     )
     if unchanged(request, seen):
         return HttpResponse(status=204)
-    others = (waiting, resting, ending, begun, over, walls, found, review, seconds)
+    others = (to_end, waiting, resting, ending, begun, over, walls, found, review, seconds)
     count = bool(tray) + sum(map(len, (missing, relays, papers, dues, breaches, todo, referred, *others)))
     return render(
         request,
@@ -168,6 +170,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
             "me": me,
             "first": first,
             "gaps": missing,
+            "to_end": to_end,
             "waiting": waiting,
             "tray": tray,
             "resting": resting,

@@ -13,13 +13,12 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accord.doors.web.confirming import ours
+from accord.doors.web.confirming import confirmable, ours
 from accord.doors.web.forms.vault import AboutForm
 from accord.doors.web.knocking import entering
 from accord.doors.web.limiting import limits_due
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
-from accord.policy.words import Level
 from accord.sharing import actions as sharing_actions
 from accord.sharing import queries as sharing
 from accord.sharing.queries import EnvelopeView
@@ -46,7 +45,7 @@ def intake(request: HttpRequest, client_id: UUID) -> HttpResponse:
                 own=who.contact,
                 initial=AboutForm.of_identity(who.identity) | AboutForm.of_contact(who.contact),
             )
-            told = [view for view in sharing.received(permit=permit, client_id=client_id) if view.content.summary]
+            told = [view for view in sharing.received(permit=permit, client_id=client_id) if confirmable(view)]
             answers = sharing.answers(permit=permit, client_id=client_id)
             agencies = partners.directory(permit=permit)
             limits = limits_due(permit, client_id, who)
@@ -101,7 +100,7 @@ def _confirmed(request: HttpRequest, client_id: UUID) -> HttpResponse:
 
 
 def _wanted(views: Sequence[EnvelopeView], ticked: Collection[str]) -> list[EnvelopeView]:
-    return [view for view in views if str(view.id) in ticked and not view.confirmed and view.level >= Level.SUMMARY]
+    return [view for view in views if str(view.id) in ticked and not view.confirmed and confirmable(view)]
 
 
 def _confirm(permit: Permit, client_id: UUID, view: EnvelopeView) -> None:

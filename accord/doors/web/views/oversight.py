@@ -114,6 +114,8 @@ DEEDS = {
     "gaps_found": _("something was found open past its time"),
     "gaps_closed": _("something open past its time was met or ended"),
     "gap_answered": _("a gap was answered"),
+    "gap_told": _("a gap was written down for partners"),
+    "gap_over": _("it was written down for partners that a gap is over"),
     "track_begun": _("a case began on its way"),
     "track_moved": _("a case went a step"),
     "guard_overridden": _("a supervisor went on although something was missing"),

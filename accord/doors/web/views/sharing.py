@@ -13,14 +13,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.coordination.referrals import actions as referrals
-from accord.doors.web.confirming import ours
+from accord.doors.web.confirming import confirmable, ours
 from accord.doors.web.forms.sharing import FindForm
 from accord.doors.web.heading import whose
 from accord.doors.web.knocking import entering
 from accord.gate import Refused, explain
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
-from accord.policy.words import Level
 from accord.sharing import actions
 from accord.sharing import queries as sharing
 from accord.sharing.queries import EnvelopeView, Waiting
@@ -95,7 +94,7 @@ def confirm(request: HttpRequest, client_id: UUID, envelope_id: UUID) -> HttpRes
     try:
         with entering(request, client=client_id) as permit:
             view = _envelope(permit, client_id, envelope_id)
-            if view.content.level < Level.SUMMARY:
+            if not confirmable(view):
                 raise Refused
             if not view.confirmed:
                 entry_id = ours(permit, client_id, view)
