@@ -73,8 +73,7 @@ def first_of_all(
 ) -> list[Now]:
     """What is dangerous or late, as one list: danger, what she takes back, then the longest wait."""
     found = [
-        Now(0 if line.priority is Priority.DANGER else 2, line.since_at, "gaps/line.html", line)
-        for line in missing
+        Now(0 if line.priority is Priority.DANGER else 2, line.since_at, "gaps/line.html", line) for line in missing
     ]
     found += [Now(1, relay.told_at, "day/parts/relay.html", relay) for relay in relays]
     found += [Now(2, line.due_at, "process/line.html", line) for line in papers if _late(line, at)]
