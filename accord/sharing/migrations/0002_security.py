@@ -5,6 +5,15 @@ from accord.database.security import ME, MINE, agency_owned, statements
 SENT_BY_ME = f"holder_id = {ME}"
 #: Liveness stands in the same row as the content: no read can race a withdrawal, and time is the database's.
 ALIVE = "withdrawn_at is null and until_at > statement_timestamp()"
+#: What goes along with a referral is read once the recipient has said yes to that. The yes stands in a row of the
+#: recipient's own, not in the envelope: its holder reads that one. Asked by the whole primary key, of what came with a
+#: referral and of nothing else.
+OPEN = "(referral is null or sharing_said_yes(referral, holder_id))"
+SAID_YES = """
+create function sharing_said_yes(referral uuid, holder uuid) returns boolean language sql stable
+return exists (
+  select from sharing_opened where agency_id = accord_agency() and id = referral and holder_id = holder)
+"""
 #: The records officer's lens: what has ended and must be kept.
 KEPT = "retain and (select accord_lens()) = 'kept'"
 #: A recipient that ends what she takes back there still sees each row in the statement that ends it, and in no other:
@@ -149,6 +158,10 @@ end $$
 class Migration(migrations.Migration):
     dependencies = [("sharing", "0001_initial"), ("vault", "0002_security")]
     operations = [
+        *statements(SAID_YES),
+        *agency_owned(
+            "sharing_opened", key="agency_id, id, holder_id", policies={"update": "never", "delete": "never"}
+        ),
         *agency_owned("sharing_thread", references={"client_id": "vault_client"}),
         *agency_owned(
             "sharing_release",
@@ -160,7 +173,7 @@ class Migration(migrations.Migration):
             "sharing_envelope",
             key="agency_id, id, holder_id",
             policies={
-                "select": f"{MINE} and (({ALIVE}) or ({KEPT}))",
+                "select": f"{MINE} and (({ALIVE}) or ({KEPT})) and {OPEN}",
                 "select_holder": SENT_BY_ME,
                 "select_ending": f"{MINE} and {ENDING}",
                 "insert": SENT_BY_ME,
@@ -173,6 +186,7 @@ class Migration(migrations.Migration):
             "sharing_arrival",
             key="agency_id, id, holder_id",
             policies={
+                "select": f"{MINE} and {OPEN}",
                 "select_holder": SENT_BY_ME,
                 "insert": SENT_BY_ME,
                 "update": "never",

@@ -130,6 +130,21 @@ begin
 end $$
 """
 
+#: What an agency asks of itself stays written; what takes its place is another row, later.
+OWN_FOLLOWS = """
+create function protocols_own_follows() returns trigger language plpgsql as $$
+declare
+  before protocols_own;
+begin
+  if tg_op <> 'INSERT' then raise exception 'what an agency holds itself to is never edited'; end if;
+  select * into before from protocols_own where agency_id = new.agency_id and protocol = new.protocol
+    and (due, step, evidence) = (new.due, new.step, new.evidence) and id <> new.id order by number desc limit 1;
+  if new.number <> coalesce(before.number, 0) + 1 or new.since_at < before.since_at
+  then raise exception 'what an agency holds itself to follows what it was before'; end if;
+  return new;
+end $$
+"""
+
 
 def trigger(name: str, events: str, table: str) -> str:
     return f"create trigger {name} after {events} on {table} for each row execute function {name}()"
@@ -143,6 +158,7 @@ class Migration(migrations.Migration):
         *agency_owned("protocols_word", policies=SAID),
         *agency_owned("protocols_voice", policies=SAID),
         *agency_owned("protocols_version", policies=SAID),
+        *agency_owned("protocols_own", policies={"update": "never", "delete": "never"}),
         *statements(
             LOCK,
             LATEST,
@@ -154,11 +170,13 @@ class Migration(migrations.Migration):
             VOICE,
             ADOPTED,
             WORD,
+            OWN_FOLLOWS,
             trigger("protocols_proposal_once", "update", "protocols_proposal"),
             trigger("protocols_wording_written", "insert", "protocols_wording"),
             trigger("protocols_wording_laid", "update", "protocols_wording"),
             trigger("protocols_word_said", "insert", "protocols_word"),
             trigger("protocols_voice_heard", "insert", "protocols_voice"),
             trigger("protocols_version_adopted", "insert", "protocols_version"),
+            trigger("protocols_own_follows", "insert or update or delete", "protocols_own"),
         ),
     ]

@@ -70,11 +70,12 @@ begin
 end $$
 """
 
-#: Answered once; met and ended once each, in that order.
+#: Answered once; met and ended once each, in that order. Who looks after it may change at any time.
 ANSWERS = """
 create function referrals_answer_once() returns trigger language plpgsql as $$
 declare
-  later text[] := array['member', 'contacted_at', 'entry', 'state', 'met_at', 'outcome', 'ended_at'];
+  later text[] := array['member', 'given_at', 'given_by', 'contacted_at', 'entry', 'state', 'met_at', 'outcome',
+    'ended_at'];
 begin
   if (old.id, old.agency_id, old.holder_id, old.incoming, old.thread, old.service, old.urgency)
        is distinct from (new.id, new.agency_id, new.holder_id, new.incoming, new.thread, new.service, new.urgency)
@@ -128,7 +129,7 @@ end $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("referrals", "0001_initial"), ("sharing", "0003_referred"), ("vault", "0002_security")]
+    dependencies = [("referrals", "0001_initial"), ("sharing", "0002_security"), ("vault", "0002_security")]
     operations = [
         *agency_owned(
             "referrals_referral",

@@ -25,11 +25,34 @@ begin
 end $$
 """
 
+#: Told once, over once, and kept as long as its file.
+TOLD_ENDS = """
+create function gaps_told_only_ends() returns trigger language plpgsql as $$
+declare
+  ending text[] := array['over', 'over_at', 'over_by'];
+begin
+  if tg_op = 'DELETE' then
+    if exists (select from vault_shred where agency_id = old.agency_id and id = old.client_id) then
+      raise exception 'what was told stays as long as its file';
+    end if;
+    return old;
+  elsif tg_op = 'INSERT' then
+    if new.over is not null then
+      raise exception 'what is told begins open';
+    end if;
+  elsif old.over is not null or to_jsonb(old) - ending <> to_jsonb(new) - ending then
+    raise exception 'what was told is over once';
+  end if;
+  return new;
+end $$
+"""
+
 #: Whoever deletes a file deletes the gaps in it: which rule found one is a word about her, too.
 FOLLOWS = """
 create function gaps_follow_the_file() returns trigger language plpgsql as $$
 begin
   delete from gaps_gap where agency_id = new.agency_id and client_id = new.id;
+  delete from gaps_told where agency_id = new.agency_id and client_id = new.id;
   return null;
 end $$
 """
@@ -39,11 +62,15 @@ class Migration(migrations.Migration):
     dependencies = [("gaps", "0001_initial")]
     operations = [
         *agency_owned("gaps_gap", references={"client_id": "vault_client"}),
+        *agency_owned("gaps_told", references={"client_id": "vault_client"}),
         *agency_owned("gaps_look", policies={"delete": "never"}),
         *statements(
             CLOSES,
             "create trigger gaps_gap_closes_once before insert or update or delete on gaps_gap"
             " for each row execute function gaps_gap_closes_once()",
+            TOLD_ENDS,
+            "create trigger gaps_told_only_ends before insert or update or delete on gaps_told"
+            " for each row execute function gaps_told_only_ends()",
             FOLLOWS,
             "create trigger gaps_follow_the_file after update of wrapped_key on vault_client"
             " for each row when (new.wrapped_key is null) execute function gaps_follow_the_file()",
