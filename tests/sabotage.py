@@ -312,7 +312,7 @@ BREAKAGES = (
     Breakage("an hour once moved stays moved", "accord/coordination/tasks/actions.py", "due_at=following(row.first_due_at, span, zone, row.due_at, at)", "due_at=following(row.due_at, span, zone, row.due_at, at)", "tests/rooms/test_tasks.py"),
     Breakage("what was missed is asked for again and again", "accord/coordination/tasks/rules.py", "last = max(due, ended)", "last = due", "tests/rooms/test_tasks.py"),
     Breakage("of one thing there are two tasks", "accord/doors/web/madeof.py", "return frozenset(ids) | {line.id for line in about if line.of in ids}", "return frozenset()", "tests/rooms/test_web_board.py"),
-    Breakage("danger waits its turn", "accord/doors/web/views/day.py", "Now(0 if line.rule.priority is Priority.DANGER else 2,", "Now(2,", "tests/rooms/test_web_board.py"),
+    Breakage("danger waits its turn", "accord/doors/web/views/day.py", "Now(0 if line.priority is Priority.DANGER else 2,", "Now(2,", "tests/rooms/test_web_board.py"),
     Breakage("an e-mail comes outside her hours", "accord/coordination/notices/rules.py", "if not any(begin <= at < end for begin, end in _spans(wish.windows, zone, at)):", "if False:", "tests/rooms/test_notices.py"),
     Breakage("two jobs tell her twice", "accord/coordination/notices/actions.py", 'select_for_update(skip_locked=True, of=("self",)).order_by("id")', 'order_by("id")', "tests/rooms/test_notices.py"),
     Breakage("she is told before it is noted", "accord/doors/jobs/tasks.py", "        post.open()  # a server that is away is noticed before anybody is noted as told\n", "        post.open()\n        post.send(letters)\n", "tests/rooms/test_notices.py"),
