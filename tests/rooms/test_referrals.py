@@ -264,8 +264,14 @@ def test_a_mistake_is_taken_back_and_can_no_longer_be_read(world, refuge, clinic
         send(refuge.worker, ana, again)
 
 
-def test_a_yes_cannot_be_forged_where_it_opens(world, refuge, clinic, ana):
+@pytest.mark.parametrize("answered", ["not at all", "looked after", "declined"])
+def test_a_yes_cannot_be_forged_where_it_opens(world, refuge, clinic, ana, answered):
     referral = referred(refuge.worker, ana, clinic)
+    if answered == "looked after":
+        with clinic.worker.enter(Verb.ANSWER_REFERRAL) as permit:
+            actions.take(permit=permit, at=permit.at, referral_id=referral)
+    elif answered == "declined":
+        decline(clinic.worker, referral)
     with pytest.raises(DatabaseError), clinic.worker.enter(Verb.ANSWER_REFERRAL) as permit:
         Opened.objects.create(
             id=referral, agency_id=clinic.id, holder_id=refuge.id, opened_at=permit.at, opened_by=permit.member_id
