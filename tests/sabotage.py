@@ -387,7 +387,7 @@ BREAKAGES = (
     Breakage("a law lets a gap to whom its rule does not name", "accord/gate/flows.py", "for thing in held if gaps.may_reach(reach, thing.id, recipient)", "for thing in held", "tests/rooms/test_told_gaps.py"),
     Breakage("the tray holds a gap for whom its rule does not name", "accord/gate/updates.py", "if reach and not gaps.may_reach(", "if False and not gaps.may_reach(", "tests/rooms/test_told_gaps.py"),
     Breakage("what was put off is told as over", "accord/learning/gaps/facts.py", " | Q(again_at__gt=at)", "", "tests/rooms/test_told_gaps.py"),
-    Breakage("a gap is told that is for nobody outside", "accord/learning/gaps/actions.py", "    if not rule.may_hear():\n", "    if False:\n", "tests/rooms/test_told_gaps.py"),
+    Breakage("a gap is told that is for nobody outside", "accord/learning/gaps/actions.py", "    if not rule.tell:\n", "    if False:\n", "tests/rooms/test_told_gaps.py"),
     Breakage("it is told as over while it is open", "accord/learning/gaps/actions.py", "    if row.stands:\n", "    if False:\n", "tests/rooms/test_told_gaps.py"),
     Breakage("who was told is not told that it is over", "accord/doors/web/views/day.py", "gaps.to_end(permit=permit) if held & WORKERS else []", "[]", "tests/rooms/test_told_gaps.py"),
     Breakage("My day forgets who may know what was told", "accord/learning/gaps/queries.py", "within(permit, Told.objects.filter(over__isnull=True))", "Told.objects.filter(over__isnull=True)", "tests/rooms/test_told_gaps.py"),

@@ -306,7 +306,8 @@ GAP_OPEN, GAP_OVER = "open", "over"
 GAPS: Final = frozenset(
     {
         "order_unserved", "order_expiring", "firearms_unconfirmed", "forensic_follow_up_missed", "kit_past_its_clock",
-        "right_not_given", "order_renewal_open", "compensation_not_received",
+        "right_not_given", "order_renewal_open", "compensation_not_received", "safety_plan_review_due",
+        "release_notice_unconfirmed", "no_advocate_after_arrest", "vine_pending", "counselling_not_connected",
     }
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ from accord.learning.gaps.rules import (
     first,
     loaded,
 )
-from accord.policy.words import AgencyKind, Level
+from accord.policy.words import AgencyKind
 
 #: What the mission asks for (M13), rule by rule.
 LIST = {
@@ -42,11 +42,7 @@ after = { hours = 2 }
 about = "legal"
 citation = "design"
 """
-TELL = """
-[[gap.tell]]
-to = ["police"]
-level = "summary"
-"""
+TELL = 'tell = ["police"]\n'
 NOON = datetime(2026, 3, 8, 12, tzinfo=UTC)
 MOMENT, DAY = timedelta(microseconds=1), timedelta(days=1)
 
@@ -71,12 +67,9 @@ def test_danger_is_first_then_the_longest_wait():
     assert ordered == [("order_unserved", NOON - DAY), ("order_unserved", NOON), ("step_late", NOON - 9 * DAY)]
 
 
-def test_across_agencies_goes_a_status_and_never_more():
-    for rule in rules().values():
-        assert all(level <= Level.SUMMARY for level in rule.may_know().values())
-        assert not {AgencyKind.FUNDER, AgencyKind.OPERATOR, AgencyKind.HMIS, AgencyKind.RESPONDENT}.intersection(
-            rule.may_know()
-        )
+def test_whoever_is_no_partner_is_told_nothing():
+    nobody = {AgencyKind.FUNDER, AgencyKind.OPERATOR, AgencyKind.HMIS, AgencyKind.RESPONDENT}
+    assert not any(nobody & rule.tell for rule in rules().values())
 
 
 @pytest.mark.parametrize("rule", rules().values(), ids=lambda rule: rule.code)
@@ -120,7 +113,7 @@ def test_a_rule_reads_back_as_it_was_written():
     [rule] = loaded(GOOD + TELL).values()
     assert (rule.priority, rule.watches, rule.after) == (Priority.CARE, Watched.DUE, timedelta(hours=2))
     assert rule.dues == {("protective_order", "hearing")}
-    assert rule.may_know() == {AgencyKind.POLICE: Level.SUMMARY}
+    assert rule.tell == {AgencyKind.POLICE}
     assert rule.kinds == frozenset()
 
 
@@ -143,9 +136,8 @@ def test_a_rule_reads_back_as_it_was_written():
         ("after = { hours = 2 }", "after = { hours = 2, days = 1 }", "after is one number"),
         ("after = { hours = 2 }", "after = { hours = true }", "after is one number"),
         ('about = "legal"', 'about = "gossip"', "'gossip' is no Category"),
-        ('to = ["police"]', 'to = ["neighbour"]', "'neighbour' is no AgencyKind"),
-        ('to = ["police"]', "to = []", "a list of kinds of agency is missing"),
-        ('level = "summary"', 'level = "full"', "a status, existence or summary, not 'full'"),
+        ('tell = ["police"]', 'tell = ["neighbour"]', "'neighbour' is no AgencyKind"),
+        ('tell = ["police"]', "tell = []", "a list of kinds of agency is missing"),
         ('citation = "design"', 'citation = "design"\nday = "yes"', "day is true or false"),
         ('citation = "design"', 'citation = "design"\nwhen = "now"', "'when' is no word of such a rule"),
         ("[[gap]]", "[gap]", "this is a list of tables"),

@@ -119,7 +119,7 @@ def tell(*, permit: Permit, at: datetime, client_id: UUID, gap_id: UUID) -> UUID
     if row is None:
         raise InvalidGap("Somebody has answered this meanwhile, or there is nothing left to ask.")
     rule = rules()[row.rule]
-    if not rule.may_hear():
+    if not rule.tell:
         raise InvalidGap("This is for nobody outside.")
     if Told.objects.filter(client_id=row.client_id, rule=row.rule, over__isnull=True).exists():
         raise InvalidGap("This is written down for partners already.")

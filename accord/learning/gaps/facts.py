@@ -56,7 +56,7 @@ def reach(entry_ids: Collection[UUID], at: datetime) -> dict[str, Reach]:
     ).values_list("entry_id", "recipient_id"):
         heard.setdefault(entry, set()).add(str(recipient))
     for row in rows:
-        kinds = rules()[row.rule].may_hear() if row.rule in rules() else frozenset()
+        kinds = rules()[row.rule].tell if row.rule in rules() else frozenset()
         if row.over is not None:
             found[str(row.over)] = Reach(kinds, frozenset(heard.get(row.entry, ())))
         elif row.stands:

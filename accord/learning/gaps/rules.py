@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, Final, TypeVar
 
-from accord.policy.words import AgencyKind, Category, Level
+from accord.policy.words import AgencyKind, Category
 
 E = TypeVar("E", bound=StrEnum)
 LONGEST_WORDS: Final = 2_000
@@ -73,14 +73,6 @@ AGAIN: Final[Mapping[Answer, int]] = {Answer.NOT_SAFE_NOW: 14, Answer.ON_ITS_WAY
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
-    """Kinds of partner that may know of it, and how much at most. It opens nothing: her release or a law does."""
-
-    to: frozenset[AgencyKind]
-    level: Level
-
-
-@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `dues`: (protocol, due) that it watches; `rest`: every due that must be kept and that no other rule
     names. `services`: only referrals for one of these. `after`: how long after the clock it is a gap; below zero it is
@@ -99,21 +91,9 @@ class Rule:
     after: timedelta
     about: Category
     kinds: frozenset[AgencyKind]
-    tells: tuple[Tell, ...]
+    tell: frozenset[AgencyKind]
     day: bool
     citation: str
-
-    def may_know(self) -> dict[AgencyKind, Level]:
-        """Which kinds of partner may know of it, and how much at most."""
-        found: dict[AgencyKind, Level] = {}
-        for tell in self.tells:
-            found |= {kind: max(tell.level, found.get(kind, Level.NONE)) for kind in tell.to}
-        return found
-
-    def may_hear(self) -> frozenset[AgencyKind]:
-        """Which kinds of partner may be told that it is open. Who may know no more than that we are involved is told
-        nothing: that says nothing of it."""
-        return frozenset(kind for kind, level in self.may_know().items() if level > Level.EXISTENCE)
 
 
 def asked_since(
@@ -231,7 +211,7 @@ class _Reading:
             after=self.span(where, row.get("after")),
             about=self.one(where, Category, row.get("about")),
             kinds=self.kinds(where, row["kinds"]) if "kinds" in row else frozenset(),
-            tells=tuple(self.tell(where, each) for each in self.rows(where, row.get("tell", []))),
+            tell=self.kinds(where, row["tell"]) if "tell" in row else frozenset(),
             day=self.flag(where, row, "day", True),
             citation=self.line(where, row, "citation"),
         )
@@ -253,13 +233,6 @@ class _Reading:
         if not isinstance(value, str) or not protocol.isidentifier() or not code.isidentifier():
             raise self.no(where, f"a due is written protocol.due, not {value!r}")
         return protocol, code
-
-    def tell(self, where: str, row: Mapping[str, Any]) -> Tell:
-        self.known(f"{where}, tell", row, {"to", "level"})
-        level = row.get("level")
-        if level not in ("existence", "summary"):
-            raise self.no(f"{where}, tell", f"across agencies goes a status, existence or summary, not {level!r}")
-        return Tell(self.kinds(where, row.get("to")), Level[str(level).upper()])
 
     # single values
 

@@ -112,7 +112,7 @@ def gap(request: HttpRequest, client_id: UUID, gap_id: UUID) -> HttpResponse:
             "also": telling,
             "may_tell": [each for each in may_tell if each.card.id not in going],
             "agencies": agencies,
-            "others": sorted(view.line.rule.may_know().items()),
+            "others": sorted(view.line.rule.tell),
             "writers": writers,
         },
     )
@@ -171,7 +171,7 @@ def _telling(request: HttpRequest, permit: Permit, view: GapView) -> AlsoForm | 
     told, rule = view.told, view.line.rule
     if told is not None and (told.stands or not told.partners):
         return None
-    if told is None and not (view.open and rule.may_hear()):
+    if told is None and not (view.open and rule.tell):
         return None
     agencies = partners.directory(permit=permit)
     herself = vault.herself(permit=permit, client_id=view.line.client_id).id
@@ -180,7 +180,7 @@ def _telling(request: HttpRequest, permit: Permit, view: GapView) -> AlsoForm | 
         for way in updates.ways(gate(), permit, caller(request), view.line.client_id)
         if rule.about in way.levels
         and (way.subject_id or herself) == (view.about_id or herself)
-        and agencies[way.recipient_id].kind in rule.may_hear()
+        and agencies[way.recipient_id].kind in rule.tell
         and (told is None or way.recipient_id in told.partners)
     ]
     data = request.POST if request.method == "POST" and "say" in request.POST else None
@@ -188,9 +188,7 @@ def _telling(request: HttpRequest, permit: Permit, view: GapView) -> AlsoForm | 
 
 
 def _may_tell(permit: Permit, client_id: UUID, rule: Rule) -> list[MayTell]:
-    """Partners of the kinds that may know, whom her release or a law lets be told of this; each at most as far as the
-    rule goes."""
-    kinds = rule.may_know()
+    """Partners of the kinds that may know, whom her release or a law lets be told of this: a status, and no more."""
     reach: dict[UUID, tuple[Level, datetime]] = {}
     releases = sharing.releases(permit=permit, client_id=client_id)
     for release in releases:
@@ -201,9 +199,9 @@ def _may_tell(permit: Permit, client_id: UUID, rule: Rule) -> list[MayTell]:
             _reach(reach, flow.recipient_id, flow.grants, flow.until_at, rule.about)
     cards = partners.directory(permit=permit, ids=set(reach)) if reach else {}
     return [
-        MayTell(cards[id], min(level, kinds[cards[id].kind]), until)
+        MayTell(cards[id], min(level, Level.SUMMARY), until)
         for id, (level, until) in reach.items()
-        if id in cards and cards[id].kind in kinds
+        if id in cards and cards[id].kind in rule.tell
     ]
 
 
