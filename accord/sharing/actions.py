@@ -688,7 +688,7 @@ def accept(
             accepted_at=at,
             accepted_by=permit.member_id,
             until_at=row.until_at,
-            **_tells(row, contents[row.id], who),
+            **_tells(contents[row.id]),
         )
         for row in rows
     )
@@ -759,13 +759,14 @@ def sweep(*, permit: Permit, at: datetime) -> int:
     return count
 
 
-def _tells(row: Envelope, content: Content, who: Mapping[str, Collection[UUID]]) -> dict[str, Any]:
-    """What a receipt says in clear of a gap that it tells of. Nothing where a colleague is to be kept from it: a list
-    of gaps is shown without opening what would say so."""
+def _tells(content: Content) -> dict[str, Any]:
+    """What a receipt says in clear of a gap that it tells of. Nothing where somebody is to be kept from it, be she here
+    or only to come: a list of gaps is shown without opening what would say so."""
     told = told_of(content)
-    if told is None or any(who[name] for name in content.kept_from):
+    if told is None or content.kept_from:
         return {}
-    return {"tells": told[0], "over": told[1], "told_at": content.occurred_at or row.sent_at}
+    code, over, since = told
+    return {"tells": code, "over": over, "told_at": since}
 
 
 def _end(permit: Permit, at: datetime, envelopes: QuerySet[Envelope]) -> int:

@@ -301,6 +301,8 @@ def signed_as(way: Way, *, minor: bool, child: bool, ward: bool = False, dead: b
 #: An entry that tells partners of a gap, and where that stands.
 GAP: Final = "gap"
 GAP_OPEN, GAP_OVER = "open", "over"
+#: Since when it was told that the gap is open: the same moment in what says that it is over.
+SINCE: Final = "since"
 #: The gaps that can be told, each by the code of its rule (`learning/gaps`). Nothing else that comes in an envelope
 #: becomes a word in a row that is not sealed.
 GAPS: Final = frozenset(
@@ -374,14 +376,19 @@ class Content:
         return 0
 
 
-def told_of(content: Content) -> tuple[str, bool] | None:
-    """Which gap of a partner's this tells of, by the code of its rule, and whether it is over; None where it tells of
-    none. That somebody is involved tells of none, and a word that is on no list says nothing."""
+def told_of(content: Content) -> tuple[str, bool, datetime] | None:
+    """Which gap of a partner's this tells of: the code of its rule, whether it is over, and since when it was told;
+    None where it tells of none. That somebody is involved tells of none, and what is on no list says nothing."""
     if content.kind != GAP or content.level < Level.SUMMARY or content.status not in (GAP_OPEN, GAP_OVER):
         return None
     values = (content.summary or {}).get("values")
-    code = values.get(GAP) if isinstance(values, Mapping) else None
-    return (code, content.status == GAP_OVER) if isinstance(code, str) and code in GAPS else None
+    if not isinstance(values, Mapping) or not isinstance(values.get(GAP), str) or values[GAP] not in GAPS:
+        return None
+    try:
+        since = datetime.fromisoformat(values.get(SINCE))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return (values[GAP], content.status == GAP_OVER, since) if since.tzinfo is not None else None
 
 
 def narrowed(content: Content, level: Level) -> Content:

@@ -54,7 +54,7 @@ SUMMARIES: Mapping[str, str] = {
     "service.ended": "Ended: {service}.",
     "track.moved": "{track}: {stands}.",
     "gap.open": "Open past its time: {gap}",
-    "gap.over": "No longer open: {gap}",
+    "gap.over": "Not asked about any more, which does not say it was done: {gap}",
     "referral.sent": "Referred elsewhere for: {service}.",
     "referral.accepted": "Took on a referral for: {service}.",
     "referral.met": "Met after a referral for: {service}.",

@@ -236,7 +236,7 @@ def _by_hand(town: Town) -> None:
                 " now(), '')",
                 "insert into gaps_gap (id, agency_id, client_id, rule, priority, of, since_at, found_at, answer) values"
                 " (gen_random_uuid(), %(me)s, %(client)s, 'step_late', 3, %(other)s, now(), now(), '')",
-                "insert into gaps_told (id, agency_id, client_id, rule, gap, entry, told_at, told_by) values"
+                "insert into gaps_told (id, agency_id, client_id, rule, of, entry, told_at, told_by) values"
                 " (gen_random_uuid(), %(me)s, %(client)s, 'order_unserved', %(other)s, %(other)s, now(), %(member)s)",
                 "insert into gaps_look (id, agency_id, looked_at, whole_at) values (gen_random_uuid(), %(me)s, now(),"
                 " now())",

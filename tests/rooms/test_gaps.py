@@ -77,8 +77,8 @@ def begun(house: House, code: str, client: UUID | None = None, at: datetime | No
         return client, Track.objects.get(id=id)
 
 
-def due(house: House, track: Track, code: str, due_at: datetime, at: datetime | None = None) -> UUID:
-    """A clock of this case, as a step of it would open it."""
+def due(house: House, track: Track, code: str, due_at: datetime, at: datetime | None = None, **own: datetime) -> UUID:
+    """A clock of this case, as a step of it would open it; `agreed_at`, where our own time is sooner."""
     with house.worker.enter(Verb.MOVE_TRACK, client=track.client_id, at=at) as permit:
         Due.objects.filter(track_id=track.id, met_at__isnull=True).update(
             met_at=permit.at, met_by=permit.member_id, how="over"
@@ -92,6 +92,7 @@ def due(house: House, track: Track, code: str, due_at: datetime, at: datetime | 
             optional=False,
             opens_at=min(due_at, permit.at),
             due_at=due_at,
+            **own,
         )
         permit.record("track_moved", track.id)
         return row.id

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accord.config.service import gate
-from accord.coordination.tracks.models import Track
-from accord.gate import updates
+from accord.coordination.tracks.models import Due, Track
+from accord.gate import Caller, updates
 from accord.learning.gaps import actions, queries
 from accord.learning.gaps.facts import rules
 from accord.learning.gaps.models import Gap, Told
@@ -43,6 +43,8 @@ ROLES = (Role.WORKER, Role.SUPERVISOR)
 MISSED, HEARD = "forensic_follow_up_missed", "told_by_partner"
 VISITS = {Category.VISITS: Level.SUMMARY}
 SENTENCE = "A follow-up after her exam has not happened."
+SINCE = datetime(2026, 11, 20, 9, tzinfo=UTC)
+SAID = {"gap": MISSED, "since": SINCE.isoformat()}
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def rules_open(house: House, client: UUID) -> set[str]:
 def receipts(house: House, client: UUID) -> list[tuple[str, bool]]:
     with house.worker.enter(Verb.READ_CLIENT, client=client):
         return list(
-            Receipt.objects.filter(client_id=client).exclude(tells="").order_by("told_at").values_list("tells", "over")
+            Receipt.objects.filter(client_id=client).exclude(tells="").order_by("over").values_list("tells", "over")
         )
 
 
@@ -154,6 +156,13 @@ def test_what_was_told_is_a_gap_there_until_the_partner_says_that_it_is_over(cas
     accept(case.shelter, there)
     assert rules_open(case.shelter, there) == set()
     assert receipts(case.shelter, there) == [(MISSED, False), (MISSED, True)]
+
+
+def test_what_was_told_is_news_as_urgent_as_the_partner_s_own(case: Case):
+    since = timezone.now()
+    heard(case)
+    with gate().housekeeping(Caller(agency=case.shelter.id, job="notifier"), at=timezone.now()) as permit:
+        assert case.shelter.worker.member in queries.found(permit=permit, since=since)
 
 
 def test_it_is_answered_like_any_and_told_anew_it_is_asked_anew(case: Case):
@@ -192,7 +201,7 @@ def test_it_is_found_from_the_moment_it_was_told_and_ends_with_its_envelope():
     there = heard(case)
     clock = timezone.now() + 3 * DAY
     with shelter.worker.enter(Verb.READ_CLIENT, client=there):
-        Receipt.objects.filter(client_id=there).exclude(tells="").update(told_at=clock)
+        Receipt.objects.filter(client_id=there).exclude(tells="").update(told_at=clock, accepted_at=clock)
         (until,) = Receipt.objects.filter(client_id=there).exclude(tells="").values_list("until_at", flat=True)
     swept(shelter, timezone.now(), everything=True)
     swept(shelter, clock - MOMENT, everything=True)
@@ -254,11 +263,12 @@ def test_whoever_is_walled_off_the_file_sees_nothing_of_it(case: Case):
         assert case.client not in {line.client_id for line in queries.to_end(permit=permit)}
 
 
-def test_where_she_keeps_it_from_somebody_there_no_list_says_it(houses):
+@pytest.mark.parametrize("who", ["Petra Halloran", "Rosa Ibarra"])
+def test_where_she_keeps_it_from_somebody_who_is_there_or_may_come_no_list_says_it(houses, who):
     hospital, shelter = houses
     World().colleague(shelter, name="Petra Halloran")
     case = missed(hospital, shelter)
-    say_never(hospital.worker, case.client, shelter, "Petra Halloran")
+    say_never(hospital.worker, case.client, shelter, who)
     there = heard(case)
     assert receipts(shelter, there) == []
     assert rules_open(shelter, there) == set()
@@ -345,11 +355,60 @@ def test_that_it_is_over_goes_to_who_was_told_and_what_is_over_is_told_as_open_t
     assert tray(hospital.worker, case.client) == {(case.release, row.over)}
 
 
-def test_what_was_put_off_is_not_over(case: Case):
+def test_what_was_put_off_is_not_over_and_what_was_met_meanwhile_is(case: Case):
     heard(case)
     closed(case, Answer.ON_ITS_WAY)
     with pytest.raises(InvalidGap, match="still open"):
         tell_over(case.hospital, case.client)
+    with case.hospital.worker.enter(Verb.READ_CLIENT, client=case.client) as permit:
+        met = {"met_at": permit.at, "met_by": permit.member_id, "how": "done"}
+        Due.objects.filter(client_id=case.client, met_at__isnull=True).update(**met)
+    assert tell_over(case.hospital, case.client, case.release) == {case.shelter.id: 1}
+    accept(case.shelter)
+
+
+def test_one_gap_after_another_is_told_though_nobody_said_that_the_first_is_over(case: Case):
+    there = heard(case)
+    closed(case)
+    answered(case.shelter, there, Answer.SHE_DECLINED)
+    again(case)
+    assert tell(case.hospital, case.client, case.release) == {case.shelter.id: 1}
+    accept(case.shelter, there)
+    assert rules_open(case.shelter, there) == {HEARD}
+    # That the first is over says nothing of the second.
+    with case.hospital.worker.enter(Verb.READ_DAY) as permit:
+        (first,) = [line for line in queries.to_end(permit=permit) if line.client_id == case.client]
+    verbs = (Verb.ANSWER_GAP, Verb.ADD_ENTRY, Verb.READ_CLIENT, Verb.SEND_UPDATE)
+    with case.hospital.worker.enter(*verbs, client=case.client) as permit:
+        actions.tell_over(permit=permit, at=permit.at, client_id=case.client, told_id=first.id)
+        updates.also_send(gate(), permit, case.hospital.worker.caller, case.client, [case.release])
+    accept(case.shelter, there)
+    assert rules_open(case.shelter, there) == {HEARD}
+
+
+def test_while_what_was_agreed_runs_our_own_time_is_told_to_nobody(case: Case):
+    with case.hospital.worker.enter(Verb.READ_CLIENT, client=case.client):
+        track = Track.objects.get(client_id=case.client)
+    now = timezone.now()
+    due(case.hospital, track, "follow_up_weeks_4_6", now - DAY, agreed_at=now + DAY)
+    with pytest.raises(InvalidGap, match="our own time"):
+        tell(case.hospital, case.client, case.release)
+    shown = page(signed_in(case.hospital.worker), gap_page(case.hospital, case.client))
+    assert "what was agreed with partners still runs" in text(shown)
+    assert "Write it down and tell them" not in text(shown)
+
+
+def test_what_came_twice_is_answered_once(case: Case):
+    """The same entry on a second release that outlives the first."""
+    there = heard(case)
+    answered(case.shelter, there, Answer.SHE_DECLINED)
+    second = released(World(), case.hospital.worker, case.client, case.shelter, (Category.VISITS,), VISITS)
+    accept(case.shelter, there)
+    assert len(receipts(case.shelter, there)) == 2
+    World().withdraw(case.hospital.worker, case.client, case.release)
+    swept(case.shelter, timezone.now())
+    assert rules_open(case.shelter, there) == set()
+    World().withdraw(case.hospital.worker, case.client, second)
 
 
 def test_nobody_tells_on_what_a_partner_told(case: Case):
@@ -362,7 +421,7 @@ def test_nobody_tells_on_what_a_partner_told(case: Case):
     with case.shelter.worker.enter(Verb.ADD_ENTRY, Verb.SEND_UPDATE, client=there) as permit:
         entry = vault.NewEntry(
             kind="gap", category=Category.VISITS, occurred_at=permit.at, status="open",
-            summary=Summary(template="gap.open", values={"gap": MISSED}),
+            summary=Summary(template="gap.open", values=SAID),
         )  # fmt: skip
         vault.add_entries(permit=permit, at=permit.at, client_id=there, entries=[entry])
         assert updates.also_send(gate(), permit, case.shelter.worker.caller, there, [release]) == {}
@@ -383,22 +442,25 @@ def test_what_can_be_told_is_what_the_rules_let_be_told():
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({}, (MISSED, False)),
-        ({"status": "over"}, (MISSED, True)),
+        ({}, (MISSED, False, SINCE)),
+        ({"status": "over"}, (MISSED, True, SINCE)),
         ({"level": Level.EXISTENCE}, None),
         ({"kind": "note"}, None),
         ({"status": "ana_prueba"}, None),
         ({"summary": None}, None),
-        ({"summary": {"values": {"gap": "ana_prueba_555_0142"}}}, None),
-        ({"summary": {"values": {"gap": ["forensic_follow_up_missed"]}}}, None),
+        ({"summary": {"values": SAID | {"gap": "ana_prueba_555_0142"}}}, None),
+        ({"summary": {"values": SAID | {"gap": ["forensic_follow_up_missed"]}}}, None),
         ({"summary": {"values": "forensic_follow_up_missed"}}, None),
-        ({"summary": {"values": {"gap": "step_late"}}}, None),
+        ({"summary": {"values": SAID | {"gap": "step_late"}}}, None),
+        ({"summary": {"values": SAID | {"since": "lately"}}}, None),
+        ({"summary": {"values": SAID | {"since": "2026-11-20T09:00:00"}}}, None),
+        ({"summary": {"values": SAID | {"since": 7}}}, None),
     ],
 )
 def test_what_is_on_no_list_tells_of_nothing(change, told):
     said = {
         "kind": "gap", "category": Category.VISITS, "level": Level.SUMMARY, "status": "open",
-        "summary": {"template": "gap.open", "values": {"gap": MISSED}, "text": ""},
+        "summary": {"template": "gap.open", "values": SAID, "text": ""},
     }  # fmt: skip
     assert told_of(Content(**said | change)) == told
 
@@ -441,7 +503,7 @@ def test_one_press_tells_and_one_press_says_that_it_is_over(case: Case):
     told = nurse.post(f"{gap}tell/", {"say": "open", "also": str(case.release)}, follow=True)
     assert f"Sent to {case.shelter.name}: 1 envelope." in text(told.content.decode())
     shown = text(page(nurse, gap))
-    assert "it was told that this is open, to:" in shown
+    assert "These partners were told on" in shown
     assert "Write it down and tell them" not in shown
     twice = nurse.post(f"{gap}tell/", {"say": "open", "also": str(case.release)}, follow=True)
     assert "This is written down for partners already." in text(twice.content.decode())

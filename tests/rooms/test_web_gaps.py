@@ -15,7 +15,9 @@ from accord.coordination.tasks.models import Task
 from accord.learning.gaps import queries
 from accord.learning.gaps.facts import rules
 from accord.policy.words import Category, Level, Role, Verb
+from tests.rooms.test_flows import say_never
 from tests.rooms.test_gaps import begun, due, open_of
+from tests.rooms.test_updates import released
 from tests.rooms.test_walls import wall
 from tests.rooms.test_web_clients import page, signed_in, text
 from tests.world import House
@@ -65,14 +67,24 @@ def test_an_answer_takes_it_off_every_page_and_stays_to_be_read(house):
     assert open_of(house, client) == {}
 
 
-def test_the_page_says_whom_her_release_lets_be_told_and_tells_nobody(world, house):
-    police, school = world.police(), world.hospital()
+def test_the_page_names_whom_it_would_reach_and_nobody_whom_she_or_the_law_closes(world, house):
+    police, never, alone, court, clinic = *(world.police() for _ in range(3)), world.police(), world.hospital()
     client, gap = late(house)
-    world.release(house.worker, client, police, {Category.LEGAL: Level.FULL}, days=20)
-    world.release(house.worker, client, school, {Category.INJURIES: Level.SUMMARY}, days=20)
+    legal = {Category.LEGAL: Level.FULL}
+    for partner, follows, grants in (
+        (police, (Category.LEGAL,), legal),
+        (never, (Category.LEGAL,), legal),
+        (alone, (), legal),
+        (court, (Category.LEGAL,), {Category.LEGAL: Level.EXISTENCE}),
+        (clinic, (Category.INJURIES,), {Category.INJURIES: Level.SUMMARY}),
+    ):
+        released(world, house.worker, client, partner, follows, grants)
+    say_never(house.worker, client, never)
     shown = text(page(signed_in(house.worker), gap))
-    assert re.search(rf"{re.escape(police.name)}\s+Summary", shown), "as a status, though she let more be known"
-    assert school.name not in shown
+    assert police.name in shown
+    assert ": Summary" in shown, "as a status, though she let more be known"
+    for other in (never, alone, court, clinic):
+        assert other.name not in shown
 
 
 def test_a_list_is_narrowed_by_rule_and_by_who_works_with_her(world, house):

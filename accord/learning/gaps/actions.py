@@ -20,11 +20,11 @@ from accord.coordination.tracks import actions as tracks
 from accord.coordination.tracks.models import Due
 from accord.learning.gaps.facts import rules, stands
 from accord.learning.gaps.models import Gap, Look, Told
-from accord.learning.gaps.rules import LONGEST_WORDS, Answer, InvalidGap, Watched, again_days
+from accord.learning.gaps.rules import LONGEST_WORDS, Answer, InvalidGap, Watched, again_days, agreed
 from accord.learning.gaps.wanted import changed, parameters, settle
 from accord.ledger.permits import Permit, needs
 from accord.policy.words import Category, Verb
-from accord.sharing.rules import GAP, GAP_OPEN, GAP_OVER
+from accord.sharing.rules import GAP, GAP_OPEN, GAP_OVER, SINCE
 from accord.vault import actions as vault
 from accord.vault.facts import client_key, files
 from accord.vault.models import Client, Entry
@@ -121,15 +121,17 @@ def tell(*, permit: Permit, at: datetime, client_id: UUID, gap_id: UUID) -> UUID
     rule = rules()[row.rule]
     if not rule.tell:
         raise InvalidGap("This is for nobody outside.")
-    if Told.objects.filter(client_id=row.client_id, rule=row.rule, over__isnull=True).exists():
+    if Told.objects.filter(client_id=row.client_id, rule=row.rule, of=row.of, over__isnull=True).exists():
         raise InvalidGap("This is written down for partners already.")
-    about = Due.objects.values_list("track__about_id", flat=True).get(id=row.of)
-    entry = _say(permit, at, row.client_id, rule.code, GAP_OPEN, rule.about, about)
+    due = Due.objects.select_related("track").get(id=row.of)
+    if not agreed(due.agreed_at, rule.after, at):
+        raise InvalidGap("Only our own time has passed; what was agreed with partners still runs.")
+    entry = _say(permit, at, row.client_id, rule.code, GAP_OPEN, rule.about, due.track.about_id, since=at)
     Told.objects.create(
         agency_id=permit.agency_id,
         client_id=row.client_id,
         rule=rule.code,
-        gap=row.id,
+        of=row.of,
         entry=entry,
         told_at=at,
         told_by=permit.member_id,
@@ -148,24 +150,34 @@ def tell_over(*, permit: Permit, at: datetime, client_id: UUID, told_id: UUID) -
     if row.stands:
         raise InvalidGap("It is still open.")
     told = Entry.objects.get(id=row.entry)
-    row.over = _say(permit, at, row.client_id, row.rule, GAP_OVER, Category(told.category), told.about_id)
+    row.over = _say(
+        permit, at, row.client_id, row.rule, GAP_OVER, Category(told.category), told.about_id, since=row.told_at
+    )
     row.over_at, row.over_by = at, permit.member_id
     row.save(update_fields=["over", "over_at", "over_by"])
-    permit.record("gap_over", row.gap)
+    permit.record("gap_over", row.id)
     written: UUID = row.over
     return written
 
 
 def _say(
-    permit: Permit, at: datetime, client_id: UUID, rule: str, status: str, category: Category, about: UUID
+    permit: Permit,
+    at: datetime,
+    client_id: UUID,
+    rule: str,
+    status: str,
+    category: Category,
+    about: UUID,
+    *,
+    since: datetime,
 ) -> UUID:
-    """An entry about a gap: its rule and where that stands. It has no detail, so that nothing more can travel. It is of
-    the moment it was written, by which a partner tells what came last."""
+    """An entry about a gap: its rule, where that stands, and since when it was told, by which a partner knows what is
+    over. It has no detail, so that nothing more can travel."""
     entry = vault.NewEntry(
         kind=GAP,
         category=category,
         occurred_at=at,
-        summary=Summary(template=f"gap.{status}", values={GAP: rule}),
+        summary=Summary(template=f"gap.{status}", values={GAP: rule, SINCE: since.isoformat()}),
         about=about,
         status=status,
     )

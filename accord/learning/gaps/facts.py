@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
+from accord.coordination.tracks.models import Due
 from accord.learning.gaps.models import Gap, Told
 from accord.learning.gaps.rules import Rule, loaded
 from accord.policy.facts import Agency
@@ -27,9 +28,10 @@ def rules() -> Mapping[str, Rule]:
 
 
 def stands(at: datetime) -> Exists:
-    """Whether what was told is open: a gap of that rule is, or one that was put off is yet to be asked again."""
-    gaps = Gap.objects.filter(client_id=OuterRef("client_id"), rule=OuterRef("rule"))
-    return Exists(gaps.filter(Q(closed_at__isnull=True) | Q(again_at__gt=at)))
+    """Whether what was told is open: it is a gap, or was put off, is to be asked again and was not met meanwhile."""
+    gaps = Gap.objects.filter(client_id=OuterRef("client_id"), rule=OuterRef("rule"), of=OuterRef("of"))
+    waits = Exists(Due.objects.filter(client_id=OuterRef("client_id"), id=OuterRef("of"), met_at__isnull=True))
+    return Exists(gaps.filter(Q(closed_at__isnull=True) | (Q(again_at__gt=at) & waits)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,8 @@ class Gap(models.Model):
 
 
 class Told(models.Model):
-    """That gaps of one rule are open in her file, as it was written down for partners; later, that they are over. Whom
-    each entry reached is in *Sent*."""
+    """That a gap is open, as it was written down for partners; later, that it is over. Whom each entry reached is in
+    *Sent*."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_comment="link: opaque id")
     agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, db_comment="link: whose")
@@ -83,7 +83,7 @@ class Told(models.Model):
         Client, models.CASCADE, db_index=False, db_constraint=False, db_comment="link: about whom"
     )
     rule = models.CharField(max_length=40, db_comment="code: which rule found it")
-    gap = models.UUIDField(db_comment="link: the gap that was told")
+    of = models.UUIDField(db_comment="link: the due it is about")
     entry = models.UUIDField(db_comment="link: the entry that says that it is open")
     told_at = models.DateTimeField(db_comment="moment: when")
     told_by = models.UUIDField(db_comment="link: member")
@@ -96,7 +96,9 @@ class Told(models.Model):
         indexes = [models.Index(fields=["agency", "client"], name="told_by_client")]
         constraints = [
             models.UniqueConstraint(
-                fields=["agency", "client", "rule"], condition=models.Q(over__isnull=True), name="told_once_at_a_time"
+                fields=["agency", "client", "rule", "of"],
+                condition=models.Q(over__isnull=True),
+                name="told_once_at_a_time",
             ),
             models.CheckConstraint(
                 condition=models.Q(over__isnull=True, over_at__isnull=True, over_by__isnull=True)

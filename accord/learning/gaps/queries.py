@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Exists, FilteredRelation, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, FilteredRelation, Max, OuterRef, Q, QuerySet, Subquery
 
 from accord.coordination.protocols.facts import protocol
 from accord.coordination.protocols.rules import Due as DueRule
@@ -15,9 +15,9 @@ from accord.coordination.tracks.models import Due
 from accord.learning.gaps.actions import TABLE
 from accord.learning.gaps.facts import rules, stands
 from accord.learning.gaps.models import Gap, Told
-from accord.learning.gaps.rules import Answer, Priority, Rule, Watched
+from accord.learning.gaps.rules import Answer, Priority, Rule, Watched, agreed
 from accord.ledger.permits import Permit, needs
-from accord.policy.words import Level, Verb
+from accord.policy.words import Level, Relation, Verb
 from accord.sharing.models import Envelope, Receipt, Sent
 from accord.vault.facts import around, client_key, files, within
 from accord.vault.models import Team
@@ -28,7 +28,7 @@ MOST_ON_DAY = 12
 #: How far back a supervisor counts.
 DAYS = 90
 #: What an e-mail is worth: danger, and a right or a clock of the law. Her care is asked about on *My day*.
-TOLD = (Priority.DANGER, Priority.CLOCK)
+NEWS = (Priority.DANGER, Priority.CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class ToldLine:
-    """What was written down for partners about gaps of one rule in one file: who was told and can still read it, and
+    """What was written down for partners about one gap: whether it went to any, who of them can still read it, and
     whether it is open. `gap_id`: from whose page."""
 
     id: UUID
@@ -78,18 +78,22 @@ class ToldLine:
     gap_id: UUID
     rule: Rule
     told_at: datetime
+    sent: bool
     partners: tuple[UUID, ...]
     stands: bool
 
 
 @dataclass(frozen=True, slots=True)
 class GapView:
-    """One gap with what was answered to it, now or before; `track_id` where it is a due of one, and whom that is
-    about. `told`: what was written down for partners and is not over for them."""
+    """One gap with what was answered to it, now or before; `track_id` where it is a due of one, whom that is about, and
+    whether what was agreed with partners has passed too. `told`: what was written down for partners and is not over for
+    them."""
 
     line: GapLine
     track_id: UUID | None
     about_id: UUID | None
+    about_herself: bool
+    agreed: bool
     open: bool
     said: tuple[Said, ...]
     told: ToldLine | None
@@ -133,8 +137,8 @@ def for_day(*, permit: Permit) -> list[GapLine]:
 def found(*, permit: Permit, since: datetime) -> Mapping[UUID, datetime]:
     """By member, when something urgent was last found that is still open, about somebody she works with; of what My day
     shows. Who is walled off, or no longer works with her, hears nothing."""
-    shown = [code for code, rule in rules().items() if rule.day and rule.priority in TOLD]
-    rows = Gap.objects.filter(closed_at__isnull=True, found_at__gte=since, rule__in=shown)
+    shown = [code for code, rule in rules().items() if rule.day]
+    rows = Gap.objects.filter(closed_at__isnull=True, found_at__gte=since, rule__in=shown, priority__in=NEWS)
     newest = dict(rows.values_list("client_id").annotate(Max("found_at")).order_by())
     return around(permit.agency_id, newest).hear(newest) if newest else {}
 
@@ -150,8 +154,12 @@ def asked(*, permit: Permit, of: Collection[UUID]) -> set[UUID]:
 def to_end(*, permit: Permit) -> list[ToldLine]:
     """What partners were told is open, and is over: nobody has told them so yet."""
     rows = within(permit, Told.objects.filter(over__isnull=True)).annotate(stands=stands(permit.at))
-    found = _told(permit, rows.filter(stands=False).order_by("told_at", "id")[:MOST_LISTED])
-    return [line for line in found if line.partners][:MOST_ON_DAY]
+    reached = _living(permit).filter(client_id=OuterRef("client_id"), entry_id=OuterRef("entry"))
+    over = rows.filter(Exists(reached), stands=False).order_by("told_at", "id")
+    found = _told(permit, over[:MOST_ON_DAY])
+    for line in found:
+        permit.show("gap", line.gap_id, Level.EXISTENCE)
+    return found
 
 
 @needs(Verb.READ_CLIENT)
@@ -167,8 +175,8 @@ def gap(*, permit: Permit, client_id: UUID, gap_id: UUID) -> GapView | None:
     if row is None or row.rule not in rules():
         return None
     key = client_key(permit.opened(), row.client)
-    told = Told.objects.filter(client_id=row.client_id, rule=row.rule, over__isnull=True)
-    due = Due.objects.filter(id=row.of).values_list("track_id", "track__about_id").first()
+    told = Told.objects.filter(client_id=row.client_id, rule=row.rule, of=row.of, over__isnull=True)
+    due = Due.objects.filter(id=row.of).select_related("track__about").first()
     before = Gap.objects.filter(of=row.of, rule=row.rule, answered_at__isnull=False).order_by("-answered_at")
     permit.show("gap", row.id, Level.FULL)
     return GapView(
@@ -181,8 +189,10 @@ def gap(*, permit: Permit, client_id: UUID, gap_id: UUID) -> GapView | None:
             _dues([row.of]).get(row.of),
             *_told_here([row.of]).get(row.of, (None, None)),
         ),
-        track_id=due and due[0],
-        about_id=due and due[1],
+        track_id=due and due.track_id,
+        about_id=due and due.track.about_id,
+        about_herself=due is not None and due.track.about.relation == Relation.SELF,
+        agreed=due is None or agreed(due.agreed_at, rules()[row.rule].after, permit.at),
         open=row.closed_at is None,
         said=tuple(
             Said(
@@ -261,8 +271,8 @@ def _told_here(ids: Collection[UUID]) -> dict[UUID, tuple[UUID, Rule | None]]:
     return {id: (partner, rules().get(tells)) for id, partner, tells in rows}
 
 
-def _told(permit: Permit, rows: Iterable[Told]) -> list[ToldLine]:
-    rows = [row for row in rows if row.rule in rules()]
+def _living(permit: Permit) -> QuerySet[Sent]:
+    """What was sent and can still be read there."""
     living = Envelope.objects.filter(
         agency_id=OuterRef("recipient_id"),
         id=OuterRef("envelope"),
@@ -270,22 +280,30 @@ def _told(permit: Permit, rows: Iterable[Told]) -> list[ToldLine]:
         withdrawn_at__isnull=True,
         until_at__gt=permit.at,
     )
-    reached: dict[UUID, list[UUID]] = {}
-    if rows:
-        sent = Sent.objects.filter(client_id__in={row.client_id for row in rows}, entry_id__in=[r.entry for r in rows])
-        for entry, partner in (
-            sent.filter(Exists(living)).order_by("sent_at", "id").values_list("entry_id", "recipient_id")
-        ):
-            reached.setdefault(entry, []).append(partner)
+    return Sent.objects.filter(Exists(living))
+
+
+def _told(permit: Permit, rows: QuerySet[Told]) -> list[ToldLine]:
+    same = Gap.objects.filter(client_id=OuterRef("client_id"), rule=OuterRef("rule"), of=OuterRef("of"))
+    page = Subquery(same.order_by("-found_at").values("id")[:1])
+    found = [row for row in rows.annotate(gap_id=page) if row.rule in rules()]
+    sent = {"client_id__in": {row.client_id for row in found}, "entry_id__in": [row.entry for row in found]}
+    went = set(Sent.objects.filter(**sent).values_list("entry_id", flat=True)) if found else set()
+    reached: dict[UUID, dict[UUID, None]] = {}
+    if went:
+        ordered = _living(permit).filter(**sent).order_by("sent_at", "id")
+        for entry, partner in ordered.values_list("entry_id", "recipient_id"):
+            reached.setdefault(entry, {})[partner] = None
     return [
         ToldLine(
             id=row.id,
             client_id=row.client_id,
-            gap_id=row.gap,
+            gap_id=row.gap_id,
             rule=rules()[row.rule],
             told_at=row.told_at,
-            partners=tuple(dict.fromkeys(reached.get(row.entry, ()))),
+            sent=row.entry in went,
+            partners=tuple(reached.get(row.entry, ())),
             stands=row.stands,
         )
-        for row in rows
+        for row in found
     ]

@@ -96,6 +96,11 @@ class Rule:
     citation: str
 
 
+def agreed(agreed_at: datetime | None, after: timedelta, at: datetime) -> bool:
+    """Whether what was agreed with partners has passed, where an agency's own time is sooner (`agreed_at`)."""
+    return agreed_at is None or agreed_at + after <= at
+
+
 def asked_since(
     clock: datetime, after: timedelta, *, answered_at: datetime | None, again_at: datetime | None, at: datetime
 ) -> datetime | None:

@@ -92,22 +92,25 @@ _INCOMING: Final = """
       and ours.contacted_at is null
     join watching rule on rule.watches = 'incoming' and ours.contact_due_at + rule.after <= %(at)s"""
 
-#: The last that a partner told of one of its gaps says that it is open, and lives. That it is over is known, whatever
-#: became of the envelope that said so.
+#: What a partner told is open, as long as something that says so lives and nothing says that it is over, whatever
+#: became of the envelope that did. The same told twice is one gap: of the receipt that came first.
 _TOLD: Final = """
-  select last.client_id, rule.rule, last.id, last.told_at + rule.after, last.tells
+  select first.client_id, rule.rule, first.id, least(first.told_at, first.accepted_at) + rule.after, first.tells
   from (
-    select distinct on (receipt.client_id, receipt.partner_id, receipt.tells) receipt.client_id, receipt.id,
-      receipt.tells, receipt.told_at, receipt.over
-    from file join sharing_receipt receipt on receipt.client_id = file.id and receipt.tells <> ''
-    where receipt.over or (receipt.until_at > %(at)s and exists (
-      select from sharing_envelope envelope
-      where envelope.agency_id = receipt.agency_id and envelope.id = receipt.envelope
-        and envelope.withdrawn_at is null))
-    order by receipt.client_id, receipt.partner_id, receipt.tells, receipt.told_at desc, receipt.over desc,
-      receipt.until_at desc, receipt.id
-  ) last join watching rule on rule.watches = 'told' and last.told_at + rule.after <= %(at)s
-  where not last.over"""
+    select distinct on (receipt.client_id, receipt.partner_id, receipt.tells, receipt.told_at) receipt.*
+    from file join sharing_receipt receipt on receipt.client_id = file.id and receipt.tells <> '' and not receipt.over
+    order by receipt.client_id, receipt.partner_id, receipt.tells, receipt.told_at, receipt.accepted_at, receipt.id
+  ) first
+    join watching rule on rule.watches = 'told' and least(first.told_at, first.accepted_at) + rule.after <= %(at)s
+    cross join lateral (
+      select bool_or(receipt.over) as over, bool_or(not receipt.over and receipt.until_at > %(at)s
+        and envelope.id is not null and envelope.withdrawn_at is null) as lives
+      from sharing_receipt receipt left join sharing_envelope envelope
+        on envelope.agency_id = receipt.agency_id and envelope.id = receipt.envelope
+      where receipt.client_id = first.client_id and receipt.partner_id = first.partner_id
+        and receipt.tells = first.tells and receipt.told_at = first.told_at
+    ) said
+  where said.lives and not said.over"""
 
 #: `told`: the rule of the partner's by which something is open there; none where it is our own.
 _WANTED: Final = f"""
@@ -177,10 +180,10 @@ _CLOCKS: Final[Mapping[tuple[Watched, Waits | None], tuple[str, str]]] = {
         "contact_due_at",
         "referrals_answer where state = 'accepted' and contacted_at is null",
     ),
-    (Watched.TOLD, None): ("told_at", "sharing_receipt where tells <> '' and not over"),
 }
 #: What else may have changed by itself: a release has ended, a no came from a partner, a gap is asked again; what a
-#: partner told was accepted into a new file, has ended, or was taken back.
+#: partner told was accepted into a new file (by a request that may have begun some minutes before it was done), has
+#: ended, or was taken back.
 _ELSE: Final = """
 select client_id from sharing_release where until_at > %(from)s and until_at <= %(at)s
 union
@@ -189,13 +192,15 @@ select mine.client_id from referrals_no no join referrals_referral mine on mine.
 union
 select client_id from gaps_gap where again_at > %(from)s and again_at <= %(at)s
 union
-select client_id from sharing_receipt where tells <> '' and accepted_at > %(from)s and accepted_at <= %(at)s
+select client_id from sharing_receipt where tells <> ''
+  and accepted_at > %(from)s - interval '10 minutes' and accepted_at <= %(at)s
 union
 select client_id from sharing_receipt where tells <> '' and until_at > %(from)s and until_at <= %(at)s
 union
-select receipt.client_id from sharing_receipt receipt
-  join gaps_gap gap on gap.agency_id = receipt.agency_id and gap."of" = receipt.id and gap.closed_at is null
-  where receipt.tells <> '' and receipt.until_at > %(at)s and not exists (
+select gap.client_id from gaps_gap gap
+  join sharing_receipt receipt on receipt.agency_id = gap.agency_id and receipt.client_id = gap.client_id
+    and receipt.tells <> '' and receipt.until_at > %(at)s
+  where gap.closed_at is null and gap.rule = any(%(told)s::text[]) and not exists (
     select from sharing_envelope envelope
     where envelope.agency_id = receipt.agency_id and envelope.id = receipt.envelope)"""
 
@@ -204,7 +209,8 @@ def changed(rules: Mapping[str, Rule], since: datetime, at: datetime) -> tuple[s
     """A statement and what it is given: files in which a clock has passed since the last look. (What a save changes is
     looked at with it; that the last of what a partner shares ends is found by the night's look.) Each span is a
     constant of its own, so that each table is read by its index."""
-    given: dict[str, Any] = {"from": since, "at": at}
+    told = [rule.code for rule in rules.values() if rule.watches is Watched.TOLD]
+    given: dict[str, Any] = {"from": since, "at": at, "told": told}
     parts: list[str] = []
     for watched, waits, after in sorted({(rule.watches, rule.waits, rule.after) for rule in rules.values()}, key=str):
         if (watched, waits) in _CLOCKS:

@@ -3,9 +3,7 @@ each rule found something."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib import messages
@@ -26,25 +24,14 @@ from accord.gate import Refused, updates
 from accord.learning.gaps import actions, queries
 from accord.learning.gaps.facts import rules
 from accord.learning.gaps.queries import GapView
-from accord.learning.gaps.rules import AGAIN, Answer, InvalidGap, Rule
+from accord.learning.gaps.rules import AGAIN, Answer, InvalidGap
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
-from accord.partners.queries import AgencyCard
-from accord.policy.words import Category, Level, Role
-from accord.sharing import queries as sharing
-from accord.sharing.rules import GAP_OVER, State
+from accord.policy.words import Level, Role
+from accord.sharing.rules import GAP_OVER
 from accord.vault import queries as vault
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
-
-
-@dataclass(frozen=True, slots=True)
-class MayTell:
-    """A partner that may know of a gap, because her release or a law reaches that far; and how much, until when."""
-
-    card: AgencyCard
-    level: Level
-    until_at: datetime
 
 
 @require_safe
@@ -84,7 +71,6 @@ def gap(request: HttpRequest, client_id: UUID, gap_id: UUID) -> HttpResponse:
             if view is None:
                 raise Refused
             client = whose(permit, client_id)
-            may_tell = _may_tell(permit, client_id, view.line.rule)
             telling = _telling(request, permit, view)
             writers = partners.names(permit=permit)
             agencies = partners.directory(permit=permit)
@@ -100,7 +86,6 @@ def gap(request: HttpRequest, client_id: UUID, gap_id: UUID) -> HttpResponse:
         if view.told is not None and view.told.partners and not view.told.stands:
             return redirect("gap", client_id, gap_id)
         return madeof.to_task(request, client_id, task) if task else redirect("client", client_id)
-    going = {way.recipient_id for way in (*telling.ways, *telling.alone)} if telling else set()
     return render(
         request,
         "gaps/gap.html",
@@ -110,7 +95,6 @@ def gap(request: HttpRequest, client_id: UUID, gap_id: UUID) -> HttpResponse:
             "form": form,
             "problem": problem,
             "also": telling,
-            "may_tell": [each for each in may_tell if each.card.id not in going],
             "agencies": agencies,
             "others": sorted(view.line.rule.tell),
             "writers": writers,
@@ -128,8 +112,12 @@ def tell(request: HttpRequest, client_id: UUID, gap_id: UUID) -> HttpResponse:
             if view is None:
                 raise Refused
             telling = _telling(request, permit, view)
-            if view.told is not None and request.POST.get("say") == GAP_OVER:
+            if request.POST.get("say") == GAP_OVER:
+                if view.told is None:
+                    raise InvalidGap("Somebody has written this down meanwhile.")
                 actions.tell_over(permit=permit, at=permit.at, client_id=client_id, told_id=view.told.id)
+            elif view.told is None and view.agreed and not (telling and (telling.ways or telling.alone)):
+                raise InvalidGap("Nobody may be told of this now. Ask her for a release that reaches that far.")
             else:
                 actions.tell(permit=permit, at=permit.at, client_id=client_id, gap_id=gap_id)
             went = following.sent(request, permit, view.line.client_id, telling) if telling else {}
@@ -171,47 +159,16 @@ def _telling(request: HttpRequest, permit: Permit, view: GapView) -> AlsoForm | 
     told, rule = view.told, view.line.rule
     if told is not None and (told.stands or not told.partners):
         return None
-    if told is None and not (view.open and rule.tell):
+    if told is None and not (view.open and view.agreed and rule.tell):
         return None
     agencies = partners.directory(permit=permit)
-    herself = vault.herself(permit=permit, client_id=view.line.client_id).id
     found = [
-        replace(way, levels={rule.about: min(way.levels[rule.about], Level.SUMMARY)})
+        replace(way, levels={rule.about: Level.SUMMARY})
         for way in updates.ways(gate(), permit, caller(request), view.line.client_id)
-        if rule.about in way.levels
-        and (way.subject_id or herself) == (view.about_id or herself)
+        if way.levels.get(rule.about, Level.NONE) >= Level.SUMMARY
+        and (view.about_herself if way.subject_id is None else way.subject_id == view.about_id)
         and agencies[way.recipient_id].kind in rule.tell
         and (told is None or way.recipient_id in told.partners)
     ]
     data = request.POST if request.method == "POST" and "say" in request.POST else None
     return AlsoForm(data, ways=found, agencies=agencies, ours=agencies[permit.agency_id])
-
-
-def _may_tell(permit: Permit, client_id: UUID, rule: Rule) -> list[MayTell]:
-    """Partners of the kinds that may know, whom her release or a law lets be told of this: a status, and no more."""
-    reach: dict[UUID, tuple[Level, datetime]] = {}
-    releases = sharing.releases(permit=permit, client_id=client_id)
-    for release in releases:
-        if release.state is State.SIGNED:
-            _reach(reach, release.recipient_id, release.grants, release.until_at, rule.about)
-    for flow in sharing.flows(permit=permit, client_id=client_id):
-        if flow.living(permit.at):
-            _reach(reach, flow.recipient_id, flow.grants, flow.until_at, rule.about)
-    cards = partners.directory(permit=permit, ids=set(reach)) if reach else {}
-    return [
-        MayTell(cards[id], min(level, Level.SUMMARY), until)
-        for id, (level, until) in reach.items()
-        if id in cards and cards[id].kind in rule.tell
-    ]
-
-
-def _reach(
-    reach: dict[UUID, tuple[Level, datetime]],
-    recipient: UUID,
-    grants: Mapping[Category, Level],
-    until: datetime,
-    about: Category,
-) -> None:
-    level = grants.get(about, Level.NONE)
-    if level > reach.get(recipient, (Level.NONE, until))[0]:
-        reach[recipient] = (level, until)

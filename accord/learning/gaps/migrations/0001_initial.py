@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(db_comment='link: opaque id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('rule', models.CharField(db_comment='code: which rule found it', max_length=40)),
-                ('gap', models.UUIDField(db_comment='link: the gap that was told')),
+                ('of', models.UUIDField(db_comment='link: the due it is about')),
                 ('entry', models.UUIDField(db_comment='link: the entry that says that it is open')),
                 ('told_at', models.DateTimeField(db_comment='moment: when')),
                 ('told_by', models.UUIDField(db_comment='link: member')),
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'gaps_told',
                 'indexes': [models.Index(fields=['agency', 'client'], name='told_by_client')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('over__isnull', True)), fields=('agency', 'client', 'rule'), name='told_once_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('over__isnull', True), ('over_at__isnull', True), ('over_by__isnull', True)), models.Q(('over__isnull', False), ('over_at__isnull', False), ('over_by__isnull', False)), _connector='OR'), name='told_over_who_and_when')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('over__isnull', True)), fields=('agency', 'client', 'rule', 'of'), name='told_once_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('over__isnull', True), ('over_at__isnull', True), ('over_by__isnull', True)), models.Q(('over__isnull', False), ('over_at__isnull', False), ('over_by__isnull', False)), _connector='OR'), name='told_over_who_and_when')],
             },
         ),
     ]
