@@ -160,13 +160,13 @@ def test_a_due_that_is_a_gap_too_is_one_thing_and_its_end_asks_whether_the_task_
     assert "Is it done, too?" not in said(done), "it is asked again"
     assert made(house.worker, client)[0].ended_at is None
     place = reverse("task_of", args=[client, task.id])
-    assert "What this task was made of is over" not in text(page(browser, place))
+    assert "What this task came from is settled" not in text(page(browser, place))
     with house.worker.enter(Verb.READ_CLIENT, client=client) as permit:
         (line,) = tracks.tracks(permit=permit, client_id=client)
     met = browser.post(reverse("track_due", args=[client, line.id, due.id]), {"how": "declined"}, follow=True)
     assert "A task was made of it and is still open. Is it done, too?" in said(met)
     assert met.redirect_chain[-1][0] == place
-    assert "What this task was made of is over, or was answered." in said(met)
+    assert "What this task came from is settled." in said(met)
 
 
 def test_a_task_of_a_gap_is_offered_done_with_the_answer_that_ends_it(house):
