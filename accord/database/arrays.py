@@ -6,10 +6,10 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Func, UUIDField, Value
+from django.db.models import BooleanField, F, Func, UUIDField, Value
 
 
-def any_of(ids: Collection[UUID]) -> Func:
-    """For `id__in=`: however many they are, one array."""
+def among(field: str, ids: Collection[UUID]) -> Func:
+    """Rows whose `field` is one of these, however many they are: a condition for `filter`."""
     array = Value(list(ids), output_field=ArrayField(UUIDField()))
-    return Func(array, template="(select unnest(%(expressions)s))", output_field=UUIDField())
+    return Func(F(field), array, arg_joiner=" = any(", template="%(expressions)s)", output_field=BooleanField())

@@ -621,6 +621,25 @@ def test_a_page_for_what_our_agency_does_not_run_is_absent(world: World) -> None
     assert boss.get(f"/protocols/{EXAM.code}/own/").status_code == 200
 
 
+def test_what_we_asked_of_ourselves_ends_with_a_press_also_when_we_do_not_run_it_any_more(world: World) -> None:
+    """As after a version that leaves our kind out: what stands, and what we do not run."""
+    hospital = world.hospital((Role.WORKER, Role.SUPERVISOR))
+    with admin(hospital[Role.DIRECTOR], Verb.KEEP_OWN_TIMES):
+        row(hospital, number=1).save(force_insert=True)
+    boss, place = signed_in(hospital, Role.SUPERVISOR), f"/protocols/{ORDER.code}/"
+    assert AgencyKind.HOSPITAL not in ORDER.kinds
+    page = boss.get(place).content.decode()
+    assert f'href="{place}own/"' in page and "Hold ourselves to more" not in page
+    page = boss.get(f"{place}own/").content.decode()
+    assert page.count('name="end"') == 1 and 'name="why"' not in page
+    assert "Your agency does not run this protocol." in page
+    assert boss.post(f"{place}own/", {"time_service_again": "1", "why": "We can."}).status_code == 200
+    assert len(standing(hospital, ORDER.code)) == 1, "nothing new is taken on"
+    assert "It is as agreed again." in boss.post(f"{place}own/", {"end": "service_again.."}, follow=True).content.decode()
+    assert standing(hospital, ORDER.code) == []
+    assert boss.get(f"{place}own/").status_code == 404
+
+
 def test_who_answers_a_change_reads_what_it_does_to_her_own_times(houses: list[House]) -> None:
     house, code = houses[0], a_code()
     adopt(houses, code)
