@@ -157,7 +157,7 @@ def test_only_a_supervisor_gives_it_and_only_to_who_works_here(world, refuge, cl
     assert view.member == clinic.worker.member, "also after the yes"
 
 
-def test_whom_she_asked_to_be_kept_from_is_offered_like_anybody_before_a_yes_and_cannot_be_chosen(world, refuge, clinic, ana):
+def test_whom_she_asked_to_be_kept_from_is_offered_like_anybody_and_cannot_be_chosen(world, refuge, clinic, ana):
     cousin = world.colleague(clinic, "Maria Cousin")
     with refuge.worker.enter(Verb.NEVER_SHARE, client=ana) as permit:
         sharing.never(permit=permit, at=permit.at, client_id=ana, against_id=clinic.id, person="Maria Cousin")

@@ -635,7 +635,8 @@ def test_what_we_asked_of_ourselves_ends_with_a_press_also_when_we_do_not_run_it
     assert "Your agency does not run this protocol." in page
     assert boss.post(f"{place}own/", {"time_service_again": "1", "why": "We can."}).status_code == 200
     assert len(standing(hospital, ORDER.code)) == 1, "nothing new is taken on"
-    assert "It is as agreed again." in boss.post(f"{place}own/", {"end": "service_again.."}, follow=True).content.decode()
+    ended = boss.post(f"{place}own/", {"end": "service_again.."}, follow=True).content.decode()
+    assert "It is as agreed again." in ended
     assert standing(hospital, ORDER.code) == []
     assert boss.get(f"{place}own/").status_code == 404
 

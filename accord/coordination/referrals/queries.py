@@ -320,8 +320,8 @@ def open_of(*, permit: Permit, member_id: UUID) -> int:
 
 @needs(Verb.ASSIGN_CLIENT)
 def takers(*, permit: Permit, referral_id: UUID) -> Mapping[UUID, str]:
-    """To whom a page offers to give one that came, by id, in order of name. Whom she asked to be kept from is refused on
-    the press alone."""
+    """To whom a page offers to give one that came, by id, in order of name. Whom she asked to be kept from is refused
+    only on the press."""
     named = {"agency_id": permit.agency_id, "incoming": referral_id}
     row = Answer.objects.filter(**named).first()
     if row is None:
