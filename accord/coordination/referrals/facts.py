@@ -131,7 +131,7 @@ def held(member_id: UUID) -> QuerySet[Answer]:
 
 
 def offered(agency_id: UUID, row: Answer) -> dict[UUID, str]:
-    """To whom it can be given as far as a list may tell: whoever works here, and where it is about a file already, whoever
+    """To whom it can be given as far as a list may tell: whoever works here, and where it is about a file already, who
     may know of that one. Whom she asked to be kept from is among them: one name that is missing would say whom."""
     tied = Thread.objects.filter(thread=row.thread).values_list("client_id", flat=True).first()
     return takers(agency_id, row.client_id or tied)
@@ -144,7 +144,7 @@ def may_look_after(permit: Permit, rows: Collection[Answer]) -> dict[UUID, dict[
     came = {row.id: row for row in Incoming.objects.filter(agency_id=permit.agency_id, id__in=ids)}
     threads = {row.thread for row in rows if row.client_id is None}
     tied = dict(Thread.objects.filter(thread__in=threads).values_list("thread", "client_id"))
-    found = {}
+    found: dict[UUID, dict[UUID, str]] = {}
     for row in rows:
         if row.state == Stand.WAITING and row.incoming not in came:
             found[row.id] = {}
