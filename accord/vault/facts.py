@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Now
 
+from accord.database.arrays import among
 from accord.database.prepared import prepared
 from accord.ledger.permits import EVERYTHING, Permit, Scope
 from accord.partners.models import Access, Agency, Member
@@ -283,11 +284,13 @@ class Around:
 
 
 def around(agency_id: UUID, file_ids: Collection[UUID]) -> Around:
-    """Who stands around these files, asked where no member asks: nothing is narrowed, and nothing opened."""
-    roots = {id: root or id for id, root in _belong(Q(id__in=file_ids))}
-    whole = {id: root or id for id, root in _belong(Q(id__in=roots.values()) | Q(merged_into__in=roots.values()))}
-    team = _by_root(Team.objects.filter(client_id__in=whole, ended_at__isnull=True), whole)
-    off = _by_root(Wall.objects.filter(client_id__in=whole, lifted_at__isnull=True), whole)
+    """Who stands around these files, however many: asked where no member asks, nothing is narrowed, nothing opened."""
+    roots = {id: root or id for id, root in _belong(Q(among("id", file_ids)))}
+    of = set(roots.values())
+    whole = {id: root or id for id, root in _belong(Q(among("id", of)) | Q(among("merged_into_id", of)))}
+    theirs = among("client_id", whole)
+    team = _by_root(Team.objects.filter(theirs, ended_at__isnull=True), whole)
+    off = _by_root(Wall.objects.filter(theirs, lifted_at__isnull=True), whole)
     here = dict(working(agency_id).values_list("id", "roles"))
     supervisors = frozenset(id for id, roles in here.items() if Role.SUPERVISOR in roles)
     return Around(

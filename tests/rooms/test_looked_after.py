@@ -4,16 +4,17 @@ My day and on the board by who may know; and never by the agency that made it.""
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from django.db import connection
 
-from accord.coordination.referrals import actions, queries
+from accord.config.service import gate
+from accord.coordination.referrals import actions, facts, queries
 from accord.coordination.referrals.models import Answer, Incoming, Referral
 from accord.coordination.referrals.rules import InvalidReferral
-from accord.gate import Refused
+from accord.gate import Caller, Refused
 from accord.ledger.permits import PermitError
 from accord.policy.words import Role, Verb
 from accord.sharing import actions as sharing
@@ -72,6 +73,17 @@ def board(house: House) -> tuple[dict[UUID, int], int]:
     with house[Role.SUPERVISOR].enter(Verb.READ_BOARD) as permit:
         found, nobody = queries.looked_after(permit=permit)
         return dict(found), nobody
+
+
+def news(house: House) -> set[UUID]:
+    at = datetime.now(UTC)
+    with gate().housekeeping(Caller(agency=house.id, job="watcher"), at=at) as permit:
+        return set(queries.news(permit=permit, since=at - timedelta(hours=1)))
+
+
+def take_back(worker: Worker, client: UUID, referral: UUID) -> None:
+    with worker.enter(Verb.REFER, client=client) as permit:
+        actions.take_back(permit=permit, at=permit.at, client_id=client, referral_id=referral)
 
 
 def hand_all(house: House, leaving: Worker, to: Worker | None) -> tuple[int, int]:
@@ -145,14 +157,14 @@ def test_only_a_supervisor_gives_it_and_only_to_who_works_here(world, refuge, cl
     assert view.member == clinic.worker.member, "also after the yes"
 
 
-def test_whom_she_asked_to_be_kept_from_is_not_offered_and_cannot_be_chosen(world, refuge, clinic, ana):
+def test_whom_she_asked_to_be_kept_from_is_offered_like_anybody_and_cannot_be_chosen(world, refuge, clinic, ana):
     cousin = world.colleague(clinic, "Maria Cousin")
     with refuge.worker.enter(Verb.NEVER_SHARE, client=ana) as permit:
         sharing.never(permit=permit, at=permit.at, client_id=ana, against_id=clinic.id, person="Maria Cousin")
     referral = referred(refuge.worker, ana, clinic)
     everybody = {clinic.worker.member, clinic[Role.SUPERVISOR].member}
-    assert takers(clinic, referral) == everybody
-    with pytest.raises(InvalidReferral, match="cannot go to this colleague"):
+    assert takers(clinic, referral) == everybody | {cousin.member}, "who is missing would be whom she fears"
+    with pytest.raises(InvalidReferral, match=r"^It cannot go to this colleague. Choose somebody else.$"):
         give(clinic, referral, cousin)
     take(clinic.worker, referral)
     assert hand_all(clinic, clinic.worker, cousin) == (0, 1), "nor with all that another carries"
@@ -257,6 +269,46 @@ def test_handed_over_with_a_caseload_and_with_nobody_when_nobody_takes_over(worl
     assert board(clinic) == ({}, 2), "with nobody, and found"
     give(clinic, yes, clinic.worker)
     assert keeper(clinic.worker, yes) == clinic.worker.member
+
+
+def test_what_was_taken_back_before_a_yes_is_held_by_nobody_and_goes_to_nobody(world, refuge, clinic, ana):
+    referral, second = referred(refuge.worker, ana, clinic), world.colleague(clinic)
+    give(clinic, referral, second)
+    assert second.member in news(clinic)
+    take_back(refuge.worker, ana, referral)
+    with clinic[Role.SUPERVISOR].enter(Verb.ASSIGN_CLIENT) as permit:
+        assert queries.open_of(permit=permit, member_id=second.member) == 0
+        row = Answer.objects.get(incoming=referral)
+        assert facts.may_look_after(permit, [row]) == {row.id: {}}
+    assert hand_all(clinic, second, clinic.worker) == (0, 0)
+    assert second.member not in news(clinic), "no e-mail about nothing"
+
+
+def test_what_was_accepted_and_taken_back_since_is_in_the_list_the_board_counts(world, refuge, clinic, ana):
+    referral = referred(refuge.worker, ana, clinic)
+    accept(clinic.worker, referral)
+    take_back(refuge.worker, ana, referral)
+    with clinic.worker.enter(Verb.ANSWER_REFERRAL) as permit:
+        actions.put_down(permit=permit, at=permit.at, referral_id=referral)
+    assert board(clinic) == ({}, 1)
+    for more in ({}, {"who": "nobody"}):
+        with clinic[Role.SUPERVISOR].enter(Verb.ANSWER_REFERRAL) as permit:
+            assert [line.id for line in queries.came(permit=permit, shown="open", **more)] == [referral]
+    give(clinic, referral, clinic.worker)
+    assert board(clinic) == ({clinic.worker.member: 1}, 0)
+
+
+def test_the_oldest_that_waits_is_found_behind_many_that_are_answered(world, refuge, clinic, ana):
+    oldest, *others = (referred(refuge.worker, world.client(refuge.worker), clinic) for _ in range(4))
+    for each in others:
+        with clinic.worker.enter(Verb.ANSWER_REFERRAL) as permit:
+            actions.decline(permit=permit, at=permit.at, referral_id=each, reason="full")
+    with clinic[Role.SUPERVISOR].enter(Verb.ANSWER_REFERRAL) as permit:
+        for narrowed in ({"who": "nobody"}, {}):
+            assert [line.id for line in queries.came(permit=permit, shown="open", limit=2, **narrowed)] == [oldest]
+        assert {line.id for line in queries.came(permit=permit, shown="over", limit=2)} == set(others[1:])
+        assert queries.came(permit=permit, shown="drafts") == []
+        assert {line.id for line in queries.came(permit=permit)} == {oldest, *others}
 
 
 def test_what_is_over_is_looked_after_by_nobody_new(world, refuge, clinic, ana):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.core import mail
@@ -25,6 +25,7 @@ from accord.learning.gaps import queries as gaps
 from accord.learning.gaps.rules import Answer
 from accord.policy.words import Role, Verb
 from accord.vault import actions as vault
+from accord.vault.facts import around
 from accord.vault.rules import Window
 from tests.rooms.test_gaps import answered, begun, due, swept
 from tests.rooms.test_looked_after import give, take
@@ -71,6 +72,15 @@ def missed(hospital: House, client: UUID | None = None) -> UUID:
 
 
 # ------------------------------------------------------------------ gaps
+
+
+def test_however_many_files_something_is_new_about_who_works_with_them_hears(world):
+    house, at = world.agency(roles=ROLES), timezone.now()
+    client = world.client(house.worker)
+    many = dict.fromkeys([client, *(uuid4() for _ in range(70_000))], at)
+    with gate().housekeeping(Caller(agency=house.id, job="notifier"), at=at):
+        known = dict.fromkeys([client], at)
+        assert around(house.id, many).hear(known) == {house.worker.member: at}
 
 
 def test_a_gap_that_is_danger_is_news_for_those_who_work_with_her_and_nobody_else(world):

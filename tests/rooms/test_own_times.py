@@ -106,7 +106,7 @@ def test_every_due_that_ships_can_be_shortened_and_none_can_be_lengthened(protoc
     longer = [due.within, Span(due.within.count + 1, due.within.unit), Span(40_000, Unit.DAYS)]
     for within in longer:
         own = Own(due=due.code, within=within)
-        with pytest.raises(InvalidOwn, match="surely sooner"):
+        with pytest.raises(InvalidOwn, match="no more than was agreed|may end later"):
             checked(protocol, kind, own)
         assert stricter(protocol, [own]) == protocol
         assert not holds(protocol, own)
@@ -411,7 +411,7 @@ def test_a_row_takes_the_place_of_the_one_before_and_says_only_what_is_new(house
         ([found.own], "", "Say why"),
         ([], "Because.", "Nothing would be different"),
         ([Own(due=wish, within=Span(25, Unit.DAYS))], "Because.", "Nothing would be different"),
-        ([Own(due=wish, within=Span(30, Unit.DAYS))], "Because.", "surely sooner"),
+        ([Own(due=wish, within=Span(30, Unit.DAYS))], "Because.", "no more than was agreed"),
     ):
         with pytest.raises(InvalidOwn, match=no):
             hold(house, ORDER.code, *wanted, why=why)
@@ -567,7 +567,7 @@ def test_what_has_no_effect_any_more_is_in_the_way_of_nothing(houses: list[House
     hold(house, code, two)
     wish = text(code, version=2, days=1).replace("{ days = 1 }", "{ days = 1 }\noptional = true")
     adopt(houses, code, wish)
-    with pytest.raises(InvalidOwn, match="surely sooner"):
+    with pytest.raises(InvalidOwn, match="no more than was agreed"):
         hold(house, code, two)
     hold(house, code, duty)
     (found,) = standing(house, code)
@@ -619,6 +619,26 @@ def test_a_page_for_what_our_agency_does_not_run_is_absent(world: World) -> None
     assert "Our own times" not in boss.get(f"/protocols/{ORDER.code}/").content.decode()
     assert boss.get("/protocols/no_such/own/").status_code == 404
     assert boss.get(f"/protocols/{EXAM.code}/own/").status_code == 200
+
+
+def test_what_we_asked_of_ourselves_ends_with_a_press_also_when_we_do_not_run_it_any_more(world: World) -> None:
+    """As after a version that leaves our kind out: what stands, and what we do not run."""
+    hospital = world.hospital((Role.WORKER, Role.SUPERVISOR))
+    with admin(hospital[Role.DIRECTOR], Verb.KEEP_OWN_TIMES):
+        row(hospital, number=1).save(force_insert=True)
+    boss, place = signed_in(hospital, Role.SUPERVISOR), f"/protocols/{ORDER.code}/"
+    assert AgencyKind.HOSPITAL not in ORDER.kinds
+    page = boss.get(place).content.decode()
+    assert f'href="{place}own/"' in page and "Hold ourselves to more" not in page
+    page = boss.get(f"{place}own/").content.decode()
+    assert page.count('name="end"') == 1 and 'name="why"' not in page
+    assert "Your agency does not run this protocol." in page
+    assert boss.post(f"{place}own/", {"time_service_again": "1", "why": "We can."}).status_code == 200
+    assert len(standing(hospital, ORDER.code)) == 1, "nothing new is taken on"
+    ended = boss.post(f"{place}own/", {"end": "service_again.."}, follow=True).content.decode()
+    assert "It is as agreed again." in ended
+    assert standing(hospital, ORDER.code) == []
+    assert boss.get(f"{place}own/").status_code == 404
 
 
 def test_who_answers_a_change_reads_what_it_does_to_her_own_times(houses: list[House]) -> None:

@@ -11,10 +11,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accord.coordination.tasks.models import Task
 from accord.coordination.tracks import queries as tracks
+from accord.learning.gaps import queries as gaps
 from accord.policy.words import Role, Verb
+from tests.rooms.test_gaps import swept
 from tests.rooms.test_looked_after import keeper, take
 from tests.rooms.test_referrals import accept, referred
 from tests.rooms.test_tasks import make
@@ -160,13 +163,13 @@ def test_a_due_that_is_a_gap_too_is_one_thing_and_its_end_asks_whether_the_task_
     assert "Is it done, too?" not in said(done), "it is asked again"
     assert made(house.worker, client)[0].ended_at is None
     place = reverse("task_of", args=[client, task.id])
-    assert "What this task was made of is over" not in text(page(browser, place))
+    assert "What this task came from is settled" not in text(page(browser, place))
     with house.worker.enter(Verb.READ_CLIENT, client=client) as permit:
         (line,) = tracks.tracks(permit=permit, client_id=client)
     met = browser.post(reverse("track_due", args=[client, line.id, due.id]), {"how": "declined"}, follow=True)
     assert "A task was made of it and is still open. Is it done, too?" in said(met)
     assert met.redirect_chain[-1][0] == place
-    assert "What this task was made of is over, or was answered." in said(met)
+    assert "What this task came from is settled." in said(met)
 
 
 def test_a_task_of_a_gap_is_offered_done_with_the_answer_that_ends_it(house):
@@ -194,6 +197,59 @@ def test_a_task_is_made_of_a_referral_on_either_side_and_its_end_says_so(world, 
     assert f"?referral={referral}" in page(there, place)
     met = there.post(place, {"step": "met"}, follow=True)
     assert "Noted: you met her." in said(met)
+    assert "Is it done, too?" in said(met)
+
+
+def test_what_is_asked_again_is_the_same_thing_and_makes_no_second_task(house):
+    client, gap = late(house)
+    browser = signed_in(house.worker)
+    noted(browser, client, f"gap={gap.split('/')[-2]}")
+    browser.post(gap, {"answer": "not_safe_now", "days": "3"})
+    swept(house, timezone.now() + 4 * DAY)
+    with house.worker.enter(Verb.READ_CLIENT, client=client) as permit:
+        (again,) = gaps.gaps_of(permit=permit, client_id=client)
+    assert str(again.id) not in gap
+    there = browser.get(f"{reverse('task_new_of', args=[client])}?gap={again.id}", follow=True)
+    assert "This task was made of it already." in said(there)
+    assert len(made(house.worker, client)) == 1
+
+
+def test_a_due_that_waits_is_not_settled_though_nobody_is_asked_about_its_gap_now(house):
+    client, gap = late(house)
+    browser = signed_in(house.worker)
+    noted(browser, client, f"gap={gap.split('/')[-2]}")
+    browser.post(gap, {"answer": "not_safe_now", "days": "3"})
+    (task,) = made(house.worker, client)
+    assert "What this task came from" not in text(page(browser, reverse("task_of", args=[client, task.id])))
+
+
+def test_of_all_that_a_step_ends_the_task_is_asked_about(house, ana):
+    track = begin(house.worker, ana, state="filed", given={"filed_at": days_ago(0), "case_number": "7"})
+    with house.worker.enter(Verb.READ_CLIENT, client=ana) as permit:
+        (line,) = tracks.tracks(permit=permit, client_id=ana)
+    waits, browser = {each.rule.code: each.id for each in line.waits}, signed_in(house.worker)
+    for code in ("decided_in_thirty_days", "ex_parte_review"):  # the first goes on after the step, the other is over
+        noted(browser, ana, f"due={waits[code]}")
+    goes_on, over = made(house.worker, ana)
+    day = timezone.localdate(timezone.now() + 14 * DAY).isoformat()
+    typed = {"step": "grant_for_now", "seen": "1", "sure": "1", "given_hearing_on": day, "given_stands_until": day}
+    went = browser.post(reverse("track_step", args=[ana, track]), typed, follow=True)
+    assert "A task was made of it and is still open. Is it done, too?" in said(went)
+    assert went.redirect_chain[-1][0] == reverse("task_of", args=[ana, over.id])
+    assert "What this task came from" not in text(page(browser, reverse("task_of", args=[ana, goes_on.id])))
+
+
+def test_a_task_made_of_the_gap_about_what_came_is_asked_about_when_she_was_met(world, house, clinic, ana):
+    referral = referred(house.worker, ana, clinic)
+    client = accept(clinic.worker, referral)
+    swept(clinic, timezone.now() + 30 * DAY)
+    with clinic.worker.enter(Verb.READ_CLIENT, client=client) as permit:
+        (gap,) = gaps.gaps_of(permit=permit, client_id=client)
+    browser = signed_in(clinic.worker)
+    noted(browser, client, f"gap={gap.id}")
+    again = browser.get(f"{reverse('task_new_of', args=[client])}?referral={referral}", follow=True)
+    assert "This task was made of it already." in said(again)
+    met = browser.post(reverse("incoming_of", args=[client, referral]), {"step": "met"}, follow=True)
     assert "Is it done, too?" in said(met)
 
 

@@ -128,8 +128,10 @@ def no_later(one: Span, other: Span) -> bool:
 
 
 def _checked_time(due: Due, within: Span) -> None:
-    if _pointless(due, within) or not no_later(within, due.within):
-        raise InvalidOwn("This is not surely sooner than what was agreed.")
+    if _pointless(due, within):
+        raise InvalidOwn("This asks for no more than was agreed.")
+    if not no_later(within, due.within):
+        raise InvalidOwn("This may end later than what was agreed.")
     if within.count < 1 and (due.within.count > 0 or not due.counts_from):
         raise InvalidOwn("Nobody could keep this time: give at least one.")
     if due.opens is not None and no_later(within, due.opens):

@@ -97,7 +97,8 @@ def open_to(permit: Permit, rows: Iterable[Incoming]) -> list[Incoming]:
 
 
 def kept_from(permit: Permit, row: Incoming) -> list[str]:
-    """The people at one's own agency she asked to be kept from: shown to nobody."""
+    """The people at one's own agency she asked to be kept from: shown to nobody. Before a yes no list is shorter by
+    them; a press that would give it to one of them is refused."""
     if row.kept_from is None:
         return []
     names: list[str] = json.loads(
@@ -118,9 +119,22 @@ def answers() -> QuerySet[Answer]:
     return Answer.objects.filter(**one)
 
 
+def open_here() -> QuerySet[Answer]:
+    """Ours that are not over. What was taken back before a yes is not there any more."""
+    came = Incoming.objects.filter(agency_id=OuterRef("agency_id"), id=OuterRef("incoming"))
+    return Answer.objects.filter(~Q(state=Stand.WAITING) | Exists(came), state__in=OPEN_HERE)
+
+
 def held(member_id: UUID) -> QuerySet[Answer]:
     """What one member looks after, for whoever hands it over."""
-    return Answer.objects.filter(member=member_id, state__in=OPEN_HERE)
+    return open_here().filter(member=member_id)
+
+
+def offered(agency_id: UUID, row: Answer) -> dict[UUID, str]:
+    """To whom it can be given as far as a list may tell: whoever works here, and where it is about a file already, who
+    may know of that one. Whom she asked to be kept from is among them: one name that is missing would say whom."""
+    tied = Thread.objects.filter(thread=row.thread).values_list("client_id", flat=True).first()
+    return takers(agency_id, row.client_id or tied)
 
 
 def may_look_after(permit: Permit, rows: Collection[Answer]) -> dict[UUID, dict[UUID, str]]:
@@ -130,8 +144,11 @@ def may_look_after(permit: Permit, rows: Collection[Answer]) -> dict[UUID, dict[
     came = {row.id: row for row in Incoming.objects.filter(agency_id=permit.agency_id, id__in=ids)}
     threads = {row.thread for row in rows if row.client_id is None}
     tied = dict(Thread.objects.filter(thread__in=threads).values_list("thread", "client_id"))
-    found = {}
+    found: dict[UUID, dict[UUID, str]] = {}
     for row in rows:
+        if row.state == Stand.WAITING and row.incoming not in came:
+            found[row.id] = {}
+            continue
         names = kept_from(permit, came[row.incoming]) if row.incoming in came else []
         people = takers(permit.agency_id, row.client_id or tied.get(row.thread))
         found[row.id] = {id: name for id, name in people.items() if not any(is_named(each, name) for each in names)}

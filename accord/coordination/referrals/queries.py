@@ -224,18 +224,34 @@ def made(*, permit: Permit, shown: str = "", mine: bool = False, limit: int = MO
 def came(
     *, permit: Permit, shown: str = "", mine: bool = False, who: UUID | str = "", limit: int = MOST_LISTED
 ) -> list[Line]:
-    """Referrals that came: those that wait past their time first. `shown`: open, late, over; `who`: one member looks
-    after them, or nobody does."""
-    rows = facts.open_to(permit, Incoming.objects.filter(agency_id=permit.agency_id).order_by("-delivered_at")[:limit])
-    found = []
-    for view in _came(permit, rows):
-        if view.client_id is not None and not permit.scope.lets(view.client_id):
-            continue
-        over = view.stand in SHUT
-        keep = {"open": not over, "late": view.late, "over": over, "drafts": False}.get(shown, True)
-        keep = keep and (not who or view.member == (None if who == "nobody" else who))
-        if keep and (not mine or view.member == permit.member_id):
-            found.append(_line_of(view))
+    """Referrals that came: those that are late first. `shown`: open, late, over; `who`: one member looks after them, or
+    nobody does. What was accepted is ours, also when it has been taken back since."""
+    if shown == "drafts":
+        return []
+    agency = permit.agency_id
+    ours = facts.answers()
+    rows = {
+        "open": facts.waiting(agency),
+        "late": facts.waiting(agency).filter(due_at__lte=permit.at),
+        "over": Incoming.objects.filter(Exists(ours.filter(state__in=SHUT, client__isnull=True)), agency_id=agency),
+    }.get(shown, Incoming.objects.filter(~Exists(ours.filter(client__isnull=False)), agency_id=agency))
+    yes = within(permit, Answer.objects.filter(client__isnull=False))
+    yes = {
+        "open": yes.filter(state__in=OPEN_HERE),
+        "late": yes.filter(state=Stand.ACCEPTED, contacted_at__isnull=True, contact_due_at__lte=permit.at),
+        "over": yes.filter(state__in=SHUT),
+    }.get(shown, yes)
+    if who == "nobody":
+        rows = rows.exclude(Exists(ours.filter(member__isnull=False)))
+        yes = yes.filter(member__isnull=True)
+    for member in ([who] if who and who != "nobody" else []) + ([permit.member_id] if mine else []):
+        rows, yes = rows.filter(Exists(ours.filter(member=member))), yes.filter(member=member)
+    order = ("due_at", "id") if shown in ("open", "late") else ("-delivered_at", "id")
+    first = "contact_due_at" if shown in ("open", "late") else "-answered_at"
+    found = [_line_of(view) for view in _came(permit, facts.open_to(permit, rows.order_by(*order)[:limit]))]
+    for row in _columns_answered(yes.order_by(first, "id")[:limit]):
+        found.append(_line(permit, row))
+        permit.show("referral", found[-1].id, Level.EXISTENCE)
     return _ordered(found)
 
 
@@ -246,6 +262,13 @@ def of_client(*, permit: Permit, client_id: UUID) -> list[Line]:
     ours = Answer.objects.filter(client__in=files(client_id))
     found = [_line(permit, row) for row in _columns_made(hers).union(_columns_answered(ours), all=True)]
     return sorted(found, key=lambda line: (line.over, -line.since_at.timestamp()))
+
+
+@needs(Verb.READ_CLIENT)
+def known_as(*, permit: Permit, client_id: UUID, ids: Collection[UUID]) -> frozenset[UUID]:
+    """These ids, and for referrals that came the other one each goes by here: the referral's, and our answer's."""
+    ours = Answer.objects.filter(Q(id__in=ids) | Q(incoming__in=ids), client__in=files(client_id))
+    return frozenset(ids).union(*ours.values_list("id", "incoming"))
 
 
 @needs(Verb.READ_DAY)
@@ -297,13 +320,14 @@ def open_of(*, permit: Permit, member_id: UUID) -> int:
 
 @needs(Verb.ASSIGN_CLIENT)
 def takers(*, permit: Permit, referral_id: UUID) -> Mapping[UUID, str]:
-    """Who can be given one that came, by id, in order of name."""
+    """To whom a page offers to give one that came, by id, in order of name. Whom she asked to be kept from is refused
+    only on the press."""
     named = {"agency_id": permit.agency_id, "incoming": referral_id}
     row = Answer.objects.filter(**named).first()
     if row is None:
         came = Incoming.objects.get(agency_id=permit.agency_id, id=referral_id)
         row = Answer(**named, thread=came.thread)
-    return facts.may_look_after(permit, [row])[row.id]
+    return facts.offered(permit.agency_id, row)
 
 
 @needs(Verb.SWEEP)
@@ -314,7 +338,7 @@ def news(*, permit: Permit, since: datetime) -> Mapping[UUID, datetime]:
     partner sealed are not read, for nobody's key is at hand."""
     # What came since then is due since then, too: the index is by that.
     came = list(facts.waiting(permit.agency_id).filter(due_at__gte=since))
-    given = list(Answer.objects.filter(agency_id=permit.agency_id, given_at__gte=since, state__in=OPEN_HERE))
+    given = list(facts.open_here().filter(agency_id=permit.agency_id, given_at__gte=since))
     told = No.objects.filter(agency_id=permit.agency_id, id=OuterRef("id"))
     asked = Referral.objects.filter(NO_ANSWER, _past(permit), answer_due_at__gte=since).exclude(Exists(told))
     late = dict(asked.values_list("client_id").annotate(Max("answer_due_at")).order_by())

@@ -37,12 +37,11 @@ REACH, ELSE = gettext_lazy("Reach her for the first time"), gettext_lazy("See ho
 
 @dataclass(frozen=True, slots=True)
 class MadeOf:
-    """One thing, what is to be done about it and by when. `ids`: what else it goes by, as a due that is a gap does, for
-    of one thing there is one open task."""
+    """One thing, what is to be done about it and by when. `id` is that of the due, referral, release or receipt, also
+    where a gap was found about it: of one thing there is one open task, however often it is asked about."""
 
     origin: str
     id: UUID
-    ids: frozenset[UUID]
     words: str
     due_at: datetime | None = None
 
@@ -68,16 +67,11 @@ def asked(request: HttpRequest, permit: Permit, client_id: UUID | None) -> MadeO
     return None
 
 
-def same(permit: Permit, client_id: UUID, ids: Collection[UUID]) -> frozenset[UUID]:
-    """These dues or referrals of hers, and the gaps that are open about them."""
-    about = gaps.gaps_of(permit=permit, client_id=client_id)
-    return frozenset(ids) | {line.id for line in about if line.of in ids}
-
-
 def over(permit: Permit, client_id: UUID, task: TaskView) -> bool:
-    """Whether what a task was made of is over, or was answered."""
-    find = {"gap": _gap, "due": _due, "referral": _referral}.get(task.origin)
-    return find is not None and task.origin_id is not None and find(permit, client_id, task.origin_id) is None
+    """Whether what a task was made of is over, or was answered. A due that still waits is not, though nobody is asked
+    about its gap now."""
+    id, finds = task.origin_id, {"gap": (_gap, _due), "due": (_due,), "referral": (_referral,)}.get(task.origin, ())
+    return id is not None and bool(finds) and all(find(permit, client_id, id) is None for find in finds)
 
 
 def to_task(request: HttpRequest, client_id: UUID, task: TaskView, said: str = "") -> HttpResponse:
@@ -87,20 +81,22 @@ def to_task(request: HttpRequest, client_id: UUID, task: TaskView, said: str = "
 
 
 def left(permit: Permit, client_id: UUID, ids: Collection[UUID]) -> TaskView | None:
-    """The task that is still open although what it was made of is over."""
-    return work.made_of(permit=permit, client_id=client_id, ids=ids)
+    """The task of one of these things that is still open. A gap about a referral that came is about our own answer to
+    it: both are the same thing."""
+    both = referrals.known_as(permit=permit, client_id=client_id, ids=ids)
+    return work.made_of(permit=permit, client_id=client_id, ids=both)
 
 
 def _gap(permit: Permit, client_id: UUID, id: UUID) -> MadeOf | None:
     lines = gaps.gaps_of(permit=permit, client_id=client_id)
-    found = next((line for line in lines if line.id == id), None)
-    return found and MadeOf("gap", id, frozenset({id, found.of}), _(found.rule.next))
+    found = next((line for line in lines if id in (line.id, line.of)), None)
+    return found and MadeOf("gap", found.of, _(found.rule.next))
 
 
 def _due(permit: Permit, client_id: UUID, id: UUID) -> MadeOf | None:
     lines = tracks.tracks(permit=permit, client_id=client_id, still_open=True)
     found = next((each for line in lines for each in line.waits if each.id == id), None)
-    return found and MadeOf("due", id, same(permit, client_id, [id]), _(found.rule.title), found.due_at)
+    return found and MadeOf("due", id, _(found.rule.title), found.due_at)
 
 
 def _referral(permit: Permit, client_id: UUID, id: UUID) -> MadeOf | None:
@@ -111,7 +107,7 @@ def _referral(permit: Permit, client_id: UUID, id: UUID) -> MadeOf | None:
     words = f"{_next(found)}: {SERVICES[found.service]}"
     if found.partner_id is not None:
         words += ", " + partners.directory(permit=permit, ids={found.partner_id})[found.partner_id].name
-    return MadeOf("referral", id, same(permit, client_id, [id]), words, found.due_at)
+    return MadeOf("referral", id, words, found.due_at)
 
 
 def _next(line: Line) -> str | Promise:

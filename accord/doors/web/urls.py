@@ -309,7 +309,7 @@ _TABLE = (
     Page(R + "lay/", protocols.proposal_lay, "proposal_lay", (Verb.PROPOSE_PROTOCOL,), ADMINISTRATION),
     Page(R + "answer/", protocols.proposal_answer, "proposal_answer", (Verb.ADOPT_PROTOCOL,), ADMINISTRATION),
     Page("protocols/<slug:code>/", protocols.protocol, "protocol", (Verb.READ_PARTNERS,), ADMINISTRATION),
-    Page("protocols/<slug:code>/own/", protocols.own, "protocol_own", (Verb.KEEP_OWN_TIMES,), ADMINISTRATION),
+    Page("protocols/<slug:code>/own/", protocols.own_times, "protocol_own", (Verb.KEEP_OWN_TIMES,), ADMINISTRATION),
     Page(
         "protocols/<slug:code>/versions/<int:number>/",
         protocols.version,

@@ -10,10 +10,11 @@ from django import template
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accord.doors.web import labels
+from accord.doors.web import confirming, labels
 from accord.records.health import rules as health
 
 register = template.Library()
+register.filter(confirming.confirmable)
 
 #: Names of the values that entries carry. A value without a name here is shown under its own, never left out.
 FIELDS = {

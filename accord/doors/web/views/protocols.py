@@ -20,8 +20,7 @@ from accord.coordination.protocols.own import InvalidOwn, stricter
 from accord.coordination.protocols.queries import OwnView, ProposalView, ProtocolView
 from accord.coordination.protocols.rules import Protocol
 from accord.coordination.tracks import queries as tracks
-from accord.doors.web import changed
-from accord.doors.web import own as ours
+from accord.doors.web import changed, owntimes
 from accord.doors.web.forms.own import OwnForm
 from accord.doors.web.forms.protocols import (
     PARTS,
@@ -73,18 +72,18 @@ def protocol(request: HttpRequest, code: str) -> HttpResponse:
         proposals = queries.proposals(permit=permit, code=code)
         running = tracks.running(permit=permit, protocol=code)
         cards = partners.directory(permit=permit)
-        own = queries.own(permit=permit, at=permit.at, code=code)
+        standing = queries.own(permit=permit, at=permit.at, code=code)
         kind = cards[permit.agency_id].kind
     shown = view.now or view.newest
     return render(
         request,
         "protocols/protocol.html",
         _hers(request)
-        | _whole(shown.protocol, own)
+        | _whole(shown.protocol, standing)
         | {
             "view": view,
             "version": shown,
-            "ours": ours.lines(shown.protocol, own, _every(view)),
+            "own_times": owntimes.lines(shown.protocol, standing, _every(view)),
             "runs": kind in shown.protocol.kinds and view.now is not None,
             "running": running,
             "proposals": [each for each in proposals if each.stage not in OVER],
@@ -99,7 +98,7 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     """One version, and what it changed."""
     with entering(request) as permit:
         view = _protocol(permit, code)
-        own = queries.own(permit=permit, at=permit.at, code=code)
+        standing = queries.own(permit=permit, at=permit.at, code=code)
     versions = {each.protocol.version: each for each in view.versions}
     if number not in versions:
         raise Refused
@@ -107,11 +106,11 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     return render(
         request,
         "protocols/version.html",
-        _whole(this.protocol, own)
+        _whole(this.protocol, standing)
         | {
             "view": view,
             "version": this,
-            "ours": ours.lines(this.protocol, own, _every(view)),
+            "own_times": owntimes.lines(this.protocol, standing, _every(view)),
             "before": before,
             "rows": changed.differences(before.protocol, this.protocol) if before else [],
         },
@@ -119,22 +118,25 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
 
 @form_page
-def own(request: HttpRequest, code: str) -> HttpResponse:
-    """What our agency holds itself to beyond what was agreed: one field for each thing, one press to end one."""
+def own_times(request: HttpRequest, code: str) -> HttpResponse:
+    """What our agency holds itself to beyond what was agreed: one field for each thing, one press to end one; also when
+    it does not run the protocol any more."""
     done, problem, let_go = "", "", request.POST.get("end", "")
     try:
         with entering(request) as permit:
             view = _protocol(permit, code)
             kind = partners.directory(permit=permit, ids={permit.agency_id})[permit.agency_id].kind
-            if view.now is None or kind not in view.now.protocol.kinds:
+            standing = queries.own(permit=permit, at=permit.at, code=code)
+            runs = view.now is not None and kind in view.now.protocol.kinds
+            if view.now is None or not (runs or standing):
                 raise Refused
-            agreed, standing = view.now.protocol, queries.own(permit=permit, at=permit.at, code=code)
+            agreed = view.now.protocol
             typed = request.POST if request.method == "POST" and not let_go else None
             form = OwnForm(typed, agreed=agreed, kind=kind, standing=[each.own for each in standing])
             if let_go:
-                actions.let_go(permit=permit, at=permit.at, code=code, about=ours.about(let_go))
+                actions.let_go(permit=permit, at=permit.at, code=code, about=owntimes.about(let_go))
                 done = gettext("It is as agreed again.")
-            elif form.is_valid():
+            elif runs and form.is_valid():
                 given = {"wanted": form.wanted(), "why": form.cleaned_data["why"]}
                 actions.hold(permit=permit, at=permit.at, code=code, **given)
                 done = gettext("Your agency holds itself to this from now on.")
@@ -143,8 +145,9 @@ def own(request: HttpRequest, code: str) -> HttpResponse:
     if done:
         messages.success(request, done)
         return redirect("protocol", code)
-    lines = ours.lines(agreed, standing, _every(view))
-    return render(request, "protocols/own.html", {"view": view, "form": form, "lines": lines, "problem": problem})
+    lines = owntimes.lines(agreed, standing, _every(view))
+    shown = {"view": view, "form": form, "lines": lines, "problem": problem, "runs": runs}
+    return render(request, "protocols/own.html", shown)
 
 
 @form_page
@@ -341,7 +344,7 @@ def _of(request: HttpRequest, permit: Permit, proposal_id: UUID) -> dict[str, An
     cards = partners.directory(permit=permit)
     newest = view.newest
     standing = queries.own(permit=permit, at=permit.at, code=view.code)
-    own = view.agency_id == permit.agency_id and view.stage not in OVER
+    edits = view.agency_id == permit.agency_id and view.stage not in OVER
     hers = _hers(request)
     return hers | {
         "proposal": view,
@@ -350,8 +353,8 @@ def _of(request: HttpRequest, permit: Permit, proposal_id: UUID) -> dict[str, An
         "running": sum(tracks.running(permit=permit, protocol=view.code).values()),
         "cards": cards,
         "rows": changed.differences(view.base, newest.protocol) if view.base else [],
-        "ours": ours.lines(newest.protocol, standing, [view.base] if view.base else []),
-        "edits": own and hers["proposes"],
+        "own_times": owntimes.lines(newest.protocol, standing, [view.base] if view.base else []),
+        "edits": edits and hers["proposes"],
         "answers": hers["signs"] and view.may_answer(permit.agency_id),
         "waits": view.waits_for(permit.agency_id),
         "over": view.stage in OVER,
@@ -363,12 +366,12 @@ def _of(request: HttpRequest, permit: Permit, proposal_id: UUID) -> dict[str, An
 
 def _hers(request: HttpRequest) -> dict[str, Any]:
     mine = roles(request)
-    return {"proposes": bool(mine & PROPOSING), "signs": Role.DIRECTOR in mine, "holds": bool(mine & PROPOSING)}
+    return {"proposes": bool(mine & PROPOSING), "signs": Role.DIRECTOR in mine}
 
 
-def _whole(protocol: Protocol, own: Iterable[OwnView] = ()) -> dict[str, Any]:
+def _whole(protocol: Protocol, standing: Iterable[OwnView] = ()) -> dict[str, Any]:
     """A protocol as a page shows it, with what our agency holds itself to beside what was agreed."""
-    held = stricter(protocol, [each.own for each in own])
+    held = stricter(protocol, [each.own for each in standing])
     return {
         "protocol": protocol,
         "picture": drawn(held),

@@ -151,11 +151,10 @@ def referral(request: HttpRequest, client_id: UUID, referral_id: UUID) -> HttpRe
         with entering(request, client=client_id) as permit:
             client = whose(permit, client_id)
             view = _referral(permit, client_id, referral_id)
-            ids = madeof.same(permit, client_id, [referral_id]) if step in MAY_END else frozenset()
             done = _stepped(request, permit, view, step, hand, heard, over)
             view = _referral(permit, client_id, referral_id)
-            ends = done and ids and (view.over or view.answered_at)
-            task = madeof.left(permit, client_id, ids) if ends else None
+            ends = done and step in MAY_END and (view.over or view.answered_at)
+            task = madeof.left(permit, client_id, [referral_id]) if ends else None
             ways = referring.ways(gate(), permit, caller(request), client_id, referral_id)
             about = vault.somebody(permit=permit, client_id=client_id, person_id=view.about_id)
             attempts = queries.attempts(permit=permit, client_id=client_id, referral_id=referral_id)

@@ -14,21 +14,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accord.config.service import gate
 from accord.coordination.protocols import queries as protocols
-from accord.coordination.referrals import queries as referrals
-from accord.coordination.referrals.actions import hand_all as hand_referrals
-from accord.coordination.tasks import queries as work
-from accord.coordination.tasks.actions import hand_all
+from accord.doors.web import handing
 from accord.doors.web.context import WORKERS
 from accord.doors.web.forms.staff import LeavingForm, MemberForm, RolesForm
 from accord.doors.web.knocking import entering
-from accord.doors.web.views.tasks import said_handed
 from accord.gate import Refused
 from accord.gate.asking import roles as sentences
 from accord.ledger.permits import Permit
 from accord.partners import actions, queries
 from accord.partners.queries import MemberLine
 from accord.vault import queries as vault
-from accord.vault.actions import hand_over, look_for, rewrap_clients
+from accord.vault.actions import look_for, rewrap_clients
 
 #: File keys wrapped anew in one transaction.
 BATCH = 500
@@ -131,40 +127,25 @@ def member_code(request: HttpRequest, member_id: UUID) -> HttpResponse:
 def member_remove(request: HttpRequest, member_id: UUID) -> HttpResponse:
     """She leaves: what she holds goes to somebody, her way in closes at once and the vault key turns; wrapping the file
     keys anew follows in batches."""
-    handed, done = (0, 0, 0, 0, 0), False
+    handed, done = handing.Handed(), False
     with entering(request) as permit:
         line = _here(permit, member_id)
         ours = queries.directory(permit=permit)[permit.agency_id]
-        holds = vault.assigned(permit=permit, member_id=member_id)
-        todo = work.open_of(permit=permit, member_id=member_id)
-        came = referrals.open_of(permit=permit, member_id=member_id)
-        carries = holds or todo or came
+        carried = handing.carried(permit, member_id)
         form = LeavingForm(request.POST if request.method == "POST" else None, takers=_takers(permit, member_id))
-        if request.method == "POST" and (not carries or form.is_valid()):
-            if carries:
-                handed = _handed(permit, member_id, form)
+        if request.method == "POST" and (not carried or form.is_valid()):
+            if carried:
+                handed = handing.hand_over(permit, member_id, form.taker, form.cleaned_data["note"])
             actions.remove_member(permit=permit, at=permit.at, member_id=member_id, keyring=gate().keyring)
             done = True
     if done:
         request.session["turned"] = time.time()
         messages.success(request, _("She is out: her next click opens nothing. The vault key has turned."))
-        said_handed(request, *handed)
+        handing.said(request, handed)
         return redirect("keys")
     named = line.name in (ours.point_person, ours.deputy)
-    carried = {"holds": holds, "todo": todo, "came": came, "carries": carries}
-    return render(request, "staff/member_remove.html", {"line": line, "form": form, "named": named} | carried)
-
-
-def _handed(permit: Permit, member_id: UUID, form: LeavingForm) -> tuple[int, int, int, int, int]:
-    """Files, tasks and referrals go to whoever takes over: how many of each; how many tasks stay under the old name and
-    how many referrals are with nobody."""
-    taker, went, stay = form.taker, 0, 0
-    files = hand_over(permit=permit, at=permit.at, from_member=member_id, to_member=taker)
-    if taker is not None:
-        note = form.cleaned_data["note"]
-        went, stay = hand_all(permit=permit, at=permit.at, from_member=member_id, to_member=taker, note=note)
-    referred = hand_referrals(permit=permit, at=permit.at, from_member=member_id, to_member=taker)
-    return files, went, stay, *referred
+    shown = {"line": line, "form": form, "named": named, "carried": carried}
+    return render(request, "staff/member_remove.html", shown)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

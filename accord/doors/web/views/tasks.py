@@ -15,12 +15,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accord.coordination.referrals import queries as referrals
-from accord.coordination.referrals.actions import hand_all as hand_referrals
 from accord.coordination.tasks import actions
 from accord.coordination.tasks import queries as work
 from accord.coordination.tasks.rules import Filter, InvalidTask
-from accord.doors.web import madeof
+from accord.doors.web import handing, madeof
 from accord.doors.web.forms.tasks import FilterForm, HandOverForm, NewTaskForm, WorkForm
 from accord.doors.web.knocking import entering
 from accord.doors.web.taskwords import view_name
@@ -28,7 +26,6 @@ from accord.gate import Refused
 from accord.ledger.permits import Permit
 from accord.partners import queries as partners
 from accord.vault import queries as vault
-from accord.vault.actions import hand_over as hand_files
 from accord.vault.rules import InvalidEntry
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -88,7 +85,7 @@ def new(request: HttpRequest, client_id: UUID | None = None) -> HttpResponse:
         if client_id is not None:
             code = vault.codes(permit=permit, client_ids=[client_id])[client_id]
         of = madeof.asked(request, permit, client_id)
-        there = madeof.left(permit, client_id, of.ids) if of and client_id else None
+        there = madeof.left(permit, client_id, [of.id]) if of and client_id else None
         form = NewTaskForm(
             typed,
             colleagues=work.takers(permit=permit, client_id=client_id),
@@ -153,53 +150,18 @@ def hand_over(request: HttpRequest, member_id: UUID) -> HttpResponse:
             name = partners.names(permit=permit).get(member_id)
             if name is None:
                 raise Refused
-            holds = vault.assigned(permit=permit, member_id=member_id)
-            todo = work.open_of(permit=permit, member_id=member_id)
-            came = referrals.open_of(permit=permit, member_id=member_id)
+            carried = handing.carried(permit, member_id)
             others = {id: each for id, each in work.takers(permit=permit).items() if id != member_id}
             form = HandOverForm(typed, colleagues=others)
             if form.is_valid():
-                to, note = form.cleaned_data["to"], form.cleaned_data["note"]
-                files = hand_files(permit=permit, at=permit.at, from_member=member_id, to_member=to)
-                went, stay = actions.hand_all(
-                    permit=permit, at=permit.at, from_member=member_id, to_member=to, note=note
-                )
-                referred = hand_referrals(permit=permit, at=permit.at, from_member=member_id, to_member=to)
-                done = files, went, stay, *referred
+                done = handing.hand_over(permit, member_id, form.cleaned_data["to"], form.cleaned_data["note"])
     except (InvalidTask, InvalidEntry) as error:
         problem = _(str(error))
     if done is not None:
-        said_handed(request, *done)
+        handing.said(request, done)
         return redirect("board")
-    return render(
-        request,
-        "tasks/hand_over.html",
-        {"name": name, "holds": holds, "todo": todo, "came": came, "form": form, "problem": problem},
-    )
-
-
-def said_handed(request: HttpRequest, files: int, went: int, stay: int, referred: int, nobodys: int) -> None:
-    """What was handed over, on the next page."""
-    if files:
-        said = ngettext("%d client was handed over.", "%d clients were handed over.", files) % files
-        messages.success(request, said)
-    if went or stay:
-        messages.success(request, _went(went, stay))
-    if referred:
-        said = ngettext("%d referral was handed over.", "%d referrals were handed over.", referred) % referred
-        messages.success(request, said)
-    if nobodys:
-        said = ngettext("%d referral is with nobody now.", "%d referrals are with nobody now.", nobodys) % nobodys
-        messages.warning(request, said)
-
-
-def _went(went: int, stay: int) -> str:
-    said: str = ngettext("%d task was handed over.", "%d tasks were handed over.", went) % went
-    if stay:
-        said += " " + ngettext(
-            "%d stays: it cannot go to this colleague.", "%d stay: they cannot go to this colleague.", stay
-        ) % stay  # fmt: skip
-    return said
+    shown = {"name": name, "carried": carried, "form": form, "problem": problem}
+    return render(request, "tasks/hand_over.html", shown)
 
 
 def _kept(permit: Permit, typed: QueryDict, view: Filter) -> str:
@@ -246,7 +208,8 @@ def _hand(permit: Permit, form: WorkForm, ids: Collection[UUID]) -> str:
     to = form.value("to", None)
     if to is None:
         raise InvalidTask("Choose a colleague.")
-    return _went(*actions.hand(permit=permit, at=permit.at, task_ids=ids, to_member=to, note=form.value("note")))
+    went, stay = actions.hand(permit=permit, at=permit.at, task_ids=ids, to_member=to, note=form.value("note"))
+    return handing.tasks_said(went, stay)
 
 
 def _take(permit: Permit, form: WorkForm, ids: Collection[UUID]) -> str:

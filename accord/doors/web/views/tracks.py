@@ -184,7 +184,6 @@ def step(request: HttpRequest, client_id: UUID, track_id: UUID) -> HttpResponse:
                 entered = held.states[way.to]
                 after = coming(held, entered, way, found.facts, ZoneInfo(ours.timezone), permit.at)
                 if sure and form.is_valid():
-                    ran = madeof.same(permit, client_id, [each.id for each in found.dues if each.met_at is None])
                     went = actions.move(
                         permit=permit,
                         at=permit.at,
@@ -195,8 +194,8 @@ def step(request: HttpRequest, client_id: UUID, track_id: UUID) -> HttpResponse:
                         **form.step(),
                     )
                     counts = sent(request, permit, line.client_id, also)
-                    task = madeof.left(permit, client_id, ran)
-                    task = task if task and madeof.over(permit, client_id, task) else None
+                    ended = _waits(found) - _waits(_track(permit, client_id, track_id))
+                    task = madeof.left(permit, client_id, ended)
     except (InvalidMove, InvalidEntry) as no:
         went, problem = None, _said(no, line.protocol)
     if went is not None:
@@ -262,11 +261,10 @@ def due(request: HttpRequest, client_id: UUID, track_id: UUID, due_id: UUID) -> 
             file = vault.client(permit=permit, client_id=client_id, entries=0)
             now = permit.at
             if form.is_valid():
-                ran = madeof.same(permit, client_id, [due_id])
                 clock = actions.meet(
                     permit=permit, at=permit.at, client_id=client_id, due_id=due_id, **form.cleaned_data
                 )
-                task = madeof.left(permit, client_id, ran)
+                task = madeof.left(permit, client_id, [due_id])
                 done = True
     except InvalidMove as no:
         done, problem = False, gettext(str(no))
@@ -296,6 +294,11 @@ def _track(permit: Permit, client_id: UUID, track_id: UUID) -> TrackView:
     if found is None:
         raise Refused
     return found
+
+
+def _waits(found: TrackView) -> set[UUID]:
+    """What of it is due and nothing became of yet."""
+    return {each.id for each in found.dues if each.met_at is None}
 
 
 def _due(found: TrackView, due_id: UUID) -> DueView:
