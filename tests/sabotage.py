@@ -321,7 +321,7 @@ BREAKAGES = (
     Breakage("an e-mail comes outside her hours", "accord/coordination/notices/rules.py", "if not any(begin <= at < end for begin, end in _spans(wish.windows, zone, at)):", "if False:", "tests/rooms/test_notices.py"),
     Breakage("two jobs tell her twice", "accord/coordination/notices/actions.py", 'select_for_update(skip_locked=True, of=("self",)).order_by("id")', 'order_by("id")', "tests/rooms/test_notices.py"),
     Breakage("she is told before it is noted", "accord/doors/jobs/tasks.py", "        post.open()  # a server that is away is noticed before anybody is noted as told\n", "        post.open()\n        post.send(letters)\n", "tests/rooms/test_notices.py"),
-    Breakage("who no longer works with her hears of her", "accord/vault/facts.py", "_by_root(Team.objects.filter(client_id__in=whole, ended_at__isnull=True), whole)", "_by_root(Team.objects.filter(client_id__in=whole), whole)", "tests/rooms/test_news.py"),
+    Breakage("who no longer works with her hears of her", "accord/vault/facts.py", "_by_root(Team.objects.filter(theirs, ended_at__isnull=True), whole)", "_by_root(Team.objects.filter(theirs), whole)", "tests/rooms/test_news.py"),
     Breakage("who is kept from her hears of her", "accord/vault/facts.py", "for member in people - self.off[file]:", "for member in people:", "tests/rooms/test_news.py"),
     Breakage("who sends something hears of it", "accord/coordination/notices/facts.py", "here = Arrival.objects.filter(agency_id=agency_id)", "here = Arrival.objects.all()", "tests/rooms/test_news.py"),
     Breakage("a gap of her care raises an e-mail", "accord/learning/gaps/queries.py", "if rule.day and rule.priority in TOLD]", "if rule.day]", "tests/rooms/test_news.py"),
