@@ -13,7 +13,7 @@ from accord.policy.words import Role
 from accord.vault.rules import Identity
 from tests.journeys.county import county
 from tests.journeys.person import Person
-from tests.journeys.test_county import HOW
+from tests.journeys.test_county import HOW, WAYS
 from tests.rooms.test_referrals import referred
 from tests.rooms.test_tasks import make
 from tests.world import PASSWORD, Worker
@@ -30,7 +30,7 @@ def pictured(person: Person, name: str) -> None:
         person.page.set_viewport_size({"width": 320 if person.narrow else 1280, "height": 900})
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_what_came_is_given_to_somebody_who_makes_a_task_of_it(somebody: Callable[..., Person], how: str) -> None:
     place = county()
     world, house, hospital = place.world, place.shelter, place.hospital

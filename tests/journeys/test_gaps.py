@@ -63,7 +63,7 @@ def test_a_missed_follow_up_is_asked_about_put_off_and_closed(place: Five, someb
     nurse.sees("Nothing is open past its time.")
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_a_missed_follow_up_is_told_heard_and_over(place: Five, somebody: Somebody, how: str) -> None:
     hospital, shelter = place.hospital, place.shelter
     client, track = begun(hospital, "forensic_exam")
@@ -76,7 +76,7 @@ def test_a_missed_follow_up_is_told_heard_and_over(place: Five, somebody: Somebo
     nurse.follow(nurse.page.locator(f"a[href^='/clients/{client}/gaps/']").first)
     gap = nurse.path
     nurse.press("Write it down and tell them")
-    nurse.sees(nurse.said("On %(day)s it was told that this is open, to:").partition("%(day)s")[2], shelter.name)
+    nurse.sees(nurse.said("These partners were told on %(day)s:").partition("%(day)s")[0], shelter.name)
 
     accept(shelter, there)
     advocate = _sits(somebody, shelter, Role.WORKER, HOW[how])

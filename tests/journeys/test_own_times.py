@@ -9,7 +9,7 @@ import pytest
 
 from accord.policy.words import Role
 from tests.journeys.person import Person
-from tests.journeys.test_county import HOW
+from tests.journeys.test_county import HOW, WAYS
 from tests.rooms.test_protocol_changes import a_code, adopt, community
 from tests.rooms.test_tracks import begin
 from tests.world import PASSWORD, House, Worker, World
@@ -42,7 +42,7 @@ def sits(somebody: Somebody, seats: dict[str, object]) -> Somebody:
     return sit
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", WAYS)
 def test_an_agency_holds_itself_to_more_and_ends_it_with_one_press(
     three: list[House], sits: Somebody, how: str
 ) -> None:
